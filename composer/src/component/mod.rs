@@ -1,0 +1,247 @@
+//! A component as seen from outside: what it imports and exports, what it is made of, what it says
+//! of itself. Everything is learnt by reading kilobytes; code and data are skipped.
+
+mod bodies;
+mod kind;
+mod meta;
+mod read;
+mod sections;
+
+pub use kind::Kind;
+pub use meta::Metadata;
+pub use read::{Bodies, Source};
+
+use crate::{Error, Input};
+use wasmparser::component_types::{
+    ComponentAnyTypeId, ComponentEntityType, ComponentItem, ComponentType, ComponentTypeId,
+};
+use wasmparser::types::TypesRef;
+use wasmparser::{Encoding, Validator, WasmFeatures};
+
+/// The components of one composition, typed in one place, so that their types can be compared.
+///
+/// The validator sees one outer component, the composition, of which every component read so far is
+/// a part; encoding goes on from there.
+pub struct Arena<'i> {
+    validator: Validator,
+    components: Vec<Component<'i>>,
+}
+
+/// The number of a component in its [`Arena`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ComponentId(u32);
+
+/// A component that was read.
+pub struct Component<'i> {
+    name: String,
+    input: &'i dyn Input,
+    digest: Option<[u8; 32]>,
+    ty: ComponentTypeId,
+    metadata: Metadata,
+    parts: Parts,
+}
+
+/// How much of what a component holds, nested components included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Parts {
+    /// Core modules.
+    pub core_modules: u32,
+    /// Components inside the component.
+    pub components: u32,
+    /// Bytes of function bodies.
+    pub code_bytes: u64,
+    /// Bytes of data segments.
+    pub data_bytes: u64,
+    /// Bytes of custom sections.
+    pub custom_bytes: u64,
+}
+
+impl<'i> Arena<'i> {
+    /// An arena without components.
+    pub fn new() -> Self {
+        let mut validator = Validator::new_with_features(WasmFeatures::all());
+        // A fresh validator takes a component's header; nothing about it depends on input.
+        let started = validator.version(OUTER_VERSION, Encoding::Component, &(0..8));
+        debug_assert!(started.is_ok());
+        Arena {
+            validator,
+            components: Vec::new(),
+        }
+    }
+
+    /// Reads and types a component, and adds it.
+    ///
+    /// A component whose bytes were read before is not read again: it is the same component, and the
+    /// name it was given first stays.
+    ///
+    /// # Errors
+    ///
+    /// An input that is not a component, or not a valid one, gives an error that says what it is and
+    /// what to do. The arena is of no further use then.
+    pub fn read(&mut self, source: Source<'i>) -> Result<ComponentId, Error> {
+        for (index, known) in self.components.iter().enumerate() {
+            if known.is_same(&source)? {
+                return Ok(ComponentId(index as u32));
+            }
+        }
+        let id = ComponentId(self.components.len() as u32);
+        let facts = read::read(&mut self.validator, &source)?;
+        let ty = self.types().component_at(id.0);
+        if facts.only_types && is_wit_package(&self.types()[ty]) {
+            return Err(Error::wit_package(&source.name));
+        }
+        self.components.push(Component {
+            name: source.name,
+            input: source.input,
+            digest: source.digest,
+            ty,
+            metadata: facts.metadata,
+            parts: facts.parts,
+        });
+        Ok(id)
+    }
+
+    /// The component of this number.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `id` comes from another arena.
+    #[expect(clippy::indexing_slicing, reason = "ids come from `read`")]
+    pub fn component(&self, id: ComponentId) -> &Component<'i> {
+        &self.components[id.0 as usize]
+    }
+
+    /// The components, in the order in which they were read.
+    pub fn components(&self) -> impl Iterator<Item = (ComponentId, &Component<'i>)> {
+        (0..).map(ComponentId).zip(&self.components)
+    }
+
+    /// What the component imports and exports.
+    pub(crate) fn type_of(&self, id: ComponentId) -> &ComponentType {
+        // The id comes from the same validator.
+        #[expect(clippy::expect_used, reason = "the type was read from this arena")]
+        self.types()
+            .get(self.component(id).ty)
+            .expect("the type of a component that was read")
+    }
+
+    /// The types of everything read so far.
+    pub(crate) fn types(&self) -> TypesRef<'_> {
+        // The outer component stays open for as long as the arena lives.
+        #[expect(clippy::expect_used, reason = "the outer component is never ended")]
+        self.validator
+            .types(0)
+            .expect("the outer component is open")
+    }
+
+    /// Ends the outer component with `sections` of a composition, each with its id and content.
+    ///
+    /// An `Err` is what the validator has against it.
+    pub(crate) fn finish<'s>(
+        mut self,
+        sections: impl Iterator<Item = (u8, &'s [u8])>,
+    ) -> Result<(), String> {
+        for (id, body) in sections {
+            sections::component(&mut self.validator, id, body, 0, 1)
+                .map_err(|fault| fault.message)?;
+        }
+        self.validator
+            .end(0)
+            .map(|_| ())
+            .map_err(|error| error.message().to_owned())
+    }
+}
+
+impl Default for Arena<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The version of the component binary format, in its header.
+const OUTER_VERSION: u16 = 0x0d;
+
+impl ComponentId {
+    /// The number, from 0, in the order of reading.
+    pub fn index(self) -> u32 {
+        self.0
+    }
+}
+
+impl<'i> Component<'i> {
+    /// The name the caller gave it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its bytes.
+    pub fn input(&self) -> &'i dyn Input {
+        self.input
+    }
+
+    /// The SHA-256 of its bytes, if the caller gave it.
+    pub fn digest(&self) -> Option<&[u8; 32]> {
+        self.digest.as_ref()
+    }
+
+    /// What it says of itself.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// How much of what it holds.
+    pub fn parts(&self) -> Parts {
+        self.parts
+    }
+
+    pub(crate) fn type_id(&self) -> ComponentTypeId {
+        self.ty
+    }
+
+    /// Whether `source` has the same bytes.
+    fn is_same(&self, source: &Source<'_>) -> Result<bool, Error> {
+        if self.input.size() != source.input.size() {
+            return Ok(false);
+        }
+        if let (Some(a), Some(b)) = (&self.digest, &source.digest) {
+            return Ok(a == b);
+        }
+        let mut buffers = (vec![0; 64 << 10], vec![0; 64 << 10]);
+        let mut offset = 0;
+        while offset < self.input.size() {
+            let len = (self.input.size() - offset).min(64 << 10) as usize;
+            buffers.0.truncate(len);
+            buffers.1.truncate(len);
+            self.input
+                .read_at(offset, &mut buffers.0)
+                .map_err(|error| Error::read(&self.name, error))?;
+            source
+                .input
+                .read_at(offset, &mut buffers.1)
+                .map_err(|error| Error::read(&source.name, error))?;
+            if buffers.0 != buffers.1 {
+                return Ok(false);
+            }
+            offset += len as u64;
+        }
+        Ok(true)
+    }
+}
+
+/// Whether a component that has nothing but types and exports is a WIT package in the binary format:
+/// it imports nothing and exports the types of interfaces and worlds.
+fn is_wit_package(ty: &ComponentType) -> bool {
+    let is_interface_or_world = |item: &ComponentItem| {
+        matches!(
+            item.ty,
+            ComponentEntityType::Type {
+                created: ComponentAnyTypeId::Component(_) | ComponentAnyTypeId::Instance(_),
+                ..
+            }
+        )
+    };
+    ty.imports.is_empty()
+        && !ty.exports.is_empty()
+        && ty.exports.values().all(is_interface_or_world)
+}

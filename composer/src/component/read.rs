@@ -1,0 +1,407 @@
+//! Reading a component: its sections are framed here and typed by the validator, one by one.
+//!
+//! What describes the component is read; function bodies, data and custom sections are skipped, so
+//! that the cost does not depend on how much code and data there is. The order of the sections of a
+//! core module and the counts that must agree are checked here, since the validator leaves them to
+//! its own parser.
+
+use super::bodies::{self, Verdict};
+use super::sections::{self, Counts, Fault, Section};
+use super::{Kind, Metadata, Parts};
+use crate::{Error, Input};
+use wasmparser::{BinaryReader, ConstExpr, DataSectionReader, Encoding, FromReader, Validator};
+
+/// How much is read at once where the next few bytes are wanted.
+const WINDOW: usize = 4 << 10;
+/// How many bytes the head of a section, or of a data segment, takes as a rule.
+const HEAD: usize = 64;
+/// How many bytes the head of a data segment may take: its offset may be computed.
+const MAX_HEAD: u64 = 64 << 10;
+
+/// A component to be read.
+pub struct Source<'i> {
+    /// What to call it in messages and in the composition.
+    pub name: String,
+    /// Its bytes.
+    pub input: &'i dyn Input,
+    /// The SHA-256 of its bytes, if it is known; the bill of materials records it.
+    pub digest: Option<[u8; 32]>,
+    /// What to do with its function bodies.
+    pub bodies: Bodies,
+}
+
+/// What to do with the function bodies of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bodies {
+    /// Validate them, on every core.
+    Validate,
+    /// Skip them: they were validated before, or the caller does not ask for it.
+    Skip,
+}
+
+/// What was learnt by reading.
+#[derive(Default)]
+pub(super) struct Facts {
+    pub(super) metadata: Metadata,
+    pub(super) parts: Parts,
+    /// Whether the component itself has nothing but types, exports and custom sections.
+    pub(super) only_types: bool,
+}
+
+/// A component or core module that is being read.
+struct Frame {
+    encoding: Encoding,
+    end: u64,
+    counts: Counts,
+}
+
+/// Reads `source` as the next component of the outer component that `validator` is in.
+pub(super) fn read(validator: &mut Validator, source: &Source<'_>) -> Result<Facts, Error> {
+    let mut reader = Reader {
+        validator,
+        source,
+        window: Vec::new(),
+        window_start: 0,
+        facts: Facts {
+            only_types: true,
+            ..Facts::default()
+        },
+        frames: Vec::new(),
+        pos: 0,
+    };
+    reader.check_kind()?;
+    reader.component()?;
+    Ok(reader.facts)
+}
+
+struct Reader<'r, 'i> {
+    validator: &'r mut Validator,
+    source: &'r Source<'i>,
+    window: Vec<u8>,
+    window_start: u64,
+    facts: Facts,
+    frames: Vec<Frame>,
+    pos: u64,
+}
+
+impl Reader<'_, '_> {
+    fn input(&self) -> &dyn Input {
+        self.source.input
+    }
+
+    fn invalid(&self, error: wasmparser::Error) -> Error {
+        Error::invalid(&self.source.name, error.offset(), error.message())
+    }
+
+    fn invalid_at(&self, offset: u64, message: impl Into<String>) -> Error {
+        Error::invalid(&self.source.name, offset, message)
+    }
+
+    fn check_kind(&mut self) -> Result<(), Error> {
+        let prefix = self.bytes(0, self.input().size().min(Kind::PREFIX as u64))?;
+        match Kind::of(&prefix) {
+            Kind::Component => Ok(()),
+            kind => Err(Error::not_a_component(&self.source.name, kind, &prefix)),
+        }
+    }
+
+    fn component(&mut self) -> Result<(), Error> {
+        let size = self.input().size();
+        self.validator
+            .component_section(&(0..size))
+            .map_err(|error| self.invalid(error))?;
+        self.open(Encoding::Component, size)?;
+        while let Some(frame) = self.frames.last() {
+            if self.pos == frame.end {
+                self.close()?;
+            } else {
+                self.section()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Enters a component or core module that ends at `end`.
+    fn open(&mut self, encoding: Encoding, end: u64) -> Result<(), Error> {
+        let start = self.pos;
+        let header = match end - start {
+            8.. => self.bytes(start, 8)?,
+            _ => return Err(self.invalid_at(start, "the header is cut short")),
+        };
+        let (magic, version) = header.split_at(4);
+        let (number, layer) = match version {
+            [a, b, c, d] if magic == b"\0asm" => {
+                (u16::from_le_bytes([*a, *b]), u16::from_le_bytes([*c, *d]))
+            }
+            _ => return Err(self.invalid_at(start, "there is no WebAssembly header here")),
+        };
+        let expected = u16::from(encoding == Encoding::Component);
+        if layer != expected {
+            return Err(self.invalid_at(start, "the header is that of another kind of binary"));
+        }
+        self.validator
+            .version(number, encoding, &(start..start + 8))
+            .map_err(|error| self.invalid(error))?;
+        self.pos = start + 8;
+        self.frames.push(Frame {
+            encoding,
+            end,
+            counts: Counts::of(encoding),
+        });
+        Ok(())
+    }
+
+    /// Leaves the innermost component or core module.
+    fn close(&mut self) -> Result<(), Error> {
+        if let Some(frame) = self.frames.pop() {
+            frame
+                .counts
+                .check_end()
+                .map_err(|message| self.invalid_at(self.pos, message))?;
+        }
+        self.validator
+            .end(self.pos)
+            .map_err(|error| self.invalid(error))?;
+        Ok(())
+    }
+
+    /// Reads one section of the innermost frame.
+    fn section(&mut self) -> Result<(), Error> {
+        let Some(frame) = self.frames.last() else {
+            return Ok(());
+        };
+        let (encoding, frame_end, depth) = (frame.encoding, frame.end, self.frames.len());
+        let start = self.pos;
+        let head = self.peek(start, frame_end)?;
+        let mut head = BinaryReader::new(&head, start);
+        let framed = head
+            .read_u8()
+            .and_then(|id| Ok((id, head.read_var_u32()?)))
+            .map(|(id, len)| (id, head.original_position(), u64::from(len)));
+        let (id, body, len) = match framed {
+            Ok(framed) => framed,
+            Err(_) if depth == 1 => return Err(self.truncated(start, 2)),
+            Err(error) => return Err(self.invalid(error)),
+        };
+        let end = body + len;
+        if depth == 1 && Section::of(encoding, id, len).is_none() && self.is_trailing(start, end) {
+            return Err(Error::trailing(&self.source.name, start, frame_end - start));
+        }
+        if end > frame_end {
+            return Err(match depth {
+                1 => self.truncated(start, end - frame_end),
+                _ => self.invalid_at(start, "a section goes past the end of what holds it"),
+            });
+        }
+        let Some(section) = Section::of(encoding, id, len) else {
+            return Err(self.newer(start, format!("section {id}")));
+        };
+        if let Some(frame) = self.frames.last_mut() {
+            let in_order = frame.counts.enter(&section);
+            in_order.map_err(|message| self.invalid_at(start, message))?;
+        }
+        if depth == 1 && !section.is_of_wit_package() {
+            self.facts.only_types = false;
+        }
+        self.pos = end;
+        match section {
+            Section::Custom => self.custom(body, end, depth),
+            Section::CoreModule | Section::Component => {
+                self.pos = body;
+                let range = body..end;
+                if matches!(section, Section::CoreModule) {
+                    self.facts.parts.core_modules += 1;
+                    self.validator.module_section(&range)
+                } else {
+                    self.facts.parts.components += 1;
+                    self.validator.component_section(&range)
+                }
+                .map_err(|error| self.invalid(error))?;
+                let encoding = match section {
+                    Section::CoreModule => Encoding::Module,
+                    _ => Encoding::Component,
+                };
+                self.open(encoding, end)
+            }
+            Section::Code => self.code(body, end),
+            Section::Data => self.data(body, end),
+            Section::Typed(id) => {
+                let bytes = self.bytes(body, len)?;
+                let result = match encoding {
+                    Encoding::Module => {
+                        let counts = self.frames.last_mut().map(|frame| &mut frame.counts);
+                        sections::core(self.validator, id, &bytes, body, counts)
+                    }
+                    Encoding::Component => {
+                        sections::component(self.validator, id, &bytes, body, depth)
+                    }
+                };
+                result.map_err(|error| self.section_error(error, encoding))
+            }
+        }
+    }
+
+    /// Whether what starts at `start`, an unknown section, is rather what a download or a disk
+    /// block left behind the component.
+    fn is_trailing(&self, start: u64, end: u64) -> bool {
+        let size = self.input().size();
+        if end > size {
+            return true;
+        }
+        let mut byte = [0; 1];
+        self.input().read_at(start, &mut byte).is_ok() && byte == [0]
+    }
+
+    fn truncated(&self, offset: u64, missing: u64) -> Error {
+        Error::truncated(&self.source.name, offset, missing)
+    }
+
+    fn newer(&self, offset: u64, what: String) -> Error {
+        let producer = self
+            .facts
+            .metadata
+            .producers
+            .get("processed-by")
+            .and_then(|field| {
+                let (name, version) = field.iter().next()?;
+                Some(format!("{name} {version}"))
+            });
+        Error::newer_than_us(&self.source.name, offset, what, producer)
+    }
+
+    fn section_error(&self, fault: Fault, encoding: Encoding) -> Error {
+        match fault.message.strip_prefix("invalid leading byte (") {
+            Some(rest) if encoding == Encoding::Component => {
+                let what = rest.replacen(") for", " for a", 1);
+                self.newer(fault.offset, format!("leading byte {what}"))
+            }
+            _ => self.invalid_at(fault.offset, fault.message),
+        }
+    }
+
+    fn custom(&mut self, body: u64, end: u64, depth: usize) -> Result<(), Error> {
+        self.facts.parts.custom_bytes += end - body;
+        let head = self.peek(body, end)?;
+        let mut head = BinaryReader::new(&head, body);
+        // A section whose name does not fit the head is none that is taken.
+        let Ok(name) = head.read_unlimited_string() else {
+            return match end - body {
+                len if len > HEAD as u64 => Ok(()),
+                _ => Err(self.invalid_at(body, "a custom section has no name")),
+            };
+        };
+        let data = head.original_position();
+        if depth == 1 && Metadata::wants(name, end - data) {
+            let bytes = self.bytes(data, end - data)?;
+            self.facts.metadata.add(name, &bytes);
+        }
+        Ok(())
+    }
+
+    fn code(&mut self, body: u64, end: u64) -> Result<(), Error> {
+        self.facts.parts.code_bytes += end - body;
+        self.validator
+            .code_section_start(&(body..end))
+            .map_err(|error| self.invalid(error))?;
+        let head = self.peek(body, end)?;
+        let mut head = BinaryReader::new(&head, body);
+        let count = head.read_var_u32().map_err(|error| self.invalid(error))?;
+        let first = head.original_position();
+        if let Some(frame) = self.frames.last_mut() {
+            let agreed = frame.counts.code(count);
+            agreed.map_err(|message| self.invalid_at(body, message))?;
+        }
+        if self.source.bodies == Bodies::Skip {
+            return Ok(());
+        }
+        match bodies::validate(self.validator, self.source.input, count, first..end) {
+            Ok(Verdict::Valid) => Ok(()),
+            Ok(Verdict::Invalid(fault)) => Err(self.invalid_at(fault.offset, fault.message)),
+            Err(error) => Err(Error::read(&self.source.name, error)),
+        }
+    }
+
+    /// Types the data segments: each is handed on with its payload cut off.
+    fn data(&mut self, body: u64, end: u64) -> Result<(), Error> {
+        let head = self.peek(body, end)?;
+        let mut head = BinaryReader::new(&head, body);
+        let count = head.read_var_u32().map_err(|error| self.invalid(error))?;
+        let mut at = head.original_position();
+        let mut heads = Vec::new();
+        push_leb(&mut heads, count);
+        for _ in 0..count {
+            let mut head = self.peek(at, end)?;
+            let mut found = segment_head(&head, at);
+            if found.is_err() {
+                head = self.bytes(at, (end - at).min(MAX_HEAD))?;
+                found = segment_head(&head, at);
+            }
+            let (taken, payload) = found.map_err(|error| self.invalid(error))?;
+            heads.extend(head.get(..taken).unwrap_or_default());
+            heads.push(0);
+            at = payload.end;
+            if at > end {
+                return Err(self.invalid_at(payload.start, "a data segment goes past its section"));
+            }
+            self.facts.parts.data_bytes += payload.end - payload.start;
+        }
+        if at != end {
+            return Err(self.invalid_at(at, "bytes are left over in the data section"));
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            let agreed = frame.counts.data(count);
+            agreed.map_err(|message| self.invalid_at(body, message))?;
+        }
+        DataSectionReader::new(sections::reader(&heads, body))
+            .and_then(|section| self.validator.data_section(&section))
+            .map_err(|error| Error::invalid(&self.source.name, body, error.message()))
+    }
+
+    /// Some bytes from `offset` on, not past `end`: [`HEAD`] of them at least, if there are.
+    fn peek(&mut self, offset: u64, end: u64) -> Result<Vec<u8>, Error> {
+        let wanted = (end - offset).min(HEAD as u64) as usize;
+        let cached = |window: &[u8], start: u64| {
+            let from = usize::try_from(offset.checked_sub(start)?).ok()?;
+            window
+                .get(from..from.checked_add(wanted)?)
+                .map(<[u8]>::to_vec)
+        };
+        if let Some(bytes) = cached(&self.window, self.window_start) {
+            return Ok(bytes);
+        }
+        let len = (self.input().size() - offset).min(WINDOW as u64);
+        self.window = self.bytes(offset, len)?;
+        self.window_start = offset;
+        Ok(cached(&self.window, offset).unwrap_or_default())
+    }
+
+    /// The `len` bytes at `offset`, which lie within the input.
+    fn bytes(&self, offset: u64, len: u64) -> Result<Vec<u8>, Error> {
+        let mut bytes = vec![0; len as usize];
+        self.input()
+            .read_at(offset, &mut bytes)
+            .map_err(|error| Error::read(&self.source.name, error))?;
+        Ok(bytes)
+    }
+}
+
+/// The length of a data segment's head, its size left out, and the range of its payload.
+fn segment_head(window: &[u8], at: u64) -> wasmparser::Result<(usize, std::ops::Range<u64>)> {
+    let mut reader = sections::reader(window, at);
+    let flags = reader.read_var_u32()?;
+    if flags == 2 {
+        reader.read_var_u32()?;
+    }
+    if flags != 1 {
+        ConstExpr::from_reader(&mut reader)?;
+    }
+    let taken = reader.current_position();
+    let len = reader.read_var_u32()?;
+    let start = reader.original_position();
+    Ok((taken, start..start + u64::from(len)))
+}
+
+fn push_leb(out: &mut Vec<u8>, value: u32) {
+    use wasm_encoder::Encode;
+    value.encode(out);
+}

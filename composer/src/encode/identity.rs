@@ -1,0 +1,204 @@
+//! Which resource is which: the identity of every resource of every instance of a graph.
+//!
+//! A resource is (instance, resource), never a name and never a component: each instance of a
+//! component defines its own, and an instance knows the resources of what fills its imports.
+
+use super::open::{GroupId, OpenImports};
+use crate::component::Arena;
+use crate::error::{Error, ErrorKind, Provider, ResourceClash};
+use crate::graph::{Graph, InstanceId};
+use crate::types::{Comparison, Reason};
+use std::cell::Cell;
+use std::collections::HashMap;
+use wasmparser::component_types::{
+    ComponentAnyTypeId, ComponentEntityType, ComponentItem, ResourceId,
+};
+
+/// Where a resource comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Origin {
+    /// An instance defines it; the id is that of its component's type.
+    Instance(InstanceId, ResourceId),
+    /// The host provides it, through an open import: the names lead to it within the import.
+    Host(GroupId, Vec<String>),
+}
+
+/// The resources that each instance knows.
+pub(super) struct Identities {
+    known: HashMap<(InstanceId, ResourceId), Origin>,
+}
+
+impl Identities {
+    /// Follows every resource to its origin; `order` puts providers before consumers.
+    pub(super) fn of(
+        arena: &Arena<'_>,
+        graph: &Graph,
+        open: &OpenImports,
+        order: &[InstanceId],
+    ) -> Identities {
+        let mut identities = Identities {
+            known: HashMap::new(),
+        };
+        for &id in order {
+            let ty = arena.type_of(graph.instance(id).component());
+            for (resource, _) in &ty.defined_resources {
+                identities
+                    .known
+                    .insert((id, *resource), Origin::Instance(id, *resource));
+            }
+            for (resource, path) in &ty.imported_resources {
+                if let Some(origin) = identities.imported(arena, graph, open, id, path) {
+                    identities.known.insert((id, *resource), origin);
+                }
+            }
+        }
+        identities
+    }
+
+    /// The origin of the resource that `path`, indices into imports and exports, leads to.
+    fn imported(
+        &self,
+        arena: &Arena<'_>,
+        graph: &Graph,
+        open: &OpenImports,
+        id: InstanceId,
+        path: &[usize],
+    ) -> Option<Origin> {
+        let types = arena.types();
+        let instance = graph.instance(id);
+        let (first, rest) = path.split_first()?;
+        let (import, item) = arena
+            .type_of(instance.component())
+            .imports
+            .get_index(*first)?;
+        let mut names = Vec::new();
+        let mut at = item.ty;
+        for index in rest {
+            let ComponentEntityType::Instance(exports) = at else {
+                return None;
+            };
+            let (name, item) = types[exports].exports.get_index(*index)?;
+            names.push(name.clone());
+            at = item.ty;
+        }
+        let Some(edge) = instance.arguments().get(import) else {
+            return Some(Origin::Host(open.group_of(id, import)?, names));
+        };
+        let provider = arena.type_of(graph.instance(edge.provider).component());
+        let mut given = provider.exports.get(&edge.export)?.ty;
+        for name in &names {
+            let ComponentEntityType::Instance(exports) = given else {
+                return None;
+            };
+            given = types[exports].exports.get(name)?.ty;
+        }
+        match given {
+            ComponentEntityType::Type {
+                created: ComponentAnyTypeId::Resource(resource),
+                ..
+            } => self.origin(edge.provider, resource.resource()).cloned(),
+            _ => None,
+        }
+    }
+
+    /// Where `resource`, as `instance` knows it, comes from.
+    pub(super) fn origin(&self, instance: InstanceId, resource: ResourceId) -> Option<&Origin> {
+        self.known.get(&(instance, resource))
+    }
+
+    /// Checks that what fills each import speaks of the resources that the consumer expects.
+    ///
+    /// # Errors
+    ///
+    /// The first edge that does not fit is blamed, with the import that brought in the resource.
+    pub(super) fn check_edges(&self, arena: &Arena<'_>, graph: &Graph) -> Result<(), Error> {
+        for (id, instance) in graph.instances() {
+            let imports = &arena.type_of(instance.component()).imports;
+            for (import, edge) in instance.arguments() {
+                let provider = arena.type_of(graph.instance(edge.provider).component());
+                let (Some(wanted), Some(given)) =
+                    (imports.get(import), provider.exports.get(&edge.export))
+                else {
+                    continue;
+                };
+                let clash = Cell::new(None);
+                let mut same = |found, expected| {
+                    let is_same = self.origin(edge.provider, found).is_some()
+                        && self.origin(edge.provider, found) == self.origin(id, expected);
+                    if !is_same {
+                        clash.set(Some(expected));
+                    }
+                    is_same
+                };
+                let mut comparison = Comparison::new(arena.types(), &mut same);
+                comparison.entity(&given.ty, &wanted.ty);
+                let Some(difference) = comparison.take().into_iter().next() else {
+                    continue;
+                };
+                return Err(match (difference.reason, clash.get()) {
+                    (Reason::Resource, Some(expected)) => {
+                        self.clash(arena, graph, id, import, expected)
+                    }
+                    (reason, _) => Error::new(ErrorKind::Graph(format!(
+                        "`{}` cannot fill import `{import}` of `{}`: {reason}",
+                        graph.instance(edge.provider).name(),
+                        instance.name()
+                    ))),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The error for an import of `id` that speaks of another resource than `expected`.
+    pub(super) fn clash(
+        &self,
+        arena: &Arena<'_>,
+        graph: &Graph,
+        id: InstanceId,
+        import: &str,
+        expected: ResourceId,
+    ) -> Error {
+        let instance = graph.instance(id);
+        let ty = arena.type_of(instance.component());
+        let named = |name: &str| match ty.imports.get(name) {
+            Some(item) => item.full_name(name).into_owned(),
+            None => name.to_owned(),
+        };
+        let provider = |name: &str| match instance.arguments().get(name) {
+            Some(edge) => Provider::Component(graph.instance(edge.provider).name().to_owned()),
+            None => Provider::Host,
+        };
+        let (known, resource) = ty
+            .imported_resources
+            .iter()
+            .find(|(resource, _)| *resource == expected)
+            .and_then(|(_, path)| named_path(arena, &ty.imports, path))
+            .unwrap_or_else(|| (import.to_owned(), "resource".to_owned()));
+        Error::new(ErrorKind::ResourceClash(ResourceClash {
+            consumer: instance.name().to_owned(),
+            resource,
+            known: (named(&known), provider(&known)),
+            other: (named(import), provider(import)),
+        }))
+    }
+}
+
+/// The import that `path` begins at, and the name of what it ends at.
+fn named_path(
+    arena: &Arena<'_>,
+    imports: &wasmparser::collections::IndexMap<String, ComponentItem>,
+    path: &[usize],
+) -> Option<(String, String)> {
+    let (first, rest) = path.split_first()?;
+    let (import, item) = imports.get_index(*first)?;
+    let (mut name, mut at) = (import.clone(), item.ty);
+    for index in rest {
+        let ComponentEntityType::Instance(exports) = at else {
+            return None;
+        };
+        let (next, item) = arena.types().get(exports)?.exports.get_index(*index)?;
+        (name, at) = (next.clone(), item.ty);
+    }
+    Some((import.clone(), name))
+}

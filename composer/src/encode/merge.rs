@@ -1,0 +1,201 @@
+//! One import from many: the union of what each component asks of an interface.
+
+use super::identity::Identities;
+use super::open::{Group, GroupId, OpenImports};
+use crate::component::Arena;
+use crate::error::{Error, ErrorKind};
+use crate::graph::{Graph, InstanceId};
+use crate::types::{Comparison, Difference, Reason, Step, kind_name};
+use indexmap::IndexMap;
+use std::cell::Cell;
+use wasmparser::component_types::{ComponentEntityType, ComponentItem};
+
+/// An import of the composition, merged from those of its components.
+pub(super) enum Merged {
+    /// An instance, with the union of the exports that are asked of it.
+    Instance(IndexMap<String, Merged>, Attributes),
+    /// Anything else, as each component knows it; all agree.
+    Item(Vec<(InstanceId, ComponentEntityType)>, Attributes),
+}
+
+/// What a name says besides itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Attributes {
+    pub(super) implements: Option<String>,
+    pub(super) version_suffix: Option<String>,
+    pub(super) external_id: Option<String>,
+}
+
+impl Attributes {
+    pub(super) fn of(item: &ComponentItem) -> Attributes {
+        Attributes {
+            implements: item.implements.clone(),
+            version_suffix: item.version_suffix.clone(),
+            external_id: item.external_id.clone(),
+        }
+    }
+}
+
+/// Merges what the open imports ask for.
+pub(super) struct Merger<'m, 'i> {
+    pub(super) arena: &'m Arena<'i>,
+    pub(super) graph: &'m Graph,
+    pub(super) open: &'m OpenImports,
+    pub(super) identities: &'m Identities,
+}
+
+impl Merger<'_, '_> {
+    /// Merges the imports of one group.
+    ///
+    /// # Errors
+    ///
+    /// Imports that disagree on an item are an error that blames two components.
+    pub(super) fn merge(&self, id: GroupId) -> Result<Merged, Error> {
+        let group = self.open.get(id);
+        let (name, chosen) = group.item(self.arena, self.graph);
+        let mut merged: Option<Merged> = None;
+        for (at, (instance, import)) in group.members.iter().enumerate() {
+            let imports = &self
+                .arena
+                .type_of(self.graph.instance(*instance).component())
+                .imports;
+            let Some(item) = imports.get(import) else {
+                continue;
+            };
+            if self.says_nothing_new(group, at) {
+                continue;
+            }
+            let Some(merged) = &mut merged else {
+                merged = Some(self.first(*instance, item));
+                continue;
+            };
+            self.join(merged, *instance, item)
+                .map_err(|(other, difference)| {
+                    Error::new(ErrorKind::ImportConflict {
+                        import: chosen.full_name(name).into_owned(),
+                        first: self.graph.instance(other).name().to_owned(),
+                        second: self.graph.instance(*instance).name().to_owned(),
+                        difference,
+                    })
+                })?;
+        }
+        let mut merged = merged.unwrap_or_else(|| Merged::Item(Vec::new(), Attributes::default()));
+        merged.set_attributes(Attributes::of(chosen));
+        Ok(merged)
+    }
+
+    /// Whether an earlier member is the same import of the same component, with the same resources.
+    fn says_nothing_new(&self, group: &Group, at: usize) -> bool {
+        let Some((instance, import)) = group.members.get(at) else {
+            return false;
+        };
+        let component = self.graph.instance(*instance).component();
+        let resources = &self.arena.type_of(component).imported_resources;
+        group.members.iter().take(at).any(|(other, name)| {
+            name == import
+                && self.graph.instance(*other).component() == component
+                && resources.iter().all(|(resource, _)| {
+                    self.identities.origin(*other, *resource)
+                        == self.identities.origin(*instance, *resource)
+                })
+        })
+    }
+
+    /// What one component asks for, with nothing to be merged with yet.
+    fn first(&self, instance: InstanceId, item: &ComponentItem) -> Merged {
+        let attributes = Attributes::of(item);
+        match item.ty {
+            ComponentEntityType::Instance(id) => {
+                let exports = &self.arena.types()[id].exports;
+                let items = exports
+                    .iter()
+                    .map(|(name, item)| (name.clone(), self.first(instance, item)))
+                    .collect();
+                Merged::Instance(items, attributes)
+            }
+            ty => Merged::Item(vec![(instance, ty)], attributes),
+        }
+    }
+
+    /// Adds what `instance` asks for; an `Err` names the instance that it disagrees with.
+    fn join(
+        &self,
+        merged: &mut Merged,
+        instance: InstanceId,
+        item: &ComponentItem,
+    ) -> Result<(), (InstanceId, Difference)> {
+        // What was merged before comes from several instances: `other` is the one compared with.
+        let other = Cell::new(instance);
+        let mut same = |found, expected| {
+            let found = self.identities.origin(instance, found);
+            found.is_some() && found == self.identities.origin(other.get(), expected)
+        };
+        let mut comparison = Comparison::new(self.arena.types(), &mut same);
+        self.join_item(merged, instance, item, &other, &mut comparison)
+    }
+
+    fn join_item(
+        &self,
+        merged: &mut Merged,
+        instance: InstanceId,
+        item: &ComponentItem,
+        other: &Cell<InstanceId>,
+        comparison: &mut Comparison<'_, '_>,
+    ) -> Result<(), (InstanceId, Difference)> {
+        match (merged, item.ty) {
+            (Merged::Instance(items, _), ComponentEntityType::Instance(id)) => {
+                for (name, item) in &self.arena.types()[id].exports {
+                    let Some(known) = items.get_mut(name) else {
+                        items.insert(name.clone(), self.first(instance, item));
+                        continue;
+                    };
+                    self.join_item(known, instance, item, other, comparison)
+                        .map_err(|(other, mut difference)| {
+                            difference.path.insert(0, Step::into_item(name, &item.ty));
+                            (other, difference)
+                        })?;
+                }
+                Ok(())
+            }
+            (Merged::Item(entities, _), found) => {
+                if let Some((first, expected)) = entities.first() {
+                    other.set(*first);
+                    comparison.entity(&found, expected);
+                    if let Some(difference) = comparison.take().into_iter().next() {
+                        return Err((*first, difference));
+                    }
+                }
+                entities.push((instance, found));
+                Ok(())
+            }
+            (merged, found) => {
+                let reason = Reason::Kind {
+                    expected: "interface",
+                    found: kind_name(&found),
+                };
+                let path = Vec::new();
+                let other = merged.first_instance().unwrap_or(instance);
+                Err((other, Difference { path, reason }))
+            }
+        }
+    }
+}
+
+impl Merged {
+    fn set_attributes(&mut self, new: Attributes) {
+        let (Merged::Instance(_, attributes) | Merged::Item(_, attributes)) = self;
+        *attributes = new;
+    }
+
+    pub(super) fn attributes(&self) -> &Attributes {
+        let (Merged::Instance(_, attributes) | Merged::Item(_, attributes)) = self;
+        attributes
+    }
+
+    fn first_instance(&self) -> Option<InstanceId> {
+        match self {
+            Merged::Item(entities, _) => entities.first().map(|(instance, _)| *instance),
+            Merged::Instance(items, _) => items.values().find_map(Merged::first_instance),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What the composition says of itself: its name, the names of its parts, who made it, its bill of
+//! materials.
+
+use super::{Layout, Options};
+use crate::component::Component;
+use crate::graph::Graph;
+use auditable_serde::{DependencyKind, Package, Source, VersionInfo};
+use std::collections::BTreeMap;
+use wasm_encoder::{ComponentNameSection, CustomSection, NameMap};
+use wasm_metadata::{Dependencies, Producers};
+
+/// How this program names itself to others.
+const NAME: &str = "tenon";
+
+/// The custom sections of a composition, each with its id and size.
+pub(super) fn sections(
+    components: &[&Component<'_>],
+    graph: &Graph,
+    layout: &Layout,
+    options: &Options,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    names(components, graph, layout, options, &mut out);
+    let mut all = Producers::empty();
+    for component in components {
+        all.merge(&component.metadata().producers);
+    }
+    all.add("processed-by", NAME, env!("CARGO_PKG_VERSION"));
+    custom("producers", &all.raw_custom_section(), &mut out);
+    if let Some(bill) = bill_of_materials(components, options) {
+        section(&bill, &mut out);
+    }
+    out
+}
+
+fn names(
+    components: &[&Component<'_>],
+    graph: &Graph,
+    layout: &Layout,
+    options: &Options,
+    out: &mut Vec<u8>,
+) {
+    let mut names = ComponentNameSection::new();
+    if let Some(name) = &options.name {
+        names.component(name);
+    }
+    let mut parts = NameMap::new();
+    for (index, component) in (0..).zip(components) {
+        parts.append(index, component.name());
+    }
+    names.components(&parts);
+    let named: BTreeMap<u32, &str> = graph
+        .instances()
+        .filter_map(|(id, instance)| Some((*layout.instances.get(&id)?, instance.name())))
+        .collect();
+    let mut instances = NameMap::new();
+    for (index, name) in named {
+        instances.append(index, name);
+    }
+    names.instances(&instances);
+    section(&names, out);
+}
+
+/// The composition as the root, and each embedded component as what it depends on.
+///
+/// The format has no place for a digest of its own; it stands where the source does, as
+/// `sha256:` and 64 hexadecimal digits.
+fn bill_of_materials(components: &[&Component<'_>], options: &Options) -> Option<Dependencies> {
+    let version = |text: Option<&String>| {
+        text.and_then(|text| semver::Version::parse(text).ok())
+            .unwrap_or(semver::Version::new(0, 0, 0))
+    };
+    let mut packages: Vec<_> = components
+        .iter()
+        .map(|component| Package {
+            name: component.name().to_owned(),
+            version: version(component.metadata().version.as_ref()),
+            source: component.digest().map_or(Source::Local, |digest| {
+                let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                Source::Other(format!("sha256:{hex}"))
+            }),
+            kind: DependencyKind::Runtime,
+            dependencies: Vec::new(),
+            root: false,
+        })
+        .collect();
+    packages.push(Package {
+        name: options
+            .name
+            .clone()
+            .unwrap_or_else(|| "composition".to_owned()),
+        version: version(options.version.as_ref()),
+        source: Source::Local,
+        kind: DependencyKind::Runtime,
+        dependencies: (0..components.len()).collect(),
+        root: true,
+    });
+    let info = VersionInfo {
+        packages,
+        format: 0,
+    };
+    Dependencies::new(info).ok()
+}
+
+fn custom(name: &str, data: &[u8], out: &mut Vec<u8>) {
+    let section_of = CustomSection {
+        name: name.into(),
+        data: data.into(),
+    };
+    section(&section_of, out);
+}
+
+fn section(section: &(impl wasm_encoder::ComponentSection + ?Sized), out: &mut Vec<u8>) {
+    out.push(section.id());
+    section.encode(out);
+}

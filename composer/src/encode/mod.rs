@@ -1,0 +1,398 @@
+//! From a graph to the bytes of a component.
+//!
+//! The result is a list of pieces: small sections of our own, and whole inputs that the caller copies
+//! as they are. The same graph gives the same bytes on every run and every machine.
+
+mod closure;
+mod identity;
+mod merge;
+mod metadata;
+mod open;
+mod order;
+mod types;
+mod writer;
+
+use crate::component::{Arena, Component, ComponentId};
+use crate::error::{Error, ErrorKind};
+use crate::graph::{Graph, InstanceId};
+use crate::input::Input;
+use crate::types::kind_name;
+use identity::Identities;
+use merge::{Merged, Merger};
+use open::{GroupId, OpenImports};
+use std::collections::HashMap;
+use std::io;
+use types::{Reason, TypeWriter, Unwritable, item_name};
+use wasm_encoder::{ComponentExportKind, Encode};
+use wasmparser::component_types::ComponentEntityType;
+use writer::{Counts, Section};
+
+/// The header of a component: magic, version 13, layer 1.
+const HEADER: [u8; 8] = *b"\0asm\x0d\0\x01\0";
+/// The id of the section that holds a component.
+const COMPONENT_SECTION: u8 = 4;
+
+/// What else the composition is to say.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Its name.
+    pub name: Option<String>,
+    /// The version of its package.
+    pub version: Option<String>,
+}
+
+/// A composition, ready to be written.
+pub struct Composition<'i> {
+    pieces: Vec<Piece<'i>>,
+    /// The graph it was made from, with the exports that were added because others need their types.
+    pub graph: Graph,
+    /// What whoever runs it must provide.
+    pub imports: Vec<HostImport>,
+    /// The components it embeds, in order, each once.
+    pub components: Vec<ComponentId>,
+}
+
+/// A part of a composition's bytes.
+pub enum Piece<'i> {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// All bytes of this input.
+    Input(&'i dyn Input),
+}
+
+/// An import of a composition.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HostImport {
+    /// Its name, with its whole version.
+    pub name: String,
+    /// What sort of item it is: `interface`, `function`, ...
+    pub kind: &'static str,
+    /// The instances that import it, and the name each has for it.
+    pub consumers: Vec<(String, String)>,
+}
+
+/// Where things ended up in the index spaces of the composition.
+struct Layout {
+    instances: HashMap<InstanceId, u32>,
+}
+
+/// Encodes `graph`, whose components are those of `arena`.
+///
+/// # Errors
+///
+/// It is an error if types do not fit after all: two imports of a component that must speak of one
+/// resource and do not, or components that import one interface and disagree on it. Instances in a
+/// circle and too many of anything are errors as well. Nothing is half done: there is a whole
+/// composition or none.
+pub fn encode<'i>(
+    arena: Arena<'i>,
+    mut graph: Graph,
+    options: &Options,
+) -> Result<Composition<'i>, Error> {
+    let order = graph.order()?;
+    closure::close_exports(&arena, &mut graph);
+    let open = OpenImports::of(&arena, &graph);
+    let identities = Identities::of(&arena, &graph, &open, &order);
+    identities.check_edges(&arena, &graph)?;
+    let merger = Merger {
+        arena: &arena,
+        graph: &graph,
+        open: &open,
+        identities: &identities,
+    };
+    let merged = open
+        .iter()
+        .map(|(id, _)| Ok((id, merger.merge(id)?)))
+        .collect::<Result<Vec<_>, Error>>()?;
+    let import_order = order::order(arena.types(), &identities, &merged);
+    let components = used_components(&graph);
+    let encoder = Encoder {
+        arena: &arena,
+        graph: &graph,
+        open: &open,
+        identities: &identities,
+        merged: &merged,
+        import_order: &import_order,
+        instance_order: &order,
+    };
+    let output_index: HashMap<_, _> = components.iter().copied().zip(0..).collect();
+    let (sections, layout, counts) =
+        encoder.sections(&|id| output_index.get(&id).copied().unwrap_or_default())?;
+    check_limits(counts, &components, &arena)?;
+    // The validator has the components already, in the order in which they were read.
+    let (to_validate, _, _) = encoder.sections(&ComponentId::index)?;
+    let imports = encoder.imports();
+
+    let parts: Vec<&Component<'i>> = components.iter().map(|id| arena.component(*id)).collect();
+    let custom = metadata::sections(&parts, &graph, &layout, options);
+    let mut pieces = Vec::new();
+    let mut bytes = HEADER.to_vec();
+    for section in sections {
+        match section {
+            Section::Ours(id, body) => {
+                bytes.push(id);
+                body.encode(&mut bytes);
+            }
+            Section::Component(index) => {
+                let Some(part) = parts.get(index as usize) else {
+                    continue;
+                };
+                bytes.push(COMPONENT_SECTION);
+                let size = u32::try_from(part.input().size()).map_err(|_| {
+                    Error::new(ErrorKind::Limit {
+                        what: "bytes in one component",
+                        count: part.input().size(),
+                        max: u64::from(u32::MAX),
+                    })
+                })?;
+                size.encode(&mut bytes);
+                pieces.push(Piece::Bytes(std::mem::take(&mut bytes)));
+                pieces.push(Piece::Input(part.input()));
+            }
+        }
+    }
+    bytes.extend(custom);
+    pieces.push(Piece::Bytes(bytes));
+
+    let ours = to_validate.iter().filter_map(|section| match section {
+        Section::Ours(id, body) => Some((*id, body.as_slice())),
+        Section::Component(_) => None,
+    });
+    arena
+        .finish(ours)
+        .map_err(|message| Error::new(ErrorKind::InvalidOutput { message }))?;
+    Ok(Composition {
+        pieces,
+        graph,
+        imports,
+        components,
+    })
+}
+
+/// The components of the instances of `graph`, in the order of the instances, each once.
+fn used_components(graph: &Graph) -> Vec<ComponentId> {
+    let mut used = Vec::new();
+    for (_, instance) in graph.instances() {
+        if !used.contains(&instance.component()) {
+            used.push(instance.component());
+        }
+    }
+    used
+}
+
+/// Refuses what no engine would accept, before it is written.
+fn check_limits(
+    counts: Counts,
+    components: &[ComponentId],
+    arena: &Arena<'_>,
+) -> Result<(), Error> {
+    let nested: u64 = components
+        .iter()
+        .map(|id| {
+            let parts = arena.component(*id).parts();
+            u64::from(parts.core_modules) + u64::from(parts.components)
+        })
+        .sum();
+    let all = 1 + components.len() as u64 + nested;
+    for (what, count, max) in [
+        ("instances", u64::from(counts.instances), 4096),
+        ("components", u64::from(counts.components), 1000),
+        (
+            "components and core modules, nested ones included",
+            all,
+            1000,
+        ),
+    ] {
+        if count > max {
+            return Err(Error::new(ErrorKind::Limit { what, count, max }));
+        }
+    }
+    Ok(())
+}
+
+struct Encoder<'e, 'i> {
+    arena: &'e Arena<'i>,
+    graph: &'e Graph,
+    open: &'e OpenImports,
+    identities: &'e Identities,
+    merged: &'e [(GroupId, Merged)],
+    import_order: &'e [usize],
+    instance_order: &'e [InstanceId],
+}
+
+impl Encoder<'_, '_> {
+    /// The sections of the composition, in which component `id` has the index `index_of(id)`.
+    fn sections(
+        &self,
+        index_of: &dyn Fn(ComponentId) -> u32,
+    ) -> Result<(Vec<Section>, Layout, Counts), Error> {
+        let mut writer = TypeWriter::new(self.arena.types(), self.identities);
+        let mut imported: HashMap<GroupId, u32> = HashMap::new();
+        for (group, merged) in self
+            .import_order
+            .iter()
+            .filter_map(|at| self.merged.get(*at))
+        {
+            let (name, _) = self.open.get(*group).item(self.arena, self.graph);
+            let index = writer
+                .import(*group, name, merged)
+                .map_err(|reason| self.unwritable(*group, reason))?;
+            imported.insert(*group, index);
+        }
+        let mut out = writer.out;
+        for _ in used_components(self.graph) {
+            out.component();
+        }
+        let mut layout = Layout {
+            instances: HashMap::new(),
+        };
+        let mut aliases: HashMap<(InstanceId, &str), u32> = HashMap::new();
+        for &id in self.instance_order {
+            let instance = self.graph.instance(id);
+            let mut arguments = Vec::new();
+            for (import, item) in &self.arena.type_of(instance.component()).imports {
+                let kind = export_kind(&item.ty);
+                let index = match instance.arguments().get(import) {
+                    None => self
+                        .open
+                        .group_of(id, import)
+                        .and_then(|group| imported.get(&group).copied()),
+                    Some(edge) => layout.instances.get(&edge.provider).map(|provider| {
+                        *aliases
+                            .entry((edge.provider, edge.export.as_str()))
+                            .or_insert_with(|| out.alias(*provider, kind, &edge.export))
+                    }),
+                };
+                arguments.push((import.as_str(), kind, index.unwrap_or_default()));
+            }
+            let index = out.instance(index_of(instance.component()), arguments);
+            layout.instances.insert(id, index);
+        }
+        // What was added for the sake of others comes first, the last added first of all.
+        let (implied, asked): (Vec<_>, Vec<_>) = self
+            .graph
+            .exports()
+            .iter()
+            .partition(|export| export.implied);
+        for export in implied.into_iter().rev().chain(asked) {
+            let edge = &export.edge;
+            let provider = self.graph.instance(edge.provider).component();
+            let exports = &self.arena.type_of(provider).exports;
+            let (Some(instance), Some(item)) = (
+                layout.instances.get(&edge.provider),
+                exports.get(&edge.export),
+            ) else {
+                continue;
+            };
+            let kind = export_kind(&item.ty);
+            let index = *aliases
+                .entry((edge.provider, edge.export.as_str()))
+                .or_insert_with(|| out.alias(*instance, kind, &edge.export));
+            out.export(item_name(&edge.export, item), kind, index);
+        }
+        let (sections, counts) = out.finish();
+        Ok((sections, layout, counts))
+    }
+
+    fn unwritable(&self, group: GroupId, reason: Unwritable) -> Error {
+        let (name, item) = self.open.get(group).item(self.arena, self.graph);
+        match reason.0 {
+            Reason::Resource(instance, resource) => {
+                let members = &self.open.get(group).members;
+                let import = members
+                    .iter()
+                    .find(|(member, _)| *member == instance)
+                    .map_or(name, |(_, import)| import);
+                self.identities
+                    .clash(self.arena, self.graph, instance, import, resource)
+            }
+            Reason::Other(what) => Error::new(ErrorKind::Unwritable {
+                import: item.full_name(name).into_owned(),
+                what: what.to_owned(),
+            }),
+        }
+    }
+
+    /// What whoever runs the composition must provide, in the order in which it is imported.
+    fn imports(&self) -> Vec<HostImport> {
+        let groups = self
+            .import_order
+            .iter()
+            .filter_map(|at| self.merged.get(*at));
+        groups
+            .map(|(id, _)| {
+                let group = self.open.get(*id);
+                let (name, item) = group.item(self.arena, self.graph);
+                let consumer = |(instance, import): &(InstanceId, String)| {
+                    let instance = self.graph.instance(*instance);
+                    let imports = &self.arena.type_of(instance.component()).imports;
+                    let import = match imports.get(import) {
+                        Some(item) => item.full_name(import).into_owned(),
+                        None => import.clone(),
+                    };
+                    (instance.name().to_owned(), import)
+                };
+                HostImport {
+                    name: item.full_name(name).into_owned(),
+                    kind: kind_name(&item.ty),
+                    consumers: group.members.iter().map(consumer).collect(),
+                }
+            })
+            .collect()
+    }
+}
+
+fn export_kind(entity: &ComponentEntityType) -> ComponentExportKind {
+    match entity {
+        ComponentEntityType::Module(_) => ComponentExportKind::Module,
+        ComponentEntityType::Func(_) => ComponentExportKind::Func,
+        ComponentEntityType::Value(_) => ComponentExportKind::Value,
+        ComponentEntityType::Type { .. } => ComponentExportKind::Type,
+        ComponentEntityType::Instance(_) => ComponentExportKind::Instance,
+        ComponentEntityType::Component(_) => ComponentExportKind::Component,
+    }
+}
+
+impl<'i> Composition<'i> {
+    /// The parts that the bytes consist of, in order.
+    pub fn pieces(&self) -> &[Piece<'i>] {
+        &self.pieces
+    }
+
+    /// The number of bytes.
+    pub fn size(&self) -> u64 {
+        self.pieces.iter().map(Piece::size).sum()
+    }
+
+    /// All bytes, in memory.
+    ///
+    /// # Errors
+    ///
+    /// An input that can no longer be read is an error.
+    pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Bytes(part) => bytes.extend(part),
+                Piece::Input(input) => {
+                    let start = bytes.len();
+                    let size = usize::try_from(input.size()).map_err(io::Error::other)?;
+                    bytes.resize(start + size, 0);
+                    input.read_at(0, bytes.get_mut(start..).unwrap_or_default())?;
+                }
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+impl Piece<'_> {
+    /// The number of bytes.
+    pub fn size(&self) -> u64 {
+        match self {
+            Piece::Bytes(bytes) => bytes.len() as u64,
+            Piece::Input(input) => input.size(),
+        }
+    }
+}

@@ -1,0 +1,808 @@
+//! The types of imports, written down again from what the validator knows.
+//!
+//! Each type is written once per scope: a scope is the composition itself, or an instance or
+//! component type within it, where types of the scopes around it are reached by `alias outer`.
+
+use super::identity::{Identities, Origin};
+use super::merge::{Attributes, Merged};
+use super::open::GroupId;
+use super::writer::Writer;
+use crate::graph::InstanceId;
+use indexmap::IndexMap;
+use std::collections::{HashMap, HashSet};
+use wasm_encoder::{
+    Alias, ComponentExternName, ComponentOuterAliasKind, ComponentTypeEncoder, ComponentTypeRef,
+    ComponentValType as EncodedType, EntityType as EncodedEntity, InstanceType, ModuleType,
+    TypeBounds,
+};
+use wasmparser::component_types::{
+    AliasableResourceId, ComponentAnyTypeId, ComponentCoreModuleTypeId, ComponentDefinedType,
+    ComponentDefinedTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentItem,
+    ComponentTypeId, ComponentValType, ResourceId,
+};
+use wasmparser::types::{CoreTypeId, EntityType, TypesRef};
+
+/// A type that cannot be written: the reason.
+pub(super) struct Unwritable(pub(super) Reason);
+
+/// Why a type cannot be written.
+pub(super) enum Reason {
+    /// It speaks of a resource that nothing imported has.
+    Resource(InstanceId, ResourceId),
+    /// It is of a kind that has no place in the type of an import.
+    Other(&'static str),
+}
+
+type Result<T> = std::result::Result<T, Unwritable>;
+
+/// Writes types into a composition.
+pub(super) struct TypeWriter<'t> {
+    types: TypesRef<'t>,
+    identities: &'t Identities,
+    pub(super) out: Writer,
+    /// What the composition has imported so far.
+    imported: Imported,
+    /// The scopes within the composition, the innermost last.
+    scopes: Vec<Scope>,
+}
+
+/// Types of the composition's own scope, by what they are in the components.
+#[derive(Default)]
+struct Imported {
+    types: HashMap<ComponentAnyTypeId, Place>,
+    resources: HashMap<Origin, Place>,
+}
+
+/// Where the composition's scope has a type.
+#[derive(Clone)]
+enum Place {
+    /// At this index.
+    Type(u32),
+    /// In this instance, at the end of this path of exports; there is no index for it yet.
+    Export(u32, Vec<String>),
+}
+
+/// An instance or component type that is being written.
+struct Scope {
+    ty: ScopeType,
+    types: HashMap<ComponentAnyTypeId, u32>,
+    resources: HashMap<Key, u32>,
+    /// The resources that the type itself brings in, if it is not that of a merged import.
+    own: HashSet<ResourceId>,
+}
+
+enum ScopeType {
+    Instance(InstanceType),
+    Component(wasm_encoder::ComponentType),
+}
+
+/// What tells resources apart.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Origin(Origin),
+    Own(ResourceId),
+}
+
+impl<'t> TypeWriter<'t> {
+    pub(super) fn new(types: TypesRef<'t>, identities: &'t Identities) -> Self {
+        TypeWriter {
+            types,
+            identities,
+            out: Writer::default(),
+            imported: Imported::default(),
+            scopes: Vec::new(),
+        }
+    }
+
+    /// Writes an import of the composition, and gives its index.
+    pub(super) fn import(&mut self, group: GroupId, name: &str, merged: &Merged) -> Result<u32> {
+        let extern_name = extern_name(name, merged.attributes());
+        match merged {
+            Merged::Instance(items, _) => {
+                let ty = self.merged_instance(group, &mut Vec::new(), items)?;
+                let index = self.out.import(extern_name, ComponentTypeRef::Instance(ty));
+                self.remember(group, index, &mut Vec::new(), items);
+                Ok(index)
+            }
+            Merged::Item(entities, _) => {
+                let Some((instance, entity)) = entities.first() else {
+                    return Err(Unwritable(Reason::Other("it has no type")));
+                };
+                let bounds = self.type_ref(*instance, entity, &|this, resource| {
+                    this.is_hosted(*instance, resource, group, &[])
+                })?;
+                let index = self.out.import(extern_name, bounds);
+                for (instance, entity) in entities {
+                    if let ComponentEntityType::Type { created, .. } = entity {
+                        let place = Place::Type(index);
+                        if let Some(origin) = self.origin(*instance, created) {
+                            self.imported.resources.insert(origin, place.clone());
+                        }
+                        self.imported.types.insert(*created, place);
+                    }
+                }
+                Ok(index)
+            }
+        }
+    }
+
+    /// Remembers that the types of a merged import are now to be had from `instance`.
+    fn remember(
+        &mut self,
+        group: GroupId,
+        instance: u32,
+        path: &mut Vec<String>,
+        items: &IndexMap<String, Merged>,
+    ) {
+        for (name, merged) in items {
+            path.push(name.clone());
+            match merged {
+                Merged::Instance(items, _) => self.remember(group, instance, path, items),
+                Merged::Item(entities, _) => {
+                    for (_, entity) in entities {
+                        let ComponentEntityType::Type { created, .. } = entity else {
+                            continue;
+                        };
+                        let place = Place::Export(instance, path.clone());
+                        if let ComponentAnyTypeId::Resource(_) = created {
+                            let origin = Origin::Host(group, path.clone());
+                            let resources = &mut self.imported.resources;
+                            resources.entry(origin).or_insert(place.clone());
+                        }
+                        self.imported.types.insert(*created, place);
+                    }
+                }
+            }
+            path.pop();
+        }
+    }
+
+    /// Writes the type of a merged import, or of an instance within it, and gives its index.
+    fn merged_instance(
+        &mut self,
+        group: GroupId,
+        path: &mut Vec<String>,
+        items: &IndexMap<String, Merged>,
+    ) -> Result<u32> {
+        self.scopes.push(Scope::instance());
+        for (name, merged) in items {
+            path.push(name.clone());
+            let written = self.merged_export(group, path, name, merged);
+            path.pop();
+            if written.is_err() {
+                self.scopes.pop();
+            }
+            written?;
+        }
+        self.close_scope()
+    }
+
+    fn merged_export(
+        &mut self,
+        group: GroupId,
+        path: &mut Vec<String>,
+        name: &str,
+        merged: &Merged,
+    ) -> Result<()> {
+        let extern_name = extern_name(name, merged.attributes());
+        match merged {
+            Merged::Instance(items, _) => {
+                let ty = self.merged_instance(group, path, items)?;
+                self.export(extern_name, ComponentTypeRef::Instance(ty));
+                let scope = self.scopes.last().map_or(0, |scope| scope.instances() - 1);
+                self.remember_nested(group, scope, path, &mut Vec::new(), items);
+            }
+            Merged::Item(entities, _) => {
+                let Some((instance, entity)) = entities.first() else {
+                    return Ok(());
+                };
+                let at = path.clone();
+                let ty = self.type_ref(*instance, entity, &|this, resource| {
+                    this.is_hosted(*instance, resource, group, &at)
+                })?;
+                let index = self.export(extern_name, ty);
+                for (instance, entity) in entities {
+                    if let ComponentEntityType::Type { created, .. } = entity {
+                        let origin = self.origin(*instance, created);
+                        if let Some(scope) = self.scopes.last_mut() {
+                            scope.types.insert(*created, index);
+                            let key = origin.map(Key::Origin);
+                            scope.resources.extend(key.map(|key| (key, index)));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the types of an instance within the current scope known there.
+    fn remember_nested(
+        &mut self,
+        group: GroupId,
+        instance: u32,
+        path: &[String],
+        inner: &mut Vec<String>,
+        items: &IndexMap<String, Merged>,
+    ) {
+        for (name, merged) in items {
+            let Merged::Item(entities, _) = merged else {
+                continue;
+            };
+            inner.push(name.clone());
+            for (_, entity) in entities {
+                let ComponentEntityType::Type { created, .. } = entity else {
+                    continue;
+                };
+                let Some(scope) = self.scopes.last_mut() else {
+                    continue;
+                };
+                let index = *scope.types.entry(*created).or_insert_with(|| {
+                    scope.ty.alias(Alias::InstanceExport {
+                        instance,
+                        kind: wasm_encoder::ComponentExportKind::Type,
+                        name,
+                    });
+                    scope.ty.type_count() - 1
+                });
+                let full: Vec<_> = path.iter().chain(inner.iter()).cloned().collect();
+                let key = Key::Origin(Origin::Host(group, full));
+                scope.resources.entry(key).or_insert(index);
+            }
+            inner.pop();
+        }
+    }
+
+    fn is_hosted(
+        &self,
+        instance: InstanceId,
+        resource: ResourceId,
+        group: GroupId,
+        path: &[String],
+    ) -> bool {
+        self.identities.origin(instance, resource) == Some(&Origin::Host(group, path.to_vec()))
+    }
+
+    fn origin(&self, instance: InstanceId, id: &ComponentAnyTypeId) -> Option<Origin> {
+        match id {
+            ComponentAnyTypeId::Resource(id) => {
+                self.identities.origin(instance, id.resource()).cloned()
+            }
+            _ => None,
+        }
+    }
+
+    /// Writes what `entity` needs, and gives the reference to its type; `is_own` says whether a
+    /// resource is first met here.
+    fn type_ref(
+        &mut self,
+        instance: InstanceId,
+        entity: &ComponentEntityType,
+        is_own: &dyn Fn(&Self, ResourceId) -> bool,
+    ) -> Result<ComponentTypeRef> {
+        Ok(match entity {
+            ComponentEntityType::Func(id) => ComponentTypeRef::Func(self.function(instance, *id)?),
+            ComponentEntityType::Value(ty) => ComponentTypeRef::Value(self.value(instance, ty)?),
+            ComponentEntityType::Module(id) => ComponentTypeRef::Module(self.module(*id)?),
+            ComponentEntityType::Component(id) => {
+                ComponentTypeRef::Component(self.component(instance, *id)?)
+            }
+            ComponentEntityType::Instance(id) => {
+                let own = self.types[*id].defined_resources.iter().copied().collect();
+                self.scopes
+                    .push(Scope::new(ScopeType::Instance(InstanceType::new()), own));
+                let types = self.types;
+                for (name, item) in &types[*id].exports {
+                    let name = item_name(name, item);
+                    self.item(instance, &item.ty, &mut |this, ty| {
+                        this.export(name.clone(), ty)
+                    })?;
+                }
+                ComponentTypeRef::Instance(self.close_scope()?)
+            }
+            ComponentEntityType::Type {
+                referenced,
+                created,
+            } => ComponentTypeRef::Type(match (referenced, created) {
+                (_, ComponentAnyTypeId::Resource(id)) if is_own(self, id.resource()) => {
+                    TypeBounds::SubResource
+                }
+                (ComponentAnyTypeId::Resource(id), _) => {
+                    TypeBounds::Eq(self.resource(instance, *id)?)
+                }
+                (id, _) => TypeBounds::Eq(self.any_type(instance, *id)?),
+            }),
+        })
+    }
+
+    /// Writes an item of a type that is no merged import; `put` adds it to the scope.
+    fn item(
+        &mut self,
+        instance: InstanceId,
+        entity: &ComponentEntityType,
+        put: &mut dyn FnMut(&mut Self, ComponentTypeRef) -> u32,
+    ) -> Result<()> {
+        let ty = self.type_ref(instance, entity, &|this, resource| {
+            let mut scopes = this.scopes.iter();
+            let key = Key::Own(resource);
+            scopes.clone().any(|scope| scope.own.contains(&resource))
+                && !scopes.any(|scope| scope.resources.contains_key(&key))
+        })?;
+        let index = put(self, ty);
+        if let ComponentEntityType::Type { created, .. } = entity
+            && let Some(scope) = self.scopes.last_mut()
+        {
+            scope.types.insert(*created, index);
+            if let ComponentAnyTypeId::Resource(id) = created {
+                scope
+                    .resources
+                    .entry(Key::Own(id.resource()))
+                    .or_insert(index);
+            }
+        }
+        Ok(())
+    }
+
+    fn component(&mut self, instance: InstanceId, id: ComponentTypeId) -> Result<u32> {
+        let types = self.types;
+        let ty = &types[id];
+        let own = ty
+            .imported_resources
+            .iter()
+            .chain(&ty.defined_resources)
+            .map(|(resource, _)| *resource)
+            .collect();
+        let scope = ScopeType::Component(wasm_encoder::ComponentType::new());
+        self.scopes.push(Scope::new(scope, own));
+        for (name, item) in &ty.imports {
+            let name = item_name(name, item);
+            self.item(instance, &item.ty, &mut |this, ty| {
+                this.scopes
+                    .last_mut()
+                    .map_or(0, |scope| scope.ty.import(name.clone(), ty))
+            })?;
+        }
+        for (name, item) in &ty.exports {
+            let name = item_name(name, item);
+            self.item(instance, &item.ty, &mut |this, ty| {
+                this.export(name.clone(), ty)
+            })?;
+        }
+        self.close_scope()
+    }
+
+    fn export(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
+        self.scopes
+            .last_mut()
+            .map_or(0, |scope| scope.ty.export(name, ty))
+    }
+
+    /// Ends the innermost scope, writes it as a type of the one around it, and gives its index.
+    fn close_scope(&mut self) -> Result<u32> {
+        let Some(scope) = self.scopes.pop() else {
+            return Err(Unwritable(Reason::Other("there is no scope")));
+        };
+        Ok(self.define(|encoder| match &scope.ty {
+            ScopeType::Instance(ty) => encoder.instance(ty),
+            ScopeType::Component(ty) => encoder.component(ty),
+        }))
+    }
+
+    /// Writes a type into the current scope, and gives its index.
+    fn define(&mut self, write: impl FnOnce(ComponentTypeEncoder<'_>)) -> u32 {
+        match self.scopes.last_mut() {
+            None => self.out.ty(write),
+            Some(scope) => {
+                write(scope.ty.ty());
+                scope.ty.type_count() - 1
+            }
+        }
+    }
+
+    fn any_type(&mut self, instance: InstanceId, id: ComponentAnyTypeId) -> Result<u32> {
+        if let Some(index) = self.find(id) {
+            return Ok(index);
+        }
+        match id {
+            ComponentAnyTypeId::Resource(id) => self.resource(instance, id),
+            ComponentAnyTypeId::Defined(id) => match self.defined(instance, id)? {
+                EncodedType::Type(index) => Ok(index),
+                EncodedType::Primitive(primitive) => {
+                    Ok(self.define(|encoder| encoder.defined_type().primitive(primitive)))
+                }
+            },
+            ComponentAnyTypeId::Func(id) => self.function(instance, id),
+            ComponentAnyTypeId::Component(id) => self.component(instance, id),
+            ComponentAnyTypeId::Instance(id) => {
+                let entity = ComponentEntityType::Instance(id);
+                match self.type_ref(instance, &entity, &|_, _| false)? {
+                    ComponentTypeRef::Instance(index) => Ok(index),
+                    _ => Err(Unwritable(Reason::Other("it is no instance"))),
+                }
+            }
+        }
+    }
+
+    /// The index, in the current scope, of a type that was written or imported before, under any of
+    /// the names it goes by.
+    fn find(&mut self, id: ComponentAnyTypeId) -> Option<u32> {
+        let mut at = id;
+        loop {
+            if let Some(index) = self.find_exact(at) {
+                return Some(index);
+            }
+            at = self.types.peel_alias(at)?;
+        }
+    }
+
+    fn find_exact(&mut self, id: ComponentAnyTypeId) -> Option<u32> {
+        for (level, scope) in self.scopes.iter().enumerate().rev() {
+            if let Some(index) = scope.types.get(&id) {
+                let index = *index;
+                return Some(self.reach(level + 1, index, |scope, index| {
+                    scope.types.insert(id, index);
+                }));
+            }
+        }
+        let place = self.imported.types.get(&id)?.clone();
+        let index = self.index_of(place);
+        self.imported.types.insert(id, Place::Type(index));
+        Some(self.reach(0, index, |scope, index| {
+            scope.types.insert(id, index);
+        }))
+    }
+
+    /// The index of a resource in the current scope.
+    fn resource(&mut self, instance: InstanceId, id: AliasableResourceId) -> Result<u32> {
+        if let Some(index) = self.find(ComponentAnyTypeId::Resource(id)) {
+            return Ok(index);
+        }
+        let resource = id.resource();
+        let mut keys = vec![Key::Own(resource)];
+        let origin = self.identities.origin(instance, resource).cloned();
+        keys.extend(origin.clone().map(Key::Origin));
+        for (level, scope) in self.scopes.iter().enumerate().rev() {
+            for key in &keys {
+                if let Some(index) = scope.resources.get(key) {
+                    let (index, key) = (*index, key.clone());
+                    return Ok(self.reach(level + 1, index, |scope, index| {
+                        scope.resources.insert(key, index);
+                    }));
+                }
+            }
+        }
+        let place = origin
+            .as_ref()
+            .and_then(|origin| self.imported.resources.get(origin).cloned());
+        let (Some(origin), Some(place)) = (origin, place) else {
+            return Err(Unwritable(Reason::Resource(instance, resource)));
+        };
+        let index = self.index_of(place);
+        self.imported
+            .resources
+            .insert(origin.clone(), Place::Type(index));
+        Ok(self.reach(0, index, |scope, index| {
+            scope.resources.insert(Key::Origin(origin), index);
+        }))
+    }
+
+    /// The index in the composition's own scope of a type that is there.
+    fn index_of(&mut self, place: Place) -> u32 {
+        use wasm_encoder::ComponentExportKind as Kind;
+        match place {
+            Place::Type(index) => index,
+            Place::Export(mut instance, path) => {
+                let (last, path) = match path.split_last() {
+                    Some((last, path)) => (last.as_str(), path),
+                    None => ("", Default::default()),
+                };
+                for name in path {
+                    instance = self.out.alias(instance, Kind::Instance, name);
+                }
+                self.out.alias(instance, Kind::Type, last)
+            }
+        }
+    }
+
+    /// The index in the current scope of a type that has `index` in the scope at `level`, 0 being
+    /// the composition's; `known` takes note of a new one.
+    fn reach(&mut self, level: usize, index: u32, known: impl FnOnce(&mut Scope, u32)) -> u32 {
+        let depth = self.scopes.len() - level;
+        if depth == 0 {
+            return index;
+        }
+        let Some(scope) = self.scopes.last_mut() else {
+            return index;
+        };
+        scope.ty.alias(Alias::Outer {
+            kind: ComponentOuterAliasKind::Type,
+            count: depth as u32,
+            index,
+        });
+        let index = scope.ty.type_count() - 1;
+        known(scope, index);
+        index
+    }
+
+    fn function(&mut self, instance: InstanceId, id: ComponentFuncTypeId) -> Result<u32> {
+        let types = self.types;
+        let ty = &types[id];
+        let mut params = Vec::with_capacity(ty.params.len());
+        for (name, ty) in &ty.params {
+            params.push((name.as_str(), self.value(instance, ty)?));
+        }
+        let result = match &ty.result {
+            Some(ty) => Some(self.value(instance, ty)?),
+            None => None,
+        };
+        Ok(self.define(|encoder| {
+            let mut function = encoder.function();
+            function.async_(ty.async_).params(params).result(result);
+        }))
+    }
+
+    fn value(&mut self, instance: InstanceId, ty: &ComponentValType) -> Result<EncodedType> {
+        match ty {
+            ComponentValType::Primitive(primitive) => {
+                Ok(EncodedType::Primitive((*primitive).into()))
+            }
+            ComponentValType::Type(id) => self.defined(instance, *id),
+        }
+    }
+
+    fn optional(
+        &mut self,
+        instance: InstanceId,
+        ty: &Option<ComponentValType>,
+    ) -> Result<Option<EncodedType>> {
+        ty.as_ref().map(|ty| self.value(instance, ty)).transpose()
+    }
+
+    /// A value type in the current scope; one that is not there is written.
+    fn defined(&mut self, instance: InstanceId, id: ComponentDefinedTypeId) -> Result<EncodedType> {
+        use ComponentDefinedType as D;
+        if let Some(index) = self.find(ComponentAnyTypeId::Defined(id)) {
+            return Ok(EncodedType::Type(index));
+        }
+        let types = self.types;
+        let index = match &types[id] {
+            D::Primitive(primitive) => return Ok(EncodedType::Primitive((*primitive).into())),
+            D::Record(record) => {
+                let mut fields = Vec::with_capacity(record.fields.len());
+                for (name, ty) in &record.fields {
+                    fields.push((name.as_str(), self.value(instance, ty)?));
+                }
+                self.define(|encoder| encoder.defined_type().record(fields))
+            }
+            D::Variant(variant) => {
+                let mut cases = Vec::with_capacity(variant.cases.len());
+                for (name, case) in &variant.cases {
+                    cases.push((name.as_str(), self.optional(instance, &case.ty)?));
+                }
+                self.define(|encoder| encoder.defined_type().variant(cases))
+            }
+            D::List { element, .. } => {
+                let element = self.value(instance, element)?;
+                self.define(|encoder| encoder.defined_type().list(element))
+            }
+            D::Map { key, value, .. } => {
+                let key = self.value(instance, key)?;
+                let value = self.value(instance, value)?;
+                self.define(|encoder| encoder.defined_type().map(key, value))
+            }
+            D::FixedLengthList {
+                element, length, ..
+            } => {
+                let element = self.value(instance, element)?;
+                self.define(|encoder| encoder.defined_type().fixed_length_list(element, *length))
+            }
+            D::Tuple(tuple) => {
+                let mut items = Vec::with_capacity(tuple.types.len());
+                for ty in &tuple.types {
+                    items.push(self.value(instance, ty)?);
+                }
+                self.define(|encoder| encoder.defined_type().tuple(items))
+            }
+            D::Flags(names) => self.define(|encoder| {
+                encoder
+                    .defined_type()
+                    .flags(names.iter().map(|n| n.as_str()));
+            }),
+            D::Enum(names) => self.define(|encoder| {
+                encoder
+                    .defined_type()
+                    .enum_type(names.iter().map(|n| n.as_str()));
+            }),
+            D::Option { ty, .. } => {
+                let ty = self.value(instance, ty)?;
+                self.define(|encoder| encoder.defined_type().option(ty))
+            }
+            D::Result { ok, err, .. } => {
+                let ok = self.optional(instance, ok)?;
+                let err = self.optional(instance, err)?;
+                self.define(|encoder| encoder.defined_type().result(ok, err))
+            }
+            D::Own(resource) => {
+                let resource = self.resource(instance, *resource)?;
+                self.define(|encoder| encoder.defined_type().own(resource))
+            }
+            D::Borrow(resource) => {
+                let resource = self.resource(instance, *resource)?;
+                self.define(|encoder| encoder.defined_type().borrow(resource))
+            }
+            D::Future { ty, .. } => {
+                let ty = self.optional(instance, ty)?;
+                self.define(|encoder| encoder.defined_type().future(ty))
+            }
+            D::Stream { ty, .. } => {
+                let ty = self.optional(instance, ty)?;
+                self.define(|encoder| encoder.defined_type().stream(ty))
+            }
+        };
+        let id = ComponentAnyTypeId::Defined(id);
+        match self.scopes.last_mut() {
+            Some(scope) => {
+                scope.types.insert(id, index);
+            }
+            None => {
+                self.imported.types.insert(id, Place::Type(index));
+            }
+        }
+        Ok(EncodedType::Type(index))
+    }
+
+    /// Writes the type of a core module, and gives its index.
+    fn module(&mut self, id: ComponentCoreModuleTypeId) -> Result<u32> {
+        let types = self.types;
+        let mut written = ModuleType::new();
+        let mut known = HashMap::new();
+        let ty = &types[id];
+        for ((module, name), entity) in &ty.imports {
+            let entity = core_entity(types, &mut written, &mut known, entity)?;
+            written.import(module, name, entity);
+        }
+        for (name, entity) in &ty.exports {
+            let entity = core_entity(types, &mut written, &mut known, entity)?;
+            written.export(name, entity);
+        }
+        Ok(match self.scopes.last_mut() {
+            None => self.out.module_type(&written),
+            Some(scope) => scope.ty.module_type(&written),
+        })
+    }
+}
+
+/// Writes what a core item needs into the type of its module, and gives the item's own type.
+fn core_entity(
+    types: TypesRef<'_>,
+    module: &mut ModuleType,
+    known: &mut HashMap<CoreTypeId, u32>,
+    entity: &EntityType,
+) -> Result<EncodedEntity> {
+    const CORE: Unwritable = Unwritable(Reason::Other("a core type refers to other core types"));
+    let mut function = |id: &CoreTypeId| {
+        if let Some(index) = known.get(id) {
+            return Ok(*index);
+        }
+        let ty = types[*id].clone();
+        let ty = wasm_encoder::SubType::try_from(ty).map_err(|_| CORE)?;
+        let index = module.type_count();
+        module.ty().subtype(&ty);
+        known.insert(*id, index);
+        Ok(index)
+    };
+    Ok(match entity {
+        EntityType::Func(id) => EncodedEntity::Function(function(id)?),
+        EntityType::FuncExact(id) => EncodedEntity::FunctionExact(function(id)?),
+        EntityType::Tag(id) => EncodedEntity::Tag(wasm_encoder::TagType {
+            kind: wasm_encoder::TagKind::Exception,
+            func_type_idx: function(id)?,
+        }),
+        EntityType::Table(ty) => EncodedEntity::Table((*ty).try_into().map_err(|_| CORE)?),
+        EntityType::Memory(ty) => EncodedEntity::Memory((*ty).into()),
+        EntityType::Global(ty) => EncodedEntity::Global((*ty).try_into().map_err(|_| CORE)?),
+    })
+}
+
+impl Scope {
+    fn new(ty: ScopeType, own: HashSet<ResourceId>) -> Scope {
+        Scope {
+            ty,
+            types: HashMap::new(),
+            resources: HashMap::new(),
+            own,
+        }
+    }
+
+    fn instance() -> Scope {
+        Scope::new(ScopeType::Instance(InstanceType::new()), HashSet::new())
+    }
+
+    fn instances(&self) -> u32 {
+        match &self.ty {
+            ScopeType::Instance(ty) => ty.instance_count(),
+            ScopeType::Component(ty) => ty.instance_count(),
+        }
+    }
+}
+
+impl ScopeType {
+    fn ty(&mut self) -> ComponentTypeEncoder<'_> {
+        match self {
+            ScopeType::Instance(ty) => ty.ty(),
+            ScopeType::Component(ty) => ty.ty(),
+        }
+    }
+
+    fn type_count(&self) -> u32 {
+        match self {
+            ScopeType::Instance(ty) => ty.type_count(),
+            ScopeType::Component(ty) => ty.type_count(),
+        }
+    }
+
+    fn alias(&mut self, alias: Alias<'_>) {
+        match self {
+            ScopeType::Instance(ty) => {
+                ty.alias(alias);
+            }
+            ScopeType::Component(ty) => {
+                ty.alias(alias);
+            }
+        }
+    }
+
+    fn module_type(&mut self, module: &ModuleType) -> u32 {
+        match self {
+            ScopeType::Instance(ty) => {
+                ty.core_type().module(module);
+                ty.core_type_count() - 1
+            }
+            ScopeType::Component(ty) => {
+                ty.core_type().module(module);
+                ty.core_type_count() - 1
+            }
+        }
+    }
+
+    /// Adds an export; gives the index of the type it names, which matters for types only.
+    fn export(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
+        match self {
+            ScopeType::Instance(scope) => {
+                scope.export(name, ty);
+            }
+            ScopeType::Component(scope) => {
+                scope.export(name, ty);
+            }
+        }
+        self.type_count().saturating_sub(1)
+    }
+
+    /// Adds an import; gives the index of the type it names, which matters for types only.
+    fn import(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
+        if let ScopeType::Component(scope) = self {
+            scope.import(name, ty);
+        }
+        self.type_count().saturating_sub(1)
+    }
+}
+
+/// The name of an item as the encoder takes it.
+pub(super) fn item_name<'a>(name: &'a str, item: &'a ComponentItem) -> ComponentExternName<'a> {
+    ComponentExternName {
+        name: name.into(),
+        implements: item.implements.as_deref().map(Into::into),
+        version_suffix: item.version_suffix.as_deref().map(Into::into),
+        external_id: item.external_id.as_deref().map(Into::into),
+    }
+}
+
+/// A name as the encoder takes it, with its attributes.
+fn extern_name<'a>(name: &'a str, attributes: &'a Attributes) -> ComponentExternName<'a> {
+    ComponentExternName {
+        name: name.into(),
+        implements: attributes.implements.as_deref().map(Into::into),
+        version_suffix: attributes.version_suffix.as_deref().map(Into::into),
+        external_id: attributes.external_id.as_deref().map(Into::into),
+    }
+}

@@ -1,0 +1,211 @@
+//! Sections, written one after the other, with the index spaces they fill.
+
+use wasm_encoder::{
+    Alias, ComponentAliasSection, ComponentExportKind, ComponentExportSection, ComponentExternName,
+    ComponentImportSection, ComponentInstanceSection, ComponentTypeEncoder, ComponentTypeRef,
+    ComponentTypeSection, CoreTypeSection, Encode, ModuleType,
+};
+
+/// The sections of a component that are written by us, and how many items of each sort there are.
+#[derive(Default)]
+pub(super) struct Writer {
+    sections: Vec<Section>,
+    open: Option<Open>,
+    counts: Counts,
+}
+
+/// One section.
+pub(super) enum Section {
+    /// Its id and its content.
+    Ours(u8, Vec<u8>),
+    /// The embedded component with this index among the components of the output.
+    Component(u32),
+}
+
+/// How many items each index space has.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) types: u32,
+    pub(super) core_types: u32,
+    pub(super) functions: u32,
+    pub(super) instances: u32,
+    pub(super) components: u32,
+    pub(super) core_modules: u32,
+    pub(super) values: u32,
+}
+
+/// The section that is being written.
+enum Open {
+    Types(ComponentTypeSection),
+    CoreTypes(CoreTypeSection),
+    Imports(ComponentImportSection),
+    Aliases(ComponentAliasSection),
+    Instances(ComponentInstanceSection),
+    Exports(ComponentExportSection),
+}
+
+impl Writer {
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    pub(super) fn finish(mut self) -> (Vec<Section>, Counts) {
+        self.close();
+        (self.sections, self.counts)
+    }
+
+    fn close(&mut self) {
+        let mut bytes = Vec::new();
+        let id = match self.open.take() {
+            None => return,
+            Some(Open::Types(section)) => {
+                section.encode(&mut bytes);
+                7
+            }
+            Some(Open::CoreTypes(section)) => {
+                section.encode(&mut bytes);
+                3
+            }
+            Some(Open::Imports(section)) => {
+                section.encode(&mut bytes);
+                10
+            }
+            Some(Open::Aliases(section)) => {
+                section.encode(&mut bytes);
+                6
+            }
+            Some(Open::Instances(section)) => {
+                section.encode(&mut bytes);
+                5
+            }
+            Some(Open::Exports(section)) => {
+                section.encode(&mut bytes);
+                11
+            }
+        };
+        // The encoder puts the size first, as it stands in a component.
+        let size = bytes.iter().take_while(|byte| **byte >= 0x80).count() + 1;
+        self.sections.push(Section::Ours(id, bytes.split_off(size)));
+    }
+
+    /// Writes a type with `write`, and gives its index.
+    pub(super) fn ty(&mut self, write: impl FnOnce(ComponentTypeEncoder<'_>)) -> u32 {
+        if !matches!(self.open, Some(Open::Types(_))) {
+            self.close();
+        }
+        let section = self
+            .open
+            .get_or_insert_with(|| Open::Types(ComponentTypeSection::new()));
+        if let Open::Types(section) = section {
+            write(section.ty());
+        }
+        next(&mut self.counts.types)
+    }
+
+    /// Writes the type of a core module, and gives its index.
+    pub(super) fn module_type(&mut self, ty: &ModuleType) -> u32 {
+        if !matches!(self.open, Some(Open::CoreTypes(_))) {
+            self.close();
+        }
+        let section = self
+            .open
+            .get_or_insert_with(|| Open::CoreTypes(CoreTypeSection::new()));
+        if let Open::CoreTypes(section) = section {
+            section.ty().module(ty);
+        }
+        next(&mut self.counts.core_types)
+    }
+
+    /// Writes an import, and gives the index of what is imported.
+    pub(super) fn import(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
+        if !matches!(self.open, Some(Open::Imports(_))) {
+            self.close();
+        }
+        let section = self
+            .open
+            .get_or_insert_with(|| Open::Imports(ComponentImportSection::new()));
+        if let Open::Imports(section) = section {
+            section.import(name, ty);
+        }
+        self.count(ty.kind())
+    }
+
+    /// Writes an alias of an export of an instance, and gives its index.
+    pub(super) fn alias(&mut self, instance: u32, kind: ComponentExportKind, name: &str) -> u32 {
+        if !matches!(self.open, Some(Open::Aliases(_))) {
+            self.close();
+        }
+        let section = self
+            .open
+            .get_or_insert_with(|| Open::Aliases(ComponentAliasSection::new()));
+        if let Open::Aliases(section) = section {
+            section.alias(Alias::InstanceExport {
+                instance,
+                kind,
+                name,
+            });
+        }
+        self.count(kind)
+    }
+
+    /// Writes an instance of a component, and gives its index.
+    pub(super) fn instance(
+        &mut self,
+        component: u32,
+        arguments: Vec<(&str, ComponentExportKind, u32)>,
+    ) -> u32 {
+        if !matches!(self.open, Some(Open::Instances(_))) {
+            self.close();
+        }
+        let section = self
+            .open
+            .get_or_insert_with(|| Open::Instances(ComponentInstanceSection::new()));
+        if let Open::Instances(section) = section {
+            section.instantiate(component, arguments);
+        }
+        next(&mut self.counts.instances)
+    }
+
+    /// Writes an export.
+    pub(super) fn export(
+        &mut self,
+        name: ComponentExternName<'_>,
+        kind: ComponentExportKind,
+        index: u32,
+    ) {
+        if !matches!(self.open, Some(Open::Exports(_))) {
+            self.close();
+        }
+        let section = self
+            .open
+            .get_or_insert_with(|| Open::Exports(ComponentExportSection::new()));
+        if let Open::Exports(section) = section {
+            section.export(name, kind, index, None);
+        }
+        self.count(kind);
+    }
+
+    /// Embeds a component, and gives its index.
+    pub(super) fn component(&mut self) -> u32 {
+        self.close();
+        self.sections
+            .push(Section::Component(self.counts.components));
+        next(&mut self.counts.components)
+    }
+
+    fn count(&mut self, kind: ComponentExportKind) -> u32 {
+        next(match kind {
+            ComponentExportKind::Module => &mut self.counts.core_modules,
+            ComponentExportKind::Func => &mut self.counts.functions,
+            ComponentExportKind::Value => &mut self.counts.values,
+            ComponentExportKind::Type => &mut self.counts.types,
+            ComponentExportKind::Instance => &mut self.counts.instances,
+            ComponentExportKind::Component => &mut self.counts.components,
+        })
+    }
+}
+
+fn next(count: &mut u32) -> u32 {
+    *count += 1;
+    *count - 1
+}

@@ -1,0 +1,395 @@
+//! What can go wrong, each kind with a code, and what to do about it.
+
+use crate::component::Kind;
+use crate::explain;
+use crate::plug::NearMiss;
+use crate::types::Difference;
+use std::fmt;
+use std::io;
+
+/// An error of the composer.
+///
+/// Its [`code`](Error::code) is stable; [`explain`](crate::explain) has a longer text for each.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind}")]
+pub struct Error {
+    #[source]
+    source: Option<io::Error>,
+    kind: Box<ErrorKind>,
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The input could not be read.
+    #[error("`{input}` cannot be read")]
+    Read {
+        /// The input's name.
+        input: String,
+    },
+    /// The input is no component at all.
+    #[error("`{input}` {}", not_a_component(.kind, .prefix))]
+    NotAComponent {
+        /// The input's name.
+        input: String,
+        /// What it is instead.
+        kind: Kind,
+        /// How it begins.
+        prefix: Vec<u8>,
+    },
+    /// The input is a WIT package in the binary format.
+    #[error("`{input}` is a WIT package: it describes interfaces and holds no code")]
+    WitPackage {
+        /// The input's name.
+        input: String,
+    },
+    /// The input ends too early.
+    #[error(
+        "`{input}` is cut short: the section at offset {offset:#x} lacks at least {missing} bytes"
+    )]
+    Truncated {
+        /// The input's name.
+        input: String,
+        /// Where the section that is cut begins.
+        offset: u64,
+        /// How many bytes are missing, at least.
+        missing: u64,
+    },
+    /// The component ends before the input does.
+    #[error("`{input}` goes on for {len} bytes after its component ends, at offset {offset:#x}")]
+    Trailing {
+        /// The input's name.
+        input: String,
+        /// Where the component ends.
+        offset: u64,
+        /// How many bytes follow.
+        len: u64,
+    },
+    /// The component uses a part of the format that is newer than this program.
+    #[error("`{input}` uses a newer Component Model: {what} at offset {offset:#x} is not known{}", made_by(.producer))]
+    NewerThanUs {
+        /// The input's name.
+        input: String,
+        /// Where the unknown part stands.
+        offset: u64,
+        /// What is not known.
+        what: String,
+        /// Who made the component, if it says so before that place.
+        producer: Option<String>,
+    },
+    /// The component is not valid.
+    #[error("`{input}` is not a valid component: {message}, at offset {offset:#x}")]
+    Invalid {
+        /// The input's name.
+        input: String,
+        /// Where the first fault is.
+        offset: u64,
+        /// What the fault is.
+        message: String,
+    },
+    /// No plug fills an import of the socket.
+    #[error("nothing was plugged into `{socket}`{}", first_miss(.near))]
+    NothingPlugged {
+        /// The socket's name.
+        socket: String,
+        /// What came near.
+        near: Vec<NearMiss>,
+    },
+    /// Several plugs could fill one import.
+    #[error("{} all export what `{consumer}` imports as `{import}`", quoted(.providers))]
+    TwoProviders {
+        /// Whose import it is.
+        consumer: String,
+        /// The import's name.
+        import: String,
+        /// The plugs that could fill it.
+        providers: Vec<String>,
+    },
+    /// Components need each other in a circle.
+    #[error("the components need each other in a circle: {}", circle(.steps))]
+    Cycle {
+        /// Each component on the circle with the import by which it needs the next.
+        steps: Vec<(String, String)>,
+    },
+    /// Two imports of one component must speak of the same resource, and do not.
+    #[error("{0}")]
+    ResourceClash(ResourceClash),
+    /// Two components import one interface with types that do not agree.
+    #[error("`{first}` and `{second}` both import `{import}` but disagree on it: {difference}")]
+    ImportConflict {
+        /// The import's name.
+        import: String,
+        /// A component that imports it.
+        first: String,
+        /// Another one.
+        second: String,
+        /// The first thing they disagree on.
+        difference: Difference,
+    },
+    /// An import uses a type of a kind that an import's type cannot be written with.
+    #[error("`{import}` stays imported, but its type cannot be written down: {what}")]
+    Unwritable {
+        /// The import's name.
+        import: String,
+        /// What cannot be written.
+        what: String,
+    },
+    /// The composition would exceed a limit that every engine has.
+    #[error("the composition would have {count} {what}; engines accept {max} at most")]
+    Limit {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many there would be.
+        count: u64,
+        /// How many there may be.
+        max: u64,
+    },
+    /// A graph was built from parts that do not exist or do not fit.
+    #[error("{0}")]
+    Graph(String),
+    /// A strict plan has something left over.
+    #[error("{}", strict(.open, .useless))]
+    Strict {
+        /// Imports left open, with the component that has them.
+        open: Vec<(String, String)>,
+        /// Plugs that fill nothing.
+        useless: Vec<String>,
+    },
+    /// The result is not valid: a defect of this program.
+    #[error("the composition came out invalid: {message}")]
+    InvalidOutput {
+        /// What the validator says.
+        message: String,
+    },
+}
+
+/// Two imports of one component that must speak of the same resource, and do not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceClash {
+    /// The component that has both imports.
+    pub consumer: String,
+    /// The resource.
+    pub resource: String,
+    /// The import by which the component knows the resource, and who fills it.
+    pub known: (String, Provider),
+    /// The import that speaks of another resource, and who fills it.
+    pub other: (String, Provider),
+}
+
+/// Who fills an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Provider {
+    /// The component of this name.
+    Component(String),
+    /// Whoever runs the composition.
+    Host,
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Provider::Component(name) => write!(f, "`{name}`"),
+            Provider::Host => f.write_str("the host"),
+        }
+    }
+}
+
+impl fmt::Display for ResourceClash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ResourceClash {
+            consumer,
+            resource,
+            known,
+            other,
+        } = self;
+        write!(
+            f,
+            "`{consumer}` gets `{}` from {} but `{}` from {}; both must speak of the same `{resource}`",
+            known.0, known.1, other.0, other.1
+        )
+    }
+}
+
+impl Error {
+    /// What went wrong, as data.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// The stable code of this kind of error, such as `compose::argument-type`.
+    pub fn code(&self) -> &'static str {
+        match self.kind() {
+            ErrorKind::Read { .. } => "compose::read",
+            ErrorKind::NotAComponent { kind, .. } => match kind {
+                Kind::Empty => "compose::empty",
+                Kind::CoreModule => "compose::core-module",
+                Kind::Wit => "compose::wit-text",
+                Kind::Wat | Kind::Text => "compose::text",
+                _ => "compose::not-wasm",
+            },
+            ErrorKind::WitPackage { .. } => "compose::wit-package",
+            ErrorKind::Truncated { .. } => "compose::truncated",
+            ErrorKind::Trailing { .. } => "compose::trailing-bytes",
+            ErrorKind::NewerThanUs { .. } => "compose::newer-than-us",
+            ErrorKind::Invalid { .. } => "compose::invalid",
+            ErrorKind::NothingPlugged { near, .. } => near
+                .first()
+                .map_or("compose::nothing-plugged", NearMiss::code),
+            ErrorKind::TwoProviders { .. } => "compose::two-providers",
+            ErrorKind::Cycle { .. } => "compose::cycle",
+            ErrorKind::ResourceClash(_) => "compose::resource-clash",
+            ErrorKind::ImportConflict { .. } => "compose::import-conflict",
+            ErrorKind::Unwritable { .. } => "compose::unwritable",
+            ErrorKind::Limit { .. } => "compose::limit",
+            ErrorKind::Graph(_) => "compose::graph",
+            ErrorKind::Strict { .. } => "compose::strict",
+            ErrorKind::InvalidOutput { .. } => "compose::invalid-output",
+        }
+    }
+
+    /// What to do about it, in a sentence.
+    pub fn help(&self) -> Option<&'static str> {
+        explain::help(self.code())
+    }
+
+    pub(crate) fn new(kind: ErrorKind) -> Error {
+        Error {
+            kind: Box::new(kind),
+            source: None,
+        }
+    }
+
+    pub(crate) fn read(input: &str, source: io::Error) -> Error {
+        Error {
+            source: Some(source),
+            ..Error::new(ErrorKind::Read {
+                input: input.to_owned(),
+            })
+        }
+    }
+
+    pub(crate) fn not_a_component(input: &str, kind: Kind, prefix: &[u8]) -> Error {
+        Error::new(ErrorKind::NotAComponent {
+            input: input.to_owned(),
+            kind,
+            prefix: prefix.get(..8).unwrap_or(prefix).to_vec(),
+        })
+    }
+
+    pub(crate) fn wit_package(input: &str) -> Error {
+        Error::new(ErrorKind::WitPackage {
+            input: input.to_owned(),
+        })
+    }
+
+    pub(crate) fn truncated(input: &str, offset: u64, missing: u64) -> Error {
+        Error::new(ErrorKind::Truncated {
+            input: input.to_owned(),
+            offset,
+            missing,
+        })
+    }
+
+    pub(crate) fn trailing(input: &str, offset: u64, len: u64) -> Error {
+        Error::new(ErrorKind::Trailing {
+            input: input.to_owned(),
+            offset,
+            len,
+        })
+    }
+
+    pub(crate) fn newer_than_us(
+        input: &str,
+        offset: u64,
+        what: String,
+        producer: Option<String>,
+    ) -> Error {
+        Error::new(ErrorKind::NewerThanUs {
+            input: input.to_owned(),
+            offset,
+            what,
+            producer,
+        })
+    }
+
+    pub(crate) fn invalid(input: &str, offset: u64, message: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Invalid {
+            input: input.to_owned(),
+            offset,
+            message: message.into(),
+        })
+    }
+}
+
+impl miette::Diagnostic for Error {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(Error::code(self)))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(Error::help(self)?))
+    }
+}
+
+fn not_a_component(kind: &Kind, prefix: &[u8]) -> String {
+    match kind {
+        Kind::Empty => "is empty".to_owned(),
+        Kind::CoreModule => "is a core module, not a component".to_owned(),
+        Kind::Wat => "is WebAssembly text, where a component's bytes are needed".to_owned(),
+        Kind::Wit => "is WIT text: it describes interfaces and holds no code".to_owned(),
+        Kind::Text => "is text, not a component".to_owned(),
+        Kind::OtherWasm | Kind::Component => {
+            "has a WebAssembly header of another version of the format".to_owned()
+        }
+        Kind::Other(Some(name)) => format!("is {name}, not a component"),
+        Kind::Other(None) => {
+            let bytes: Vec<_> = prefix.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("is not WebAssembly: it begins with {}", bytes.join(" "))
+        }
+    }
+}
+
+fn made_by(producer: &Option<String>) -> String {
+    producer
+        .as_ref()
+        .map(|producer| format!("; it was made by {producer}"))
+        .unwrap_or_default()
+}
+
+fn first_miss(near: &[NearMiss]) -> String {
+    near.first().map_or_else(
+        || ": no plug exports what it imports".to_owned(),
+        |miss| format!(": {miss}"),
+    )
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+fn circle(steps: &[(String, String)]) -> String {
+    let mut text = String::new();
+    for (component, import) in steps {
+        text.push_str(&format!("`{component}` imports `{import}` from "));
+    }
+    if let Some((first, _)) = steps.first() {
+        text.push_str(&format!("`{first}`"));
+    }
+    text
+}
+
+fn strict(open: &[(String, String)], useless: &[String]) -> String {
+    let mut parts = Vec::new();
+    for (component, import) in open {
+        parts.push(format!("import `{import}` of `{component}` stays open"));
+    }
+    for plug in useless {
+        parts.push(format!("plug `{plug}` fills nothing"));
+    }
+    parts.join("; ")
+}

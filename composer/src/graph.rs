@@ -1,0 +1,298 @@
+//! A composition as a graph: instances of components, and which export fills which import.
+
+use crate::component::{Arena, ComponentId};
+use crate::error::{Error, ErrorKind};
+use std::collections::BTreeMap;
+
+/// Instances, the edges between them, and what the composition exports.
+///
+/// Items are named by the names the components themselves use for them, as they stand in the binary.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    instances: Vec<Instance>,
+    exports: Vec<Export>,
+}
+
+/// The number of an instance in its [`Graph`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceId(u32);
+
+/// One instance of a component.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    name: String,
+    component: ComponentId,
+    arguments: BTreeMap<String, Edge>,
+}
+
+/// Where an item comes from: an export of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Edge {
+    /// The instance that gives the item.
+    pub provider: InstanceId,
+    /// The name under which it exports the item.
+    pub export: String,
+}
+
+/// An export of the composition.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// The instance that gives the item; the composition exports it under the same name.
+    pub edge: Edge,
+    /// Whether the item was not asked for, but is needed since another export uses its types.
+    pub implied: bool,
+}
+
+impl Graph {
+    /// A graph without instances.
+    pub fn new() -> Graph {
+        Graph::default()
+    }
+
+    /// Adds an instance of `component`; `name` gets a number if another instance has it.
+    pub fn add(&mut self, name: &str, component: ComponentId) -> InstanceId {
+        let taken = |name: &str| self.instances.iter().any(|other| other.name == name);
+        let mut unique = name.to_owned();
+        for number in 2.. {
+            if !taken(&unique) {
+                break;
+            }
+            unique = format!("{name}-{number}");
+        }
+        self.instances.push(Instance {
+            name: unique,
+            component,
+            arguments: BTreeMap::new(),
+        });
+        InstanceId(self.instances.len() as u32 - 1)
+    }
+
+    /// Fills `import` of `consumer` with `export` of `provider`.
+    ///
+    /// # Errors
+    ///
+    /// There is an error if either has no such item, or the import is filled already. Whether the
+    /// types fit is checked when the graph is encoded.
+    pub fn connect(
+        &mut self,
+        arena: &Arena<'_>,
+        (consumer, import): (InstanceId, &str),
+        (provider, export): (InstanceId, &str),
+    ) -> Result<(), Error> {
+        self.check_export(arena, provider, export)?;
+        let instance = self.get(consumer)?;
+        if !arena
+            .type_of(instance.component)
+            .imports
+            .contains_key(import)
+        {
+            return Err(fault(format!(
+                "`{}` has no import `{import}`",
+                instance.name
+            )));
+        }
+        if instance.arguments.contains_key(import) {
+            return Err(fault(format!(
+                "import `{import}` of `{}` is filled already",
+                instance.name
+            )));
+        }
+        if let Some(instance) = self.instances.get_mut(consumer.0 as usize) {
+            let edge = Edge {
+                provider,
+                export: export.to_owned(),
+            };
+            instance.arguments.insert(import.to_owned(), edge);
+        }
+        Ok(())
+    }
+
+    /// Exports `export` of `provider` from the composition, under the same name.
+    ///
+    /// # Errors
+    ///
+    /// There is an error if the instance has no such export, or the name is exported already.
+    pub fn export(
+        &mut self,
+        arena: &Arena<'_>,
+        provider: InstanceId,
+        export: &str,
+    ) -> Result<(), Error> {
+        self.check_export(arena, provider, export)?;
+        if self.exports.iter().any(|other| other.edge.export == export) {
+            return Err(fault(format!("`{export}` is exported already")));
+        }
+        self.exports.push(Export {
+            edge: Edge {
+                provider,
+                export: export.to_owned(),
+            },
+            implied: false,
+        });
+        Ok(())
+    }
+
+    /// The instances, with their numbers.
+    pub fn instances(&self) -> impl Iterator<Item = (InstanceId, &Instance)> {
+        (0..).map(InstanceId).zip(&self.instances)
+    }
+
+    /// The instance of this number.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `id` comes from another graph.
+    #[expect(clippy::indexing_slicing, reason = "ids come from `add`")]
+    pub fn instance(&self, id: InstanceId) -> &Instance {
+        &self.instances[id.0 as usize]
+    }
+
+    /// What the composition exports, in order.
+    pub fn exports(&self) -> &[Export] {
+        &self.exports
+    }
+
+    /// The instances in an order in which each comes after those that fill its imports.
+    ///
+    /// # Errors
+    ///
+    /// Instances that need each other in a circle are an error that names the whole circle.
+    pub fn order(&self) -> Result<Vec<InstanceId>, Error> {
+        #[derive(Clone, Copy, PartialEq)]
+        enum State {
+            New,
+            Open,
+            Done,
+        }
+        let mut states = vec![State::New; self.instances.len()];
+        let mut order = Vec::with_capacity(self.instances.len());
+        let state = |states: &[State], id: InstanceId| states.get(id.0 as usize).copied();
+        for (root, _) in self.instances() {
+            if state(&states, root) != Some(State::New) {
+                continue;
+            }
+            // The path from the root, each instance with the edges still to be followed.
+            let mut path = vec![(root, self.instance(root).arguments.iter())];
+            if let Some(state) = states.get_mut(root.0 as usize) {
+                *state = State::Open;
+            }
+            while let Some((id, edges)) = path.last_mut() {
+                let id = *id;
+                let Some((_, edge)) = edges.next() else {
+                    if let Some(state) = states.get_mut(id.0 as usize) {
+                        *state = State::Done;
+                    }
+                    order.push(id);
+                    path.pop();
+                    continue;
+                };
+                match state(&states, edge.provider) {
+                    Some(State::Open) => {
+                        let members: Vec<_> = path.iter().map(|(id, _)| *id).collect();
+                        return Err(self.circle(&members, edge.provider));
+                    }
+                    Some(State::New) => {
+                        if let Some(state) = states.get_mut(edge.provider.0 as usize) {
+                            *state = State::Open;
+                        }
+                        let next = self.instance(edge.provider);
+                        path.push((edge.provider, next.arguments.iter()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(order)
+    }
+
+    /// The error for the circle that closes at `start`, the end of `path` being a consumer of it.
+    fn circle(&self, path: &[InstanceId], start: InstanceId) -> Error {
+        let from = path.iter().position(|id| *id == start).unwrap_or_default();
+        let members = path.get(from..).unwrap_or_default();
+        let next = members.iter().skip(1).chain([&start]);
+        let steps = members
+            .iter()
+            .zip(next)
+            .map(|(consumer, provider)| {
+                let consumer = self.instance(*consumer);
+                let import = consumer
+                    .arguments
+                    .iter()
+                    .find(|(_, edge)| edge.provider == *provider)
+                    .map(|(import, _)| import.clone())
+                    .unwrap_or_default();
+                (consumer.name.clone(), import)
+            })
+            .collect();
+        Error::new(ErrorKind::Cycle { steps })
+    }
+
+    /// Exports an item since another export uses its types, unless its name is taken.
+    pub(crate) fn export_implied(&mut self, edge: Edge) -> bool {
+        let is_new = !self
+            .exports
+            .iter()
+            .any(|other| other.edge.export == edge.export);
+        if is_new {
+            self.exports.push(Export {
+                edge,
+                implied: true,
+            });
+        }
+        is_new
+    }
+
+    fn get(&self, id: InstanceId) -> Result<&Instance, Error> {
+        self.instances
+            .get(id.0 as usize)
+            .ok_or_else(|| fault(format!("there is no instance {}", id.0)))
+    }
+
+    fn check_export(
+        &self,
+        arena: &Arena<'_>,
+        provider: InstanceId,
+        export: &str,
+    ) -> Result<(), Error> {
+        let instance = self.get(provider)?;
+        if arena
+            .type_of(instance.component)
+            .exports
+            .contains_key(export)
+        {
+            return Ok(());
+        }
+        Err(fault(format!(
+            "`{}` has no export `{export}`",
+            instance.name
+        )))
+    }
+}
+
+impl InstanceId {
+    /// The number, from 0, in the order of adding.
+    pub fn index(self) -> u32 {
+        self.0
+    }
+}
+
+impl Instance {
+    /// Its name, which no other instance of the graph has.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The component it is an instance of.
+    pub fn component(&self) -> ComponentId {
+        self.component
+    }
+
+    /// Its imports that are filled, by name, with what fills them.
+    pub fn arguments(&self) -> &BTreeMap<String, Edge> {
+        &self.arguments
+    }
+}
+
+fn fault(message: String) -> Error {
+    Error::new(ErrorKind::Graph(message))
+}

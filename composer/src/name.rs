@@ -1,0 +1,224 @@
+//! Names of what a component imports and exports, and when two versions of one name are compatible.
+//!
+//! An interface name is `namespace:package/interface@version`
+//! ([Component Model, import and export definitions][spec]). The version may be whole (`0.2.6`), or
+//! *canonical*: only the part that decides compatibility (`0.2`), with the rest in a separate
+//! `version suffix` attribute. Both forms of one interface match each other here.
+//!
+//! [spec]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions
+
+use semver::Version;
+use std::fmt;
+
+/// The name of an interface: `namespace:package/interface`, with an optional version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemPath {
+    base: String,
+    version: Option<ItemVersion>,
+}
+
+/// The version in an interface name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ItemVersion {
+    /// A whole semantic version.
+    Full(Version),
+    /// A canonical version without its suffix: all that is known is the track.
+    Canonical(Track),
+}
+
+/// The compatibility track of a version: versions on one track may stand in for each other.
+///
+/// Same major, or same `0.minor`, or same `0.0.patch`; a prerelease is compatible only with itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Track {
+    /// `1`, `2`, ...: any `major.x.y`.
+    Major(u64),
+    /// `0.2`: any `0.minor.x`.
+    Minor(u64),
+    /// `0.0.3`: only itself.
+    Patch(u64),
+    /// A prerelease: only itself.
+    Prerelease(Version),
+}
+
+/// Why an export's name fits an import's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NameFit {
+    /// The names are equal.
+    Same,
+    /// One interface in two compatible versions, or in the full and the canonical form.
+    Track,
+}
+
+impl ItemPath {
+    /// Parses an interface name, with the `suffix` of a canonical version if there is one.
+    ///
+    /// Gives `None` for a name that is not an interface name, such as `run` or `[method]a.b`.
+    pub fn parse(name: &str, suffix: Option<&str>) -> Option<ItemPath> {
+        let (base, version) = match name.split_once('@') {
+            Some((base, version)) => (base, Some(version)),
+            None => (name, None),
+        };
+        let (package, interface) = base.split_once('/')?;
+        if !package.contains(':') || package.starts_with('[') || interface.is_empty() {
+            return None;
+        }
+        let version = match version {
+            None => None,
+            Some(text) => {
+                let full = format!("{text}{}", suffix.unwrap_or_default());
+                Some(match Version::parse(&full) {
+                    Ok(version) => ItemVersion::Full(version),
+                    Err(_) => ItemVersion::Canonical(Track::parse(text)?),
+                })
+            }
+        };
+        Some(ItemPath {
+            base: base.to_owned(),
+            version,
+        })
+    }
+
+    /// The name without its version: `namespace:package/interface`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The package part: `namespace:package`.
+    pub fn package(&self) -> &str {
+        self.base.split_once('/').map_or(&self.base, |(p, _)| p)
+    }
+
+    /// The whole version, if the name has one.
+    pub fn version(&self) -> Option<&Version> {
+        match &self.version {
+            Some(ItemVersion::Full(version)) => Some(version),
+            _ => None,
+        }
+    }
+
+    /// Whether the name has a version of either form.
+    pub fn is_versioned(&self) -> bool {
+        self.version.is_some()
+    }
+
+    /// The compatibility track; `None` for a name without a version.
+    pub fn track(&self) -> Option<Track> {
+        match self.version.as_ref()? {
+            ItemVersion::Full(version) => Some(Track::of(version)),
+            ItemVersion::Canonical(track) => Some(track.clone()),
+        }
+    }
+
+    /// Whether `other` names the same interface on the same track, and how exactly.
+    pub fn fits(&self, other: &ItemPath) -> Option<NameFit> {
+        if self.base != other.base {
+            return None;
+        }
+        if self.version == other.version {
+            return Some(NameFit::Same);
+        }
+        (self.track()? == other.track()?).then_some(NameFit::Track)
+    }
+}
+
+impl fmt::Display for ItemPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.base)?;
+        match &self.version {
+            None => Ok(()),
+            Some(ItemVersion::Full(version)) => write!(f, "@{version}"),
+            Some(ItemVersion::Canonical(track)) => write!(f, "@{track}"),
+        }
+    }
+}
+
+impl Track {
+    /// The track that `version` is on.
+    pub fn of(version: &Version) -> Track {
+        if !version.pre.is_empty() {
+            return Track::Prerelease(version.clone());
+        }
+        match (version.major, version.minor, version.patch) {
+            (0, 0, patch) => Track::Patch(patch),
+            (0, minor, _) => Track::Minor(minor),
+            (major, _, _) => Track::Major(major),
+        }
+    }
+
+    /// Parses a canonical version: `1`, `0.2` or `0.0.3`.
+    fn parse(text: &str) -> Option<Track> {
+        let numbers = text
+            .split('.')
+            .map(|part| part.parse().ok())
+            .collect::<Option<Vec<u64>>>()?;
+        match *numbers.as_slice() {
+            [major] if major > 0 => Some(Track::Major(major)),
+            [0, minor] if minor > 0 => Some(Track::Minor(minor)),
+            [0, 0, patch] => Some(Track::Patch(patch)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Track {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Track::Major(major) => write!(f, "{major}"),
+            Track::Minor(minor) => write!(f, "0.{minor}"),
+            Track::Patch(patch) => write!(f, "0.0.{patch}"),
+            Track::Prerelease(version) => write!(f, "{version}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(name: &str) -> ItemPath {
+        ItemPath::parse(name, None).unwrap()
+    }
+
+    #[test]
+    fn tracks_follow_semver() {
+        let fit = |a: &str, b: &str| path(a).fits(&path(b));
+        assert_eq!(fit("a:b/c@1.2.0", "a:b/c@1.9.3"), Some(NameFit::Track));
+        assert_eq!(fit("a:b/c@0.2.0", "a:b/c@0.2.12"), Some(NameFit::Track));
+        assert_eq!(fit("a:b/c@0.2.0", "a:b/c@0.3.0"), None);
+        assert_eq!(fit("a:b/c@0.0.1", "a:b/c@0.0.2"), None);
+        assert_eq!(fit("a:b/c@1.0.0-rc.1", "a:b/c@1.0.0"), None);
+        assert_eq!(
+            fit("a:b/c@1.0.0-rc.1", "a:b/c@1.0.0-rc.1"),
+            Some(NameFit::Same)
+        );
+        assert_eq!(fit("a:b/c", "a:b/c@1.0.0"), None);
+        assert_eq!(fit("a:b/c", "a:b/c"), Some(NameFit::Same));
+        assert_eq!(fit("a:b/c@1.0.0", "a:b/d@1.0.0"), None);
+    }
+
+    #[test]
+    fn canonical_and_full_names_match() {
+        let canonical = ItemPath::parse("wasi:io/streams@0.2", Some(".6")).unwrap();
+        assert_eq!(canonical.to_string(), "wasi:io/streams@0.2.6");
+        assert_eq!(
+            canonical.fits(&path("wasi:io/streams@0.2.6")),
+            Some(NameFit::Same)
+        );
+        assert_eq!(
+            path("wasi:io/streams@0.2").fits(&path("wasi:io/streams@0.2.1")),
+            Some(NameFit::Track)
+        );
+        assert_eq!(
+            path("wasi:io/streams@0.2").fits(&path("wasi:io/streams@1.0.0")),
+            None
+        );
+    }
+
+    #[test]
+    fn other_names_are_not_paths() {
+        for name in ["run", "[method]a.b", "a/b", "a:b", "a:b/c@not-a-version"] {
+            assert_eq!(ItemPath::parse(name, None), None, "{name}");
+        }
+    }
+}

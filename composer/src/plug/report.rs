@@ -1,0 +1,228 @@
+//! What a plan says of every import: what fills it, or what came near.
+
+use super::fit::Rule;
+use crate::component::Arena;
+use crate::name::ItemPath;
+use crate::types::{Difference, kind_name};
+use std::fmt;
+use wasmparser::component_types::{ComponentEntityType, ComponentItem};
+
+/// How many letters a name may be off to be a near miss.
+const MAX_LETTERS: usize = 2;
+
+/// One import of one instance.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ImportReport {
+    /// The instance that has the import.
+    pub consumer: String,
+    /// The import's name, with its whole version.
+    pub import: String,
+    /// What sort of item it is: `interface`, `function`, ...
+    pub kind: &'static str,
+    /// What fills it, or what came near.
+    pub state: State,
+    /// Whether it is of the `wasi` namespace, which hosts provide.
+    pub host: bool,
+    /// Whether it is an interface that holds only types, so that nobody need provide anything.
+    pub only_types: bool,
+}
+
+/// Whether an import is filled.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// An export fills it.
+    Filled {
+        /// The instance that has the export.
+        provider: String,
+        /// The export's name, with its whole version.
+        export: String,
+        /// Why this export.
+        rule: Rule,
+    },
+    /// It becomes an import of the composition.
+    Open {
+        /// What came near, the nearest first.
+        near: Vec<NearMiss>,
+    },
+}
+
+/// An export that nearly fills an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NearMiss {
+    /// The component that has the import.
+    pub consumer: String,
+    /// The import's name, with its whole version.
+    pub import: String,
+    /// The component that has the export.
+    pub provider: String,
+    /// The export's name, with its whole version.
+    pub export: String,
+    /// What is in the way.
+    pub why: Miss,
+}
+
+/// Why an export that comes near does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Miss {
+    /// The names fit, the types do not.
+    Type(Vec<Difference>),
+    /// The same interface, on another compatibility track.
+    Track {
+        /// The track of the import.
+        expected: String,
+        /// The track of the export.
+        found: String,
+    },
+    /// The same interface, with a version on one side only.
+    Unversioned {
+        /// Whether it is the import that has no version.
+        import: bool,
+    },
+    /// Another name, but only by a letter or two, or only the package differs.
+    Name,
+}
+
+/// A plug that fills nothing.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Useless {
+    /// The plug's name.
+    pub plug: String,
+    /// Whether another plug with the same bytes is used.
+    pub same_as_used: bool,
+    /// An import of the plug that the socket could fill: perhaps the two are meant the other way
+    /// round.
+    pub would_take_socket: Option<String>,
+}
+
+impl ImportReport {
+    pub(super) fn new(
+        arena: &Arena<'_>,
+        consumer: String,
+        name: &str,
+        item: &ComponentItem,
+        state: State,
+    ) -> Self {
+        let types = arena.types();
+        let only_types = match item.ty {
+            ComponentEntityType::Instance(id) => types[id]
+                .exports
+                .values()
+                .all(|item| matches!(item.ty, ComponentEntityType::Type { .. })),
+            ComponentEntityType::Type { .. } => true,
+            _ => false,
+        };
+        let interface = item.implements.as_deref().unwrap_or(name);
+        ImportReport {
+            consumer,
+            import: item.full_name(name).into_owned(),
+            kind: kind_name(&item.ty),
+            state,
+            host: ItemPath::parse(interface, None)
+                .is_some_and(|path| path.package().starts_with("wasi:")),
+            only_types,
+        }
+    }
+}
+
+impl NearMiss {
+    /// The code of the explanation that belongs to this miss.
+    pub fn code(&self) -> &'static str {
+        match self.why {
+            Miss::Type(_) => "compose::argument-type",
+            Miss::Track { .. } => "compose::wrong-track",
+            Miss::Unversioned { .. } => "compose::unversioned",
+            Miss::Name => "compose::near-name",
+        }
+    }
+
+    /// A smaller rank is nearer.
+    pub(super) fn rank(&self) -> u8 {
+        match self.why {
+            Miss::Type(_) => 0,
+            Miss::Track { .. } => 1,
+            Miss::Unversioned { .. } => 2,
+            Miss::Name => 3,
+        }
+    }
+
+    /// The near misses of all imports, the nearest first.
+    pub(super) fn best(imports: &[ImportReport]) -> Vec<NearMiss> {
+        let mut all: Vec<_> = imports
+            .iter()
+            .filter_map(|import| match &import.state {
+                State::Open { near } => Some(near),
+                State::Filled { .. } => None,
+            })
+            .flatten()
+            .cloned()
+            .collect();
+        all.sort_by_key(NearMiss::rank);
+        all
+    }
+}
+
+impl Miss {
+    /// Whether the interfaces `wanted` and `given`, without versions, have names that come near.
+    pub(super) fn of_names(wanted: &str, given: &str) -> Option<Miss> {
+        let interface = |name: &str| name.split_once('/').map(|(_, name)| name.to_owned());
+        let package = |name: &str| {
+            let (package, _) = name.split_once('/')?;
+            package.split_once(':').map(|(_, name)| name.to_owned())
+        };
+        let same_but_namespace =
+            interface(wanted) == interface(given) && package(wanted) == package(given);
+        (same_but_namespace || strsim::levenshtein(wanted, given) <= MAX_LETTERS)
+            .then_some(Miss::Name)
+    }
+
+    /// Whether two plain names, such as `run`, come near.
+    pub(super) fn of_plain_names(wanted: &str, given: &str) -> Option<Miss> {
+        let short = wanted.len().min(given.len()) <= 2 * MAX_LETTERS;
+        let most = if short { 1 } else { MAX_LETTERS };
+        (strsim::levenshtein(wanted, given) <= most).then_some(Miss::Name)
+    }
+}
+
+impl fmt::Display for NearMiss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NearMiss {
+            consumer,
+            import,
+            provider,
+            export,
+            why,
+        } = self;
+        match why {
+            Miss::Type(differences) => {
+                write!(
+                    f,
+                    "`{provider}` exports `{export}`, but not as `{consumer}` imports it"
+                )?;
+                match differences.first() {
+                    Some(difference) => write!(f, ": {difference}"),
+                    None => Ok(()),
+                }
+            }
+            Miss::Track { expected, found } => write!(
+                f,
+                "`{provider}` exports `{export}`, which is on track {found}, but `{consumer}` \
+                 imports `{import}`, which is on track {expected}"
+            ),
+            Miss::Unversioned { import: true } => write!(
+                f,
+                "`{provider}` exports `{export}`, but `{consumer}` imports `{import}` without a version"
+            ),
+            Miss::Unversioned { import: false } => write!(
+                f,
+                "`{provider}` exports `{export}` without a version, but `{consumer}` imports `{import}`"
+            ),
+            Miss::Name => write!(
+                f,
+                "`{provider}` exports `{export}`, but `{consumer}` imports `{import}`"
+            ),
+        }
+    }
+}
