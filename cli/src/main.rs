@@ -1,1 +1,52 @@
-fn main() {}
+//! The `tenon` command.
+
+mod args;
+mod commands;
+mod error;
+mod exit;
+mod remembered;
+mod source;
+mod ui;
+mod write;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+use ui::Ui;
+
+fn main() -> ExitCode {
+    report_panics();
+    let cli = Cli::parse();
+    let mut ui = Ui::new(&cli.global);
+    let result = match &cli.command {
+        Command::Plug(args) => commands::plug::run(&mut ui, args),
+        Command::Inspect(args) => commands::inspect::run(&ui, args),
+        Command::Graph(args) => commands::graph::run(&ui, args),
+        Command::Wit(args) => commands::wit::run(&ui, args),
+        Command::Targets(args) => commands::targets::run(&ui, args),
+        Command::Validate(args) => commands::validate::run(&ui, args),
+        Command::Explain(args) => commands::explain::run(&ui, args),
+        Command::Completions(args) => commands::completions::run(&ui, args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            ui.fail(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+/// Has a panic say where to report it; `RUST_BACKTRACE` brings back the usual report.
+fn report_panics() {
+    if std::env::var_os("RUST_BACKTRACE").is_some() {
+        return;
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        use std::io::Write;
+        let _ = writeln!(
+            anstream::stderr(),
+            "tenon has a defect and must stop: {panic}\nplease report this, with the command and, if you can, its inputs"
+        );
+    }));
+}

@@ -1,1 +1,1 @@
-//! .
+//! The registry that Tenon components come from. It has no code yet.

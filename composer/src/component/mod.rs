@@ -9,9 +9,9 @@ mod sections;
 
 pub use kind::Kind;
 pub use meta::Metadata;
-pub use read::{Bodies, Source};
+pub use read::{Bodies, Source, validate};
 
-use crate::{Error, Input};
+use crate::{Error, Input, World};
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentItem, ComponentType, ComponentTypeId,
 };
@@ -39,6 +39,7 @@ pub struct Component<'i> {
     ty: ComponentTypeId,
     metadata: Metadata,
     parts: Parts,
+    is_wit_package: bool,
 }
 
 /// How much of what a component holds, nested components included.
@@ -80,17 +81,37 @@ impl<'i> Arena<'i> {
     /// An input that is not a component, or not a valid one, gives an error that says what it is and
     /// what to do. The arena is of no further use then.
     pub fn read(&mut self, source: Source<'i>) -> Result<ComponentId, Error> {
+        let (id, is_wit_package) = self.read_any(source)?;
+        match is_wit_package {
+            true => Err(Error::wit_package(self.component(id).name())),
+            false => Ok(id),
+        }
+    }
+
+    /// Reads and types a WIT package in the binary format, and gives its worlds.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Arena::read`]; a component that is no WIT package has no worlds.
+    pub fn read_wit_package(&mut self, source: Source<'i>) -> Result<Vec<World>, Error> {
+        let (id, is_wit_package) = self.read_any(source)?;
+        Ok(match is_wit_package {
+            true => World::all(self, id),
+            false => Vec::new(),
+        })
+    }
+
+    fn read_any(&mut self, source: Source<'i>) -> Result<(ComponentId, bool), Error> {
         for (index, known) in self.components.iter().enumerate() {
             if known.is_same(&source)? {
-                return Ok(ComponentId(index as u32));
+                let is_wit_package = known.is_wit_package;
+                return Ok((ComponentId(index as u32), is_wit_package));
             }
         }
         let id = ComponentId(self.components.len() as u32);
         let facts = read::read(&mut self.validator, &source)?;
         let ty = self.types().component_at(id.0);
-        if facts.only_types && is_wit_package(&self.types()[ty]) {
-            return Err(Error::wit_package(&source.name));
-        }
+        let is_wit_package = facts.only_types && is_wit_package(&self.types()[ty]);
         self.components.push(Component {
             name: source.name,
             input: source.input,
@@ -98,8 +119,9 @@ impl<'i> Arena<'i> {
             ty,
             metadata: facts.metadata,
             parts: facts.parts,
+            is_wit_package,
         });
-        Ok(id)
+        Ok((id, is_wit_package))
     }
 
     /// The component of this number.
@@ -193,10 +215,6 @@ impl<'i> Component<'i> {
     /// How much of what it holds.
     pub fn parts(&self) -> Parts {
         self.parts
-    }
-
-    pub(crate) fn type_id(&self) -> ComponentTypeId {
-        self.ty
     }
 
     /// Whether `source` has the same bytes.

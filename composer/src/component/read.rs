@@ -9,7 +9,9 @@ use super::bodies::{self, Verdict};
 use super::sections::{self, Counts, Fault, Section};
 use super::{Kind, Metadata, Parts};
 use crate::{Error, Input};
-use wasmparser::{BinaryReader, ConstExpr, DataSectionReader, Encoding, FromReader, Validator};
+use wasmparser::{
+    BinaryReader, ConstExpr, DataSectionReader, Encoding, FromReader, Validator, WasmFeatures,
+};
 
 /// How much is read at once where the next few bytes are wanted.
 const WINDOW: usize = 4 << 10;
@@ -57,21 +59,36 @@ struct Frame {
 
 /// Reads `source` as the next component of the outer component that `validator` is in.
 pub(super) fn read(validator: &mut Validator, source: &Source<'_>) -> Result<Facts, Error> {
-    let mut reader = Reader {
-        validator,
-        source,
-        window: Vec::new(),
-        window_start: 0,
-        facts: Facts {
-            only_types: true,
-            ..Facts::default()
-        },
-        frames: Vec::new(),
-        pos: 0,
+    let reader = Reader::new(validator, source);
+    match reader.kind()? {
+        (Kind::Component, _) => {}
+        (kind, prefix) => return Err(Error::not_a_component(&source.name, kind, &prefix)),
+    }
+    reader
+        .validator
+        .component_section(&(0..source.input.size()))
+        .map_err(|error| reader.invalid(error))?;
+    reader.binary(Encoding::Component)
+}
+
+/// Validates a component, a WIT package in the binary format or a core module, and gives its kind.
+///
+/// Every proposal and every part of the Component Model that is known is accepted.
+///
+/// # Errors
+///
+/// The first fault is the error; so is an input that is neither.
+pub fn validate(source: &Source<'_>) -> Result<Kind, Error> {
+    let mut validator = Validator::new_with_features(WasmFeatures::all());
+    let reader = Reader::new(&mut validator, source);
+    let (kind, prefix) = reader.kind()?;
+    let encoding = match kind {
+        Kind::Component => Encoding::Component,
+        Kind::CoreModule => Encoding::Module,
+        kind => return Err(Error::not_a_component(&source.name, kind, &prefix)),
     };
-    reader.check_kind()?;
-    reader.component()?;
-    Ok(reader.facts)
+    reader.binary(encoding)?;
+    Ok(kind)
 }
 
 struct Reader<'r, 'i> {
@@ -84,7 +101,22 @@ struct Reader<'r, 'i> {
     pos: u64,
 }
 
-impl Reader<'_, '_> {
+impl<'r, 'i> Reader<'r, 'i> {
+    fn new(validator: &'r mut Validator, source: &'r Source<'i>) -> Self {
+        Reader {
+            validator,
+            source,
+            window: Vec::new(),
+            window_start: 0,
+            facts: Facts {
+                only_types: true,
+                ..Facts::default()
+            },
+            frames: Vec::new(),
+            pos: 0,
+        }
+    }
+
     fn input(&self) -> &dyn Input {
         self.source.input
     }
@@ -97,20 +129,15 @@ impl Reader<'_, '_> {
         Error::invalid(&self.source.name, offset, message)
     }
 
-    fn check_kind(&mut self) -> Result<(), Error> {
+    /// What the input is, and its first bytes.
+    fn kind(&self) -> Result<(Kind, Vec<u8>), Error> {
         let prefix = self.bytes(0, self.input().size().min(Kind::PREFIX as u64))?;
-        match Kind::of(&prefix) {
-            Kind::Component => Ok(()),
-            kind => Err(Error::not_a_component(&self.source.name, kind, &prefix)),
-        }
+        Ok((Kind::of(&prefix), prefix))
     }
 
-    fn component(&mut self) -> Result<(), Error> {
-        let size = self.input().size();
-        self.validator
-            .component_section(&(0..size))
-            .map_err(|error| self.invalid(error))?;
-        self.open(Encoding::Component, size)?;
+    /// Reads the whole input.
+    fn binary(mut self, encoding: Encoding) -> Result<Facts, Error> {
+        self.open(encoding, self.input().size())?;
         while let Some(frame) = self.frames.last() {
             if self.pos == frame.end {
                 self.close()?;
@@ -118,7 +145,7 @@ impl Reader<'_, '_> {
                 self.section()?;
             }
         }
-        Ok(())
+        Ok(self.facts)
     }
 
     /// Enters a component or core module that ends at `end`.

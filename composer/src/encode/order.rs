@@ -216,7 +216,7 @@ impl Uses<'_> {
                 }
             }
             D::Future { ty, .. } | D::Stream { ty, .. } => {
-                for ty in ty {
+                if let Some(ty) = ty {
                     self.value(instance, ty);
                 }
             }

@@ -45,10 +45,6 @@ enum Open {
 }
 
 impl Writer {
-    pub(super) fn counts(&self) -> Counts {
-        self.counts
-    }
-
     pub(super) fn finish(mut self) -> (Vec<Section>, Counts) {
         self.close();
         (self.sections, self.counts)

@@ -138,6 +138,14 @@ impl NearMiss {
         }
     }
 
+    /// Where the types differ, if it is for that.
+    pub fn differences(&self) -> &[Difference] {
+        match &self.why {
+            Miss::Type(differences) => differences,
+            _ => &[],
+        }
+    }
+
     /// A smaller rank is nearer.
     pub(super) fn rank(&self) -> u8 {
         match self.why {

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType,
-    ComponentFuncTypeId, ComponentInstanceTypeId, ComponentItem, ComponentTypeId, ComponentValType,
+    ComponentFuncTypeId, ComponentInstanceTypeId, ComponentItem, ComponentType, ComponentValType,
     ResourceId, SubtypeCx,
 };
 use wasmparser::types::TypesRef;
@@ -40,6 +40,8 @@ pub enum Step {
     Item(String),
     /// Into the import of this name, of a component.
     Import(String),
+    /// Into the export of this name, of a component.
+    Export(String),
     /// Into the parameter of this name.
     Parameter(String),
     /// Into the result of a function.
@@ -131,6 +133,8 @@ pub enum Reason {
         /// The type found, as WIT text.
         found: String,
     },
+    /// A component imports what the world does not offer.
+    NotOffered,
     /// A resource on both sides, but not the same one.
     Resource,
     /// What the validator says of types that are compared by it alone, such as core modules.
@@ -167,6 +171,7 @@ impl fmt::Display for Step {
             Step::Type(name) => write!(f, "type `{name}`"),
             Step::Item(name) => write!(f, "`{name}`"),
             Step::Import(name) => write!(f, "import `{name}`"),
+            Step::Export(name) => write!(f, "export `{name}`"),
             Step::Parameter(name) => write!(f, "parameter `{name}`"),
             Step::Result => f.write_str("result"),
             Step::Field(name) => write!(f, "field `{name}`"),
@@ -236,6 +241,7 @@ impl fmt::Display for Reason {
                 Ok(())
             }
             Reason::Type { expected, found } => write!(f, "expected `{expected}`, found `{found}`"),
+            Reason::NotOffered => f.write_str("the world does not offer it"),
             Reason::Resource => f.write_str("the resource is another one"),
             Reason::Other(message) => f.write_str(message),
         }
@@ -596,35 +602,30 @@ impl<'t, 'r> Comparison<'t, 'r> {
 
 impl Comparison<'_, '_> {
     /// Compares a component with the world it is meant for: it may import less and export more.
+    ///
+    /// `lookup` finds what answers to a name among the items of the other side.
     pub(crate) fn component(
         &mut self,
-        found: ComponentTypeId,
-        expected: ComponentTypeId,
-        lookup: impl Fn(&str, &ComponentItem, &Items) -> Option<(String, ComponentItem)>,
+        found: &ComponentType,
+        expected: &ComponentType,
+        lookup: impl Fn(&str, &ComponentItem, &Items) -> Option<ComponentItem>,
     ) {
-        let types = self.types;
-        let (found, expected) = (&types[found], &types[expected]);
         for (name, item) in &found.imports {
-            self.step(
-                Step::Import(item.full_name(name).into_owned()),
-                |this| match lookup(name, item, &expected.imports) {
-                    Some((_, offered)) => this.entity(&offered.ty, &item.ty),
-                    None => this.differ(Reason::Other(
-                        "the world does not offer this import".to_owned(),
-                    )),
-                },
-            );
+            let step = Step::Import(item.full_name(name).into_owned());
+            self.step(step, |this| match lookup(name, item, &expected.imports) {
+                Some(offered) => this.entity(&offered.ty, &item.ty),
+                None => this.differ(Reason::NotOffered),
+            });
         }
         for (name, item) in &expected.exports {
+            let full_name = item.full_name(name).into_owned();
             match lookup(name, item, &found.exports) {
-                Some((_, given)) => {
-                    self.step(Step::Item(item.full_name(name).into_owned()), |this| {
-                        this.entity(&given.ty, &item.ty);
-                    });
-                }
+                Some(given) => self.step(Step::Export(full_name), |this| {
+                    this.entity(&given.ty, &item.ty);
+                }),
                 None => self.differ(Reason::Missing {
                     kind: kind_name(&item.ty),
-                    name: item.full_name(name).into_owned(),
+                    name: full_name,
                 }),
             }
         }

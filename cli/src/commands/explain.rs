@@ -1,0 +1,72 @@
+//! `tenon explain`: the long text of an error code.
+
+use crate::args::Explain;
+use crate::error::Failure;
+use crate::ui::{self, Document, Ui};
+use serde::Serialize;
+use tenon_composer::{Explanation, explain, explanations};
+
+#[derive(Serialize)]
+struct ExplainContent {
+    codes: Vec<Code>,
+}
+
+#[derive(Serialize)]
+struct Code {
+    code: &'static str,
+    help: &'static str,
+    text: &'static str,
+}
+
+pub(crate) fn run(ui: &Ui, args: &Explain) -> Result<(), Failure> {
+    let chosen: Vec<&Explanation> = match &args.code {
+        None => explanations().iter().collect(),
+        Some(code) => vec![find(code)?],
+    };
+    if ui.json {
+        let codes = chosen
+            .iter()
+            .map(|explanation| Code {
+                code: explanation.code,
+                help: explanation.help,
+                text: explanation.text,
+            })
+            .collect();
+        return ui.document(&Document::new("tenon/explain/1", ExplainContent { codes }));
+    }
+    let mut out = String::new();
+    match (&args.code, chosen.as_slice()) {
+        (Some(_), [explanation]) => {
+            out.push_str(&format!(
+                "{}\n\n{}\n\nWhat to do: {}\n",
+                ui::bold(explanation.code),
+                explanation.text,
+                explanation.help
+            ));
+        }
+        (_, all) => {
+            for explanation in all {
+                out.push_str(&format!("{:<26} {}\n", explanation.code, explanation.help));
+            }
+        }
+    }
+    ui.print(&out)
+}
+
+/// The explanation of a code, which may be given without `compose::`.
+fn find(code: &str) -> Result<&'static Explanation, Failure> {
+    if let Some(known) = explain(code).or_else(|| explain(&format!("compose::{code}"))) {
+        return Ok(known);
+    }
+    let nearest = explanations()
+        .iter()
+        .map(|known| (strsim::levenshtein(known.code, code), known.code))
+        .min()
+        .filter(|(distance, _)| *distance <= 4);
+    Err(
+        Failure::usage(format!("there is no error code `{code}`")).help(match nearest {
+            Some((_, nearest)) => format!("did you mean `{nearest}`?"),
+            None => "`tenon explain` lists the codes".to_owned(),
+        }),
+    )
+}

@@ -1,0 +1,10 @@
+//! One command, one file.
+
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod graph;
+pub(crate) mod inspect;
+pub(crate) mod plug;
+pub(crate) mod targets;
+pub(crate) mod validate;
+pub(crate) mod wit;

@@ -1,0 +1,203 @@
+//! `tenon plug`: the exports of components into the imports of another.
+
+use crate::args::Plug;
+use crate::error::Failure;
+use crate::remembered::Memory;
+use crate::source::Named;
+use crate::ui::{self, Document, Ui};
+use crate::write::{Content, Target};
+use std::thread;
+use tenon_composer::{Arena, Bodies, Composition, Options, Plan, Request, Source, encode, plug};
+use tenon_registry_client::Digest;
+
+pub(crate) fn run(ui: &mut Ui, args: &Plug) -> Result<(), Failure> {
+    let target = Target::of(args.output.as_deref());
+    if !args.dry_run {
+        target.check(args.wat)?;
+        if target.is_stdout() {
+            ui.take_stdout();
+        }
+    }
+    let inputs = open(args)?;
+    let memory = Memory::open();
+    let known = digests(&inputs, &memory)?;
+
+    let mut arena = Arena::new();
+    let mut ids = Vec::new();
+    for (input, (digest, is_valid)) in inputs.iter().zip(&known) {
+        ids.push(arena.read(Source {
+            name: input.name.clone(),
+            input: input.input(),
+            digest: Some(*digest.as_bytes()),
+            bodies: match *is_valid || args.no_validate {
+                true => Bodies::Skip,
+                false => Bodies::Validate,
+            },
+        })?);
+    }
+    for (input, (digest, is_valid)) in inputs.iter().zip(&known) {
+        input.remember(&memory, *digest, *is_valid || !args.no_validate);
+    }
+    let Some((socket, plugs)) = ids.split_first() else {
+        return Err(Failure::usage("a socket is needed"));
+    };
+    let mut plan = plug(
+        &arena,
+        &Request {
+            socket: *socket,
+            plugs,
+            strict: args.strict,
+        },
+    )?;
+    let metadata = arena.component(*socket).metadata();
+    let options = Options {
+        name: args
+            .name
+            .clone()
+            .or_else(|| metadata.name.clone())
+            .or_else(|| inputs.first().map(|socket| socket.name.clone())),
+        version: metadata.version.clone(),
+    };
+    let composition = encode(arena, std::mem::take(&mut plan.graph), &options)?;
+
+    for warning in warnings(&plan) {
+        ui.warn(&warning);
+    }
+    if !args.dry_run {
+        write(args, &target, &composition, &inputs)?;
+    }
+    report(ui, args, &target, &plan, &composition)
+}
+
+/// Opens the socket and the plugs.
+fn open(args: &Plug) -> Result<Vec<Named>, Failure> {
+    let arguments = || std::iter::once(&args.socket).chain(&args.plugs);
+    if arguments().filter(|argument| *argument == "-").count() > 1 {
+        return Err(Failure::usage("standard input can be read once only")
+            .help("write it to a file first, and name the file twice"));
+    }
+    arguments().map(|argument| Named::open(argument)).collect()
+}
+
+/// The digest of each input, and whether it is known to be valid. Inputs are hashed in parallel.
+fn digests(inputs: &[Named], memory: &Memory) -> Result<Vec<(Digest, bool)>, Failure> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = inputs
+            .iter()
+            .map(|input| scope.spawn(|| input.digest(memory)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| match thread.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
+
+fn write(
+    args: &Plug,
+    target: &Target,
+    composition: &Composition<'_>,
+    inputs: &[Named],
+) -> Result<(), Failure> {
+    if !args.wat {
+        return target.write(&Content::Composition(composition, inputs));
+    }
+    let text = composition
+        .to_bytes()
+        .map_err(|error| Failure::io("read", "the inputs again", &error))
+        .and_then(|bytes| {
+            wasmprinter::print_bytes(bytes).map_err(|error| {
+                Failure::new("cli::wat", "the composition cannot be printed as text")
+                    .cause(format!("{error:#}"))
+            })
+        })?;
+    target.write(&Content::Text(&(text + "\n")))
+}
+
+/// What may be wrong with a plan that works.
+fn warnings(plan: &Plan) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for useless in &plan.useless {
+        let why = match (&useless.same_as_used, &useless.would_take_socket) {
+            (true, _) => "; it is the same component as another plug, which is used".to_owned(),
+            (false, Some(import)) => format!(
+                "; it imports `{import}`, which the socket exports: are the two meant the other way round?"
+            ),
+            (false, None) => String::new(),
+        };
+        warnings.push(format!("plug `{}` fills nothing{why}", useless.plug));
+    }
+    for import in plan.open() {
+        if let tenon_composer::State::Open { near } = &import.state {
+            for line in ui::near_misses(near, 0) {
+                warnings.push(format!("`{}` stays open: {line}", import.import));
+            }
+        }
+    }
+    warnings
+}
+
+fn report(
+    ui: &Ui,
+    args: &Plug,
+    target: &Target,
+    plan: &Plan,
+    composition: &Composition<'_>,
+) -> Result<(), Failure> {
+    let output = match target {
+        Target::File(path) if !args.dry_run => Some(path.display().to_string()),
+        _ => None,
+    };
+    if ui.json {
+        return ui.document(&Document::plug(plan, composition, output));
+    }
+    let socket = composition
+        .graph
+        .instances()
+        .next()
+        .map(|(_, instance)| instance.name().to_owned())
+        .unwrap_or_default();
+    ui.say(&ui::plan(plan, &composition.imports, &socket));
+    for export in composition.graph.exports().iter().filter(|e| e.implied) {
+        ui.say(&format!(
+            "{} {}, since other exports use its types",
+            ui::bold("also exports"),
+            export.edge.export
+        ));
+    }
+    let made = format!(
+        "{}, {}, {}",
+        ui::size(composition.size()),
+        ui::count(composition.components.len(), "component"),
+        ui::count(composition.graph.instances().count(), "instance"),
+    );
+    match &output {
+        Some(path) => ui.say(&format!(
+            "{} {path} ({made})\n{} {}",
+            ui::bold("wrote"),
+            ui::bold("next:"),
+            next_command(composition, path)
+        )),
+        None if args.dry_run => ui.say(&format!("{} ({made})", ui::bold("would write"))),
+        None => ui.say(&format!("{} ({made})", ui::bold("wrote"))),
+    }
+    Ok(())
+}
+
+/// What one would do with the composition.
+fn next_command(composition: &Composition<'_>, path: &str) -> String {
+    let exports = |prefix: &str| {
+        let mut exports = composition.graph.exports().iter();
+        exports.any(|export| export.edge.export.starts_with(prefix))
+    };
+    if exports("wasi:cli/run@") {
+        format!("wasmtime run {path}")
+    } else if exports("wasi:http/incoming-handler@") || exports("wasi:http/handler@") {
+        format!("wasmtime serve {path}")
+    } else {
+        format!("tenon wit {path}")
+    }
+}

@@ -1,0 +1,94 @@
+//! `tenon targets`: whether a component can run where a world is offered.
+
+use crate::args::Targets;
+use crate::commands::wit;
+use crate::error::{Failure, wit_failure};
+use crate::source::Named;
+use crate::ui::{Document, Ui};
+use serde::Serialize;
+use tenon_composer::{Arena, Bodies, Source, World, targets};
+
+#[derive(Serialize)]
+struct TargetsContent {
+    component: String,
+    world: String,
+    conforms: bool,
+}
+
+pub(crate) fn run(ui: &Ui, args: &Targets) -> Result<(), Failure> {
+    let component = Named::open(&args.component)?;
+    let (resolve, package) = wit::read(&args.wit)?;
+    let package = wit_component::encode(&resolve, package, false)
+        .map_err(|error| wit_failure(&args.wit, &error))?;
+    let mut arena = Arena::new();
+    let source = |name: &str, input| Source {
+        name: name.to_owned(),
+        input,
+        digest: None,
+        bodies: Bodies::Skip,
+    };
+    let id = arena.read(source(&component.name, component.input()))?;
+    let worlds = arena.read_wit_package(source(&args.wit, &package))?;
+    let world = choose(&worlds, args.world.as_deref(), &args.wit)?;
+    let differences = targets(&arena, id, world);
+    let Some((first, rest)) = differences.split_first() else {
+        if ui.json {
+            return ui.document(&Document::new(
+                "tenon/targets/1",
+                TargetsContent {
+                    component: args.component.clone(),
+                    world: world.name.clone(),
+                    conforms: true,
+                },
+            ));
+        }
+        ui.say(&format!("`{}` targets `{}`", args.component, world.name));
+        return Ok(());
+    };
+    Err(Failure::new(
+        "cli::targets",
+        format!(
+            "`{}` does not target `{}`: {first}",
+            args.component, world.name
+        ),
+    )
+    .notes(rest.iter().map(ToString::to_string))
+    .help("build the component against this world, or choose a world that offers what it imports"))
+}
+
+fn choose<'w>(worlds: &'w [World], name: Option<&str>, wit: &str) -> Result<&'w World, Failure> {
+    let names = || {
+        let names: Vec<_> = worlds
+            .iter()
+            .map(|w| format!("`{}`", w.short_name()))
+            .collect();
+        names.join(", ")
+    };
+    match (name, worlds) {
+        (_, []) => {
+            Err(Failure::usage(format!("`{wit}` has no world"))
+                .help("name the WIT that has the world"))
+        }
+        (None, [world]) => Ok(world),
+        (None, _) => Err(
+            Failure::usage(format!("`{wit}` has several worlds: {}", names()))
+                .help("choose one with `--world NAME`"),
+        ),
+        (Some(name), _) => worlds
+            .iter()
+            .find(|world| world.short_name() == name || world.name == name)
+            .ok_or_else(|| {
+                let nearest = worlds
+                    .iter()
+                    .map(World::short_name)
+                    .min_by_key(|world| strsim::levenshtein(world, name))
+                    .filter(|world| strsim::levenshtein(world, name) <= 2);
+                Failure::usage(format!("`{wit}` has no world `{name}`; it has {}", names())).help(
+                    match nearest {
+                        Some(nearest) => format!("did you mean `{nearest}`?"),
+                        None => "choose one of them".to_owned(),
+                    },
+                )
+            }),
+    }
+}

@@ -1,0 +1,118 @@
+//! `tenon wit`: the WIT of a component or a package.
+
+use crate::args::Wit;
+use crate::error::{Failure, wit_failure};
+use crate::source::Named;
+use crate::ui::{Document, Ui};
+use crate::write::{Content, Target};
+use serde::Serialize;
+use std::path::Path;
+use tenon_composer::{Bodies, Kind, Source, validate};
+use wit_component::{DecodedWasm, WitPrinter};
+use wit_parser::{PackageId, Resolve};
+
+#[derive(Serialize)]
+struct WitContent {
+    wit: String,
+}
+
+pub(crate) fn run(ui: &Ui, args: &Wit) -> Result<(), Failure> {
+    let target = Target::of(args.output.as_deref());
+    target.check(true)?;
+    let (resolve, package) = read(&args.input)?;
+    let nested: Vec<PackageId> = resolve
+        .packages
+        .iter()
+        .map(|(id, _)| id)
+        .filter(|id| *id != package)
+        .collect();
+    let mut printer = WitPrinter::default();
+    printer
+        .print(&resolve, package, &nested)
+        .map_err(|error| wit_failure(&args.input, &error))?;
+    let wit = printer.output.to_string();
+    if ui.json && target.is_stdout() {
+        return ui.document(&Document::new("tenon/wit/1", WitContent { wit }));
+    }
+    match &target {
+        Target::Stdout => ui.print(&wit),
+        Target::File(_) => target.write(&Content::Text(&wit)),
+    }
+}
+
+/// Reads WIT from whatever has some, and gives the package that is meant.
+pub(super) fn read(argument: &str) -> Result<(Resolve, PackageId), Failure> {
+    if Path::new(argument).is_dir() {
+        let mut resolve = Resolve::new();
+        let (package, _) = resolve
+            .push_dir(argument)
+            .map_err(|error| wit_failure(argument, &error))?;
+        return Ok((resolve, package));
+    }
+    let named = Named::open(argument)?;
+    let bytes = named.read_all()?;
+    let is_wit = Path::new(argument)
+        .extension()
+        .is_some_and(|extension| extension == "wit");
+    match named.kind()? {
+        Kind::Component => decode(&named, &bytes),
+        Kind::Wit => parse(argument, bytes),
+        Kind::Text if is_wit => parse(argument, bytes),
+        _ => {
+            // Whatever else it is, reading it says so.
+            let source = Source {
+                name: named.name.clone(),
+                input: named.input(),
+                digest: None,
+                bodies: Bodies::Skip,
+            };
+            Err(match validate(&source) {
+                Err(error) => error.into(),
+                Ok(_) => Failure::new(
+                    "cli::no-wit",
+                    format!("`{argument}` is a core module, which has no WIT"),
+                )
+                .help("make a component of it with `wasm-tools component new`"),
+            })
+        }
+    }
+}
+
+fn decode(named: &Named, bytes: &[u8]) -> Result<(Resolve, PackageId), Failure> {
+    let decoded = wit_component::decode(bytes).map_err(|error| {
+        // A fault of the component says more than what the decoder makes of it.
+        let source = Source {
+            name: named.name.clone(),
+            input: named.input(),
+            digest: None,
+            bodies: Bodies::Skip,
+        };
+        match validate(&source) {
+            Err(error) => error.into(),
+            Ok(_) => Failure::new(
+                "cli::no-wit",
+                format!(
+                    "`{}` has imports or exports that WIT cannot express",
+                    named.argument
+                ),
+            )
+            .cause(format!("{error:#}"))
+            .help("`tenon inspect` shows them"),
+        }
+    })?;
+    let package = decoded.package();
+    Ok(match decoded {
+        DecodedWasm::WitPackage(resolve, _) | DecodedWasm::Component(resolve, _) => {
+            (resolve, package)
+        }
+    })
+}
+
+fn parse(argument: &str, bytes: Vec<u8>) -> Result<(Resolve, PackageId), Failure> {
+    let text = String::from_utf8(bytes).map_err(|error| wit_failure(argument, &error))?;
+    let mut resolve = Resolve::new();
+    let package = resolve
+        .push_str(argument, &text)
+        .map_err(|error| wit_failure(argument, &error))?;
+    Ok((resolve, package))
+}

@@ -1,0 +1,108 @@
+//! Errors as the command line reports them.
+
+use crate::exit::ExitKind;
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// Something that ends a command: a message, and what belongs to it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    /// Why, from the nearest cause to the farthest.
+    pub(crate) causes: Vec<String>,
+    /// Further findings, a line each.
+    pub(crate) notes: Vec<String>,
+    pub(crate) help: Option<String>,
+    pub(crate) exit: ExitKind,
+}
+
+impl Failure {
+    pub(crate) fn new(code: &str, message: impl Into<String>) -> Failure {
+        Failure {
+            code: code.to_owned(),
+            message: message.into(),
+            causes: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+            exit: ExitKind::Failure,
+        }
+    }
+
+    /// A wrong command line.
+    pub(crate) fn usage(message: impl Into<String>) -> Failure {
+        Failure {
+            exit: ExitKind::Usage,
+            ..Failure::new("cli::usage", message)
+        }
+    }
+
+    /// A file that cannot be read or written: `action` says what was tried.
+    pub(crate) fn io(action: &str, path: impl AsRef<Path>, error: &io::Error) -> Failure {
+        let help = match error.kind() {
+            io::ErrorKind::NotFound => Some("check the path"),
+            io::ErrorKind::PermissionDenied => {
+                Some("check the permissions of the file and its folder")
+            }
+            io::ErrorKind::StorageFull => Some("make room, or write to another disk"),
+            io::ErrorKind::IsADirectory => Some("name a file, not a directory"),
+            _ => None,
+        };
+        Failure {
+            help: help.map(str::to_owned),
+            causes: vec![error.to_string()],
+            ..Failure::new(
+                "cli::io",
+                format!("cannot {action} `{}`", path.as_ref().display()),
+            )
+        }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Failure {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(crate) fn cause(mut self, cause: impl fmt::Display) -> Failure {
+        self.causes.push(cause.to_string());
+        self
+    }
+
+    pub(crate) fn notes(mut self, notes: impl IntoIterator<Item = String>) -> Failure {
+        self.notes.extend(notes);
+        self
+    }
+}
+
+impl From<tenon_composer::Error> for Failure {
+    fn from(error: tenon_composer::Error) -> Self {
+        use tenon_composer::ErrorKind;
+        let causes = std::iter::successors(std::error::Error::source(&error), |e| e.source())
+            .map(ToString::to_string)
+            .collect();
+        let notes = match error.kind() {
+            // The first near miss is in the message.
+            ErrorKind::NothingPlugged { near, .. } => crate::ui::near_misses(near, 1),
+            _ => Vec::new(),
+        };
+        Failure {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            causes,
+            notes,
+            help: error.help().map(str::to_owned),
+            exit: match error.kind() {
+                ErrorKind::InvalidOutput { .. } => ExitKind::Bug,
+                _ => ExitKind::Failure,
+            },
+        }
+    }
+}
+
+/// An error of a WIT library: its message, and its causes.
+pub(crate) fn wit_failure(path: &str, error: &dyn fmt::Display) -> Failure {
+    Failure::new("cli::wit", format!("the WIT in `{path}` cannot be read"))
+        .cause(format!("{error:#}"))
+        .help("check the syntax, and that `deps/` holds every package that is used")
+}

@@ -1,0 +1,30 @@
+//! How a command ends.
+
+use std::process::ExitCode;
+
+/// The exit codes of `tenon`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExitKind {
+    /// Something the user can act on is wrong.
+    Failure,
+    /// The command line is wrong, or the configuration.
+    Usage,
+    /// A defect of this program.
+    Bug,
+}
+
+impl ExitKind {
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            ExitKind::Failure => 1,
+            ExitKind::Usage => 2,
+            ExitKind::Bug => 101,
+        }
+    }
+}
+
+impl From<ExitKind> for ExitCode {
+    fn from(kind: ExitKind) -> Self {
+        ExitCode::from(kind.number())
+    }
+}

@@ -1,0 +1,102 @@
+//! What the user sees: which stream, which colours, how much.
+
+mod json;
+mod style;
+mod text;
+
+pub(crate) use json::Document;
+pub(crate) use style::{bold, dim, failure_text, warning};
+pub(crate) use text::{count, near_misses, plan, size};
+
+use crate::args::{Color, Global};
+use crate::error::Failure;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The streams of a command.
+pub(crate) struct Ui {
+    quiet: bool,
+    pub(crate) verbose: bool,
+    pub(crate) json: bool,
+    /// Whether standard output carries a component, so that nothing else may go there.
+    stdout_is_taken: bool,
+}
+
+impl Ui {
+    pub(crate) fn new(global: &Global) -> Ui {
+        match global.color {
+            Color::Auto => {}
+            Color::Always => anstream::ColorChoice::Always.write_global(),
+            Color::Never => anstream::ColorChoice::Never.write_global(),
+        }
+        Ui {
+            quiet: global.quiet,
+            verbose: global.verbose,
+            json: global.json,
+            stdout_is_taken: false,
+        }
+    }
+
+    /// Keeps standard output for a component.
+    pub(crate) fn take_stdout(&mut self) {
+        self.stdout_is_taken = true;
+    }
+
+    /// Says what was done, on standard error.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.quiet && !self.json {
+            self.stderr(text);
+        }
+    }
+
+    /// Says what may be wrong, on standard error.
+    pub(crate) fn warn(&self, text: &str) {
+        if !self.json {
+            self.stderr(&warning(text));
+        }
+    }
+
+    /// Prints data on standard output.
+    pub(crate) fn print(&self, data: &str) -> Result<(), Failure> {
+        let mut stdout = anstream::stdout().lock();
+        stdout
+            .write_all(data.as_bytes())
+            .and_then(|()| stdout.flush())
+            .or_else(ignore_closed)
+            .map_err(|error| Failure::io("write to", "standard output", &error))
+    }
+
+    /// Prints a document as JSON, where `--json` puts it.
+    pub(crate) fn document(&self, document: &impl Serialize) -> Result<(), Failure> {
+        let mut text = serde_json::to_string_pretty(document).map_err(|error| {
+            Failure::new("cli::json", "the report cannot be written as JSON").cause(error)
+        })?;
+        text.push('\n');
+        if self.stdout_is_taken {
+            self.stderr(text.trim_end());
+            return Ok(());
+        }
+        self.print(&text)
+    }
+
+    /// Reports what ended the command.
+    pub(crate) fn fail(&self, failure: &Failure) {
+        if self.json && self.document(&Document::error(failure)).is_ok() {
+            return;
+        }
+        self.stderr(&failure_text(failure));
+    }
+
+    fn stderr(&self, text: &str) {
+        // There is nobody left to tell if this fails.
+        let _ = writeln!(anstream::stderr().lock(), "{}", text.trim_end());
+    }
+}
+
+/// A reader that has seen enough, such as `head`, is no error.
+fn ignore_closed(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(error),
+    }
+}

@@ -1,0 +1,64 @@
+//! Colours, and the shape of errors and warnings. Streams that are no terminal drop the colours.
+
+use crate::error::Failure;
+use anstream::adapter::strip_str;
+use std::fmt::Write;
+
+const RESET: &str = "\u{1b}[0m";
+
+fn styled(code: &str, text: &str) -> String {
+    format!("\u{1b}[{code}m{text}{RESET}")
+}
+
+/// Text that stands out.
+pub(crate) fn bold(text: &str) -> String {
+    styled("1", text)
+}
+
+/// Text that stays in the background.
+pub(crate) fn dim(text: &str) -> String {
+    styled("2", text)
+}
+
+/// A line that warns.
+pub(crate) fn warning(text: &str) -> String {
+    format!("{}: {text}", styled("1;33", "warning"))
+}
+
+/// An error with its code, causes, notes and help.
+pub(crate) fn failure_text(failure: &Failure) -> String {
+    // What comes from a file must not steer the terminal.
+    let clean = |text: &str| -> String {
+        let text = strip_str(text).to_string();
+        text.chars()
+            .map(|c| {
+                if c.is_control() && c != '\n' {
+                    '\u{fffd}'
+                } else {
+                    c
+                }
+            })
+            .collect()
+    };
+    let mut text = format!(
+        "{}{}: {}",
+        styled("1;31", "error"),
+        dim(&format!("[{}]", failure.code)),
+        clean(&failure.message)
+    );
+    let mut line = |label: &str, content: &str| {
+        let indented = clean(content).replace('\n', "\n  ");
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n  {label}{indented}");
+    };
+    for cause in &failure.causes {
+        line("because ", cause);
+    }
+    for note in &failure.notes {
+        line("also: ", note);
+    }
+    if let Some(help) = &failure.help {
+        line(&format!("{}: ", styled("1;36", "help")), help);
+    }
+    text
+}

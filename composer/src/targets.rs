@@ -1,0 +1,102 @@
+//! Whether a component can run where a world is offered, and each thing that is in the way.
+
+use crate::component::{Arena, ComponentId};
+use crate::name::ItemPath;
+use crate::types::{Comparison, Difference, items_owned};
+use wasmparser::component_types::{ComponentEntityType, ComponentItem, ComponentTypeId};
+
+/// A world of a WIT package that was read.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Its name, with its package: `wasi:cli/command@0.2.0`.
+    pub name: String,
+    ty: ComponentTypeId,
+}
+
+impl World {
+    /// The worlds of a WIT package in the binary format, as [`Arena::read_wit_package`] took it in.
+    pub(crate) fn all(arena: &Arena<'_>, package: ComponentId) -> Vec<World> {
+        let types = arena.types();
+        let component = |item: &ComponentItem| match item.ty {
+            ComponentEntityType::Type {
+                referenced: wasmparser::component_types::ComponentAnyTypeId::Component(id),
+                ..
+            }
+            | ComponentEntityType::Component(id) => Some(id),
+            _ => None,
+        };
+        arena
+            .type_of(package)
+            .exports
+            .values()
+            .filter_map(|item| {
+                // A world is a component type that exports one component, under its full name.
+                let outer = component(item)?;
+                let (name, inner) = types.get(outer)?.exports.iter().next()?;
+                Some(World {
+                    name: inner.full_name(name).into_owned(),
+                    ty: component(inner)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The world's own name, without that of its package: `command`.
+    pub fn short_name(&self) -> &str {
+        let name = self.name.split_once('@').map_or(&*self.name, |(n, _)| n);
+        name.split_once('/').map_or(name, |(_, world)| world)
+    }
+}
+
+/// What keeps `component` from running in `world`; nothing, if it conforms.
+///
+/// It may import less than the world offers and export more than the world asks for. An interface in
+/// another version on the same compatibility track counts as the same, as hosts have it.
+pub fn targets(arena: &Arena<'_>, component: ComponentId, world: &World) -> Vec<Difference> {
+    let types = arena.types();
+    let (found, expected) = (arena.type_of(component), &types[world.ty]);
+    let mut paths = Vec::new();
+    for items in [
+        &found.imports,
+        &found.exports,
+        &expected.imports,
+        &expected.exports,
+    ] {
+        paths.push(items_owned(types, items));
+    }
+    let path_of = |resource| {
+        paths
+            .iter()
+            .find_map(|paths: &std::collections::HashMap<_, Vec<String>>| paths.get(&resource))
+    };
+    let mut same = |a, b| match (path_of(a), path_of(b)) {
+        (Some(a), Some(b)) => same_path(a, b),
+        _ => false,
+    };
+    let mut comparison = Comparison::new(types, &mut same);
+    comparison.component(arena.type_of(component), expected, |name, item, offered| {
+        if let Some(item) = offered.get(name) {
+            return Some(item.clone());
+        }
+        let path = ItemPath::parse(name, item.version_suffix.as_deref())?;
+        offered
+            .iter()
+            .find(|(other, item)| {
+                ItemPath::parse(other, item.version_suffix.as_deref())
+                    .is_some_and(|other| path.fits(&other).is_some())
+            })
+            .map(|(_, item)| item.clone())
+    });
+    comparison.take()
+}
+
+/// Whether two paths of names lead to the same resource, versions on one track being the same.
+fn same_path(a: &[String], b: &[String]) -> bool {
+    let same = |a: &String, b: &String| {
+        a == b
+            || ItemPath::parse(a, None)
+                .zip(ItemPath::parse(b, None))
+                .is_some_and(|(a, b)| a.fits(&b).is_some())
+    };
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+}
