@@ -253,6 +253,21 @@ impl Error {
         explain::help(self.code())
     }
 
+    /// Calls the input by another name, such as its path, if the error is about the bytes of one.
+    pub fn about(mut self, name: &str) -> Error {
+        match &mut *self.kind {
+            ErrorKind::Read { input }
+            | ErrorKind::NotAComponent { input, .. }
+            | ErrorKind::WitPackage { input }
+            | ErrorKind::Truncated { input, .. }
+            | ErrorKind::Trailing { input, .. }
+            | ErrorKind::NewerThanUs { input, .. }
+            | ErrorKind::Invalid { input, .. } => name.clone_into(input),
+            _ => {}
+        }
+        self
+    }
+
     pub(crate) fn new(kind: ErrorKind) -> Error {
         Error {
             kind: Box::new(kind),

@@ -1,4 +1,100 @@
 //! Composes WebAssembly components.
+//!
+//! A component imports and exports typed interfaces. To compose is to fill the imports of one with the
+//! exports of others, and to make one component of them all. This crate reads components, plans what
+//! fits what, says why something does not, and encodes the result. It does no I/O: bytes come in through
+//! [`Input`] and go out as [`Piece`]s.
+//!
+//! # From components to a component
+//!
+//! An [`Arena`] holds the components of one composition; [`plug()`] plans, and [`encode()`] makes bytes
+//! of the plan.
+//!
+//! ```
+//! use tenon_composer::{Arena, Bodies, Options, Request, Rule, Source, State, encode, plug};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // One that wants a number from somebody...
+//! let app = wat::parse_str(
+//!     r#"(component
+//!         (import "acme:num/source@1.0.0" (instance $source (export "get" (func (result u32)))))
+//!         (alias export $source "get" (func $get))
+//!         (export "get" (func $get)))"#,
+//! )?;
+//! // ... and one that has a number, under a later version that is compatible.
+//! let num = wat::parse_str(
+//!     r#"(component
+//!         (core module $m (func (export "get") (result i32) (i32.const 7)))
+//!         (core instance $i (instantiate $m))
+//!         (func $get (result u32) (canon lift (core func $i "get")))
+//!         (instance $source (export "get" (func $get)))
+//!         (export "acme:num/source@1.2.0" (instance $source)))"#,
+//! )?;
+//! let source = |name: &str, input| Source {
+//!     name: name.to_owned(),
+//!     input,
+//!     digest: None,
+//!     bodies: Bodies::Validate,
+//! };
+//!
+//! let mut arena = Arena::new();
+//! let socket = arena.read(source("app", &app))?;
+//! let plugs = [arena.read(source("num", &num))?];
+//! let plan = plug(&arena, &Request { socket, plugs: &plugs, strict: false })?;
+//!
+//! // Every import is in the report: what fills it and by which rule, or what came near.
+//! let import = &plan.imports[0];
+//! assert_eq!((&*import.consumer, &*import.import), ("app", "acme:num/source@1.0.0"));
+//! assert!(matches!(&import.state, State::Filled { provider, rule: Rule::Track, .. } if provider == "num"));
+//!
+//! let composition = encode(arena, plan.graph, &Options::default())?;
+//! assert!(composition.imports.is_empty(), "nothing is left for the host to provide");
+//! let bytes = composition.to_bytes()?;
+//! # assert!(bytes.starts_with(b"\0asm"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # When it does not fit
+//!
+//! An [`Error`] has a stable [code](Error::code), a sentence of [help](Error::help), and its
+//! [kind](Error::kind) as data. Types that differ are told apart to the field:
+//!
+//! ```
+//! # use tenon_composer::{Arena, Bodies, Request, Source, plug};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let app = wat::parse_str(
+//! #     r#"(component (import "acme:num/source@1.0.0" (instance (export "get" (func (result u32))))))"#,
+//! # )?;
+//! # let num = wat::parse_str(
+//! #     r#"(component
+//! #         (core module $m (func (export "get") (result i64) (i64.const 7)))
+//! #         (core instance $i (instantiate $m))
+//! #         (func $get (result u64) (canon lift (core func $i "get")))
+//! #         (instance $source (export "get" (func $get)))
+//! #         (export "acme:num/source@1.0.0" (instance $source)))"#,
+//! # )?;
+//! # let source = |name: &str, input| Source {
+//! #     name: name.to_owned(), input, digest: None, bodies: Bodies::Validate,
+//! # };
+//! # let mut arena = Arena::new();
+//! # let socket = arena.read(source("app", &app))?;
+//! # let plugs = [arena.read(source("num", &num))?];
+//! let error = plug(&arena, &Request { socket, plugs: &plugs, strict: false }).unwrap_err();
+//! assert_eq!(error.code(), "compose::argument-type");
+//! assert_eq!(
+//!     error.to_string(),
+//!     "nothing was plugged into `app`: `num` exports `acme:num/source@1.0.0`, but not as `app` \
+//!      imports it: function `get`: result: expected `u32`, found `u64`"
+//! );
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Graphs by hand
+//!
+//! A plan comes to a [`Graph`]: instances of components, and the edges between them. One can be built
+//! without [`plug()`], to wire what matching would not.
 
 mod component;
 mod encode;

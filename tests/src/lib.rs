@@ -10,4 +10,5 @@
     reason = "a test tool: a panic is how a test fails"
 )]
 
+pub mod example;
 pub mod run;

@@ -25,7 +25,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug) -> Result<(), Failure> {
     let mut arena = Arena::new();
     let mut ids = Vec::new();
     for (input, (digest, is_valid)) in inputs.iter().zip(&known) {
-        ids.push(arena.read(Source {
+        let source = Source {
             name: input.name.clone(),
             input: input.input(),
             digest: Some(*digest.as_bytes()),
@@ -33,7 +33,9 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug) -> Result<(), Failure> {
                 true => Bodies::Skip,
                 false => Bodies::Validate,
             },
-        })?);
+        };
+        let id = arena.read(source);
+        ids.push(id.map_err(|error| error.about(&input.argument))?);
     }
     for (input, (digest, is_valid)) in inputs.iter().zip(&known) {
         input.remember(&memory, *digest, *is_valid || !args.no_validate);
@@ -160,7 +162,7 @@ fn report(
         .next()
         .map(|(_, instance)| instance.name().to_owned())
         .unwrap_or_default();
-    ui.say(&ui::plan(plan, &composition.imports, &socket));
+    ui.say(&ui::plan(plan, &composition.imports, &socket, ui.verbose));
     for export in composition.graph.exports().iter().filter(|e| e.implied) {
         ui.say(&format!(
             "{} {}, since other exports use its types",

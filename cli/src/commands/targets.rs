@@ -27,7 +27,7 @@ pub(crate) fn run(ui: &Ui, args: &Targets) -> Result<(), Failure> {
         digest: None,
         bodies: Bodies::Skip,
     };
-    let id = arena.read(source(&component.name, component.input()))?;
+    let id = arena.read(source(&args.component, component.input()))?;
     let worlds = arena.read_wit_package(source(&args.wit, &package))?;
     let world = choose(&worlds, args.world.as_deref(), &args.wit)?;
     let differences = targets(&arena, id, world);

@@ -61,7 +61,7 @@ pub(super) fn read(argument: &str) -> Result<(Resolve, PackageId), Failure> {
         _ => {
             // Whatever else it is, reading it says so.
             let source = Source {
-                name: named.name.clone(),
+                name: named.argument.clone(),
                 input: named.input(),
                 digest: None,
                 bodies: Bodies::Skip,
@@ -82,7 +82,7 @@ fn decode(named: &Named, bytes: &[u8]) -> Result<(Resolve, PackageId), Failure> 
     let decoded = wit_component::decode(bytes).map_err(|error| {
         // A fault of the component says more than what the decoder makes of it.
         let source = Source {
-            name: named.name.clone(),
+            name: named.argument.clone(),
             input: named.input(),
             digest: None,
             bodies: Bodies::Skip,

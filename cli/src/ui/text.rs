@@ -49,8 +49,8 @@ pub(crate) fn near_misses(near: &[NearMiss], skip: usize) -> Vec<String> {
     lines
 }
 
-/// What was plugged into what, and what stays open for the host.
-pub(crate) fn plan(plan: &Plan, host: &[HostImport], socket: &str) -> String {
+/// What was plugged into what, and what stays open for the host; `verbose` says for whom.
+pub(crate) fn plan(plan: &Plan, host: &[HostImport], socket: &str, verbose: bool) -> String {
     let mut lines = vec![format!("{} {}", bold("plugged into"), bold(socket))];
     fills(plan, socket, 1, &mut BTreeSet::new(), &mut lines);
     if host.is_empty() {
@@ -59,6 +59,13 @@ pub(crate) fn plan(plan: &Plan, host: &[HostImport], socket: &str) -> String {
         lines.push(bold("left open, for the host to provide"));
         for import in host {
             lines.push(format!("  {}", import.name));
+            for (instance, name) in import.consumers.iter().filter(|_| verbose) {
+                let as_name = match name == &import.name {
+                    true => String::new(),
+                    false => format!(" as {name}"),
+                };
+                lines.push(dim(&format!("    for {instance}{as_name}")));
+            }
         }
     }
     lines.join("\n")

@@ -6,11 +6,13 @@ use crate::component::Component;
 use crate::graph::Graph;
 use auditable_serde::{DependencyKind, Package, Source, VersionInfo};
 use std::collections::BTreeMap;
-use wasm_encoder::{ComponentNameSection, CustomSection, NameMap};
+use wasm_encoder::{ComponentNameSection, NameMap};
 use wasm_metadata::{Dependencies, Producers};
 
 /// How this program names itself to others.
 const NAME: &str = "tenon";
+/// The id of custom sections.
+const CUSTOM_SECTION: u8 = 0;
 
 /// The custom sections of a composition, each with its id and size.
 pub(super) fn sections(
@@ -26,7 +28,8 @@ pub(super) fn sections(
         all.merge(&component.metadata().producers);
     }
     all.add("processed-by", NAME, env!("CARGO_PKG_VERSION"));
-    custom("producers", &all.raw_custom_section(), &mut out);
+    out.push(CUSTOM_SECTION);
+    out.extend(all.raw_custom_section());
     if let Some(bill) = bill_of_materials(components, options) {
         section(&bill, &mut out);
     }
@@ -100,14 +103,6 @@ fn bill_of_materials(components: &[&Component<'_>], options: &Options) -> Option
         format: 0,
     };
     Dependencies::new(info).ok()
-}
-
-fn custom(name: &str, data: &[u8], out: &mut Vec<u8>) {
-    let section_of = CustomSection {
-        name: name.into(),
-        data: data.into(),
-    };
-    section(&section_of, out);
 }
 
 fn section(section: &(impl wasm_encoder::ComponentSection + ?Sized), out: &mut Vec<u8>) {

@@ -4,11 +4,13 @@
 //! as they are. The same graph gives the same bytes on every run and every machine.
 
 mod closure;
+mod core_types;
 mod identity;
 mod merge;
 mod metadata;
 mod open;
 mod order;
+mod scope;
 mod types;
 mod writer;
 

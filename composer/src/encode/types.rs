@@ -3,24 +3,25 @@
 //! Each type is written once per scope: a scope is the composition itself, or an instance or
 //! component type within it, where types of the scopes around it are reached by `alias outer`.
 
+use super::core_types;
 use super::identity::{Identities, Origin};
 use super::merge::{Attributes, Merged};
 use super::open::GroupId;
+use super::scope::{ResourceKey, Scope, ScopeType};
 use super::writer::Writer;
 use crate::graph::InstanceId;
 use indexmap::IndexMap;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use wasm_encoder::{
     Alias, ComponentExternName, ComponentOuterAliasKind, ComponentTypeEncoder, ComponentTypeRef,
-    ComponentValType as EncodedType, EntityType as EncodedEntity, InstanceType, ModuleType,
-    TypeBounds,
+    ComponentValType as EncodedType, InstanceType, TypeBounds,
 };
 use wasmparser::component_types::{
     AliasableResourceId, ComponentAnyTypeId, ComponentCoreModuleTypeId, ComponentDefinedType,
     ComponentDefinedTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentItem,
     ComponentTypeId, ComponentValType, ResourceId,
 };
-use wasmparser::types::{CoreTypeId, EntityType, TypesRef};
+use wasmparser::types::TypesRef;
 
 /// A type that cannot be written: the reason.
 pub(super) struct Unwritable(pub(super) Reason);
@@ -60,27 +61,6 @@ enum Place {
     Type(u32),
     /// In this instance, at the end of this path of exports; there is no index for it yet.
     Export(u32, Vec<String>),
-}
-
-/// An instance or component type that is being written.
-struct Scope {
-    ty: ScopeType,
-    types: HashMap<ComponentAnyTypeId, u32>,
-    resources: HashMap<Key, u32>,
-    /// The resources that the type itself brings in, if it is not that of a merged import.
-    own: HashSet<ResourceId>,
-}
-
-enum ScopeType {
-    Instance(InstanceType),
-    Component(wasm_encoder::ComponentType),
-}
-
-/// What tells resources apart.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Key {
-    Origin(Origin),
-    Own(ResourceId),
 }
 
 impl<'t> TypeWriter<'t> {
@@ -206,7 +186,7 @@ impl<'t> TypeWriter<'t> {
                         let origin = self.origin(*instance, created);
                         if let Some(scope) = self.scopes.last_mut() {
                             scope.types.insert(*created, index);
-                            let key = origin.map(Key::Origin);
+                            let key = origin.map(ResourceKey::Origin);
                             scope.resources.extend(key.map(|key| (key, index)));
                         }
                     }
@@ -246,7 +226,7 @@ impl<'t> TypeWriter<'t> {
                     scope.ty.type_count() - 1
                 });
                 let full: Vec<_> = path.iter().chain(inner.iter()).cloned().collect();
-                let key = Key::Origin(Origin::Host(group, full));
+                let key = ResourceKey::Origin(Origin::Host(group, full));
                 scope.resources.entry(key).or_insert(index);
             }
             inner.pop();
@@ -324,7 +304,7 @@ impl<'t> TypeWriter<'t> {
     ) -> Result<()> {
         let ty = self.type_ref(instance, entity, &|this, resource| {
             let mut scopes = this.scopes.iter();
-            let key = Key::Own(resource);
+            let key = ResourceKey::Own(resource);
             scopes.clone().any(|scope| scope.own.contains(&resource))
                 && !scopes.any(|scope| scope.resources.contains_key(&key))
         })?;
@@ -336,7 +316,7 @@ impl<'t> TypeWriter<'t> {
             if let ComponentAnyTypeId::Resource(id) = created {
                 scope
                     .resources
-                    .entry(Key::Own(id.resource()))
+                    .entry(ResourceKey::Own(id.resource()))
                     .or_insert(index);
             }
         }
@@ -458,9 +438,9 @@ impl<'t> TypeWriter<'t> {
             return Ok(index);
         }
         let resource = id.resource();
-        let mut keys = vec![Key::Own(resource)];
+        let mut keys = vec![ResourceKey::Own(resource)];
         let origin = self.identities.origin(instance, resource).cloned();
-        keys.extend(origin.clone().map(Key::Origin));
+        keys.extend(origin.clone().map(ResourceKey::Origin));
         for (level, scope) in self.scopes.iter().enumerate().rev() {
             for key in &keys {
                 if let Some(index) = scope.resources.get(key) {
@@ -482,7 +462,7 @@ impl<'t> TypeWriter<'t> {
             .resources
             .insert(origin.clone(), Place::Type(index));
         Ok(self.reach(0, index, |scope, index| {
-            scope.resources.insert(Key::Origin(origin), index);
+            scope.resources.insert(ResourceKey::Origin(origin), index);
         }))
     }
 
@@ -653,137 +633,11 @@ impl<'t> TypeWriter<'t> {
 
     /// Writes the type of a core module, and gives its index.
     fn module(&mut self, id: ComponentCoreModuleTypeId) -> Result<u32> {
-        let types = self.types;
-        let mut written = ModuleType::new();
-        let mut known = HashMap::new();
-        let ty = &types[id];
-        for ((module, name), entity) in &ty.imports {
-            let entity = core_entity(types, &mut written, &mut known, entity)?;
-            written.import(module, name, entity);
-        }
-        for (name, entity) in &ty.exports {
-            let entity = core_entity(types, &mut written, &mut known, entity)?;
-            written.export(name, entity);
-        }
+        let ty = core_types::module_type(self.types, id)?;
         Ok(match self.scopes.last_mut() {
-            None => self.out.module_type(&written),
-            Some(scope) => scope.ty.module_type(&written),
+            None => self.out.module_type(&ty),
+            Some(scope) => scope.ty.module_type(&ty),
         })
-    }
-}
-
-/// Writes what a core item needs into the type of its module, and gives the item's own type.
-fn core_entity(
-    types: TypesRef<'_>,
-    module: &mut ModuleType,
-    known: &mut HashMap<CoreTypeId, u32>,
-    entity: &EntityType,
-) -> Result<EncodedEntity> {
-    const CORE: Unwritable = Unwritable(Reason::Other("a core type refers to other core types"));
-    let mut function = |id: &CoreTypeId| {
-        if let Some(index) = known.get(id) {
-            return Ok(*index);
-        }
-        let ty = types[*id].clone();
-        let ty = wasm_encoder::SubType::try_from(ty).map_err(|_| CORE)?;
-        let index = module.type_count();
-        module.ty().subtype(&ty);
-        known.insert(*id, index);
-        Ok(index)
-    };
-    Ok(match entity {
-        EntityType::Func(id) => EncodedEntity::Function(function(id)?),
-        EntityType::FuncExact(id) => EncodedEntity::FunctionExact(function(id)?),
-        EntityType::Tag(id) => EncodedEntity::Tag(wasm_encoder::TagType {
-            kind: wasm_encoder::TagKind::Exception,
-            func_type_idx: function(id)?,
-        }),
-        EntityType::Table(ty) => EncodedEntity::Table((*ty).try_into().map_err(|_| CORE)?),
-        EntityType::Memory(ty) => EncodedEntity::Memory((*ty).into()),
-        EntityType::Global(ty) => EncodedEntity::Global((*ty).try_into().map_err(|_| CORE)?),
-    })
-}
-
-impl Scope {
-    fn new(ty: ScopeType, own: HashSet<ResourceId>) -> Scope {
-        Scope {
-            ty,
-            types: HashMap::new(),
-            resources: HashMap::new(),
-            own,
-        }
-    }
-
-    fn instance() -> Scope {
-        Scope::new(ScopeType::Instance(InstanceType::new()), HashSet::new())
-    }
-
-    fn instances(&self) -> u32 {
-        match &self.ty {
-            ScopeType::Instance(ty) => ty.instance_count(),
-            ScopeType::Component(ty) => ty.instance_count(),
-        }
-    }
-}
-
-impl ScopeType {
-    fn ty(&mut self) -> ComponentTypeEncoder<'_> {
-        match self {
-            ScopeType::Instance(ty) => ty.ty(),
-            ScopeType::Component(ty) => ty.ty(),
-        }
-    }
-
-    fn type_count(&self) -> u32 {
-        match self {
-            ScopeType::Instance(ty) => ty.type_count(),
-            ScopeType::Component(ty) => ty.type_count(),
-        }
-    }
-
-    fn alias(&mut self, alias: Alias<'_>) {
-        match self {
-            ScopeType::Instance(ty) => {
-                ty.alias(alias);
-            }
-            ScopeType::Component(ty) => {
-                ty.alias(alias);
-            }
-        }
-    }
-
-    fn module_type(&mut self, module: &ModuleType) -> u32 {
-        match self {
-            ScopeType::Instance(ty) => {
-                ty.core_type().module(module);
-                ty.core_type_count() - 1
-            }
-            ScopeType::Component(ty) => {
-                ty.core_type().module(module);
-                ty.core_type_count() - 1
-            }
-        }
-    }
-
-    /// Adds an export; gives the index of the type it names, which matters for types only.
-    fn export(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
-        match self {
-            ScopeType::Instance(scope) => {
-                scope.export(name, ty);
-            }
-            ScopeType::Component(scope) => {
-                scope.export(name, ty);
-            }
-        }
-        self.type_count().saturating_sub(1)
-    }
-
-    /// Adds an import; gives the index of the type it names, which matters for types only.
-    fn import(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
-        if let ScopeType::Component(scope) = self {
-            scope.import(name, ty);
-        }
-        self.type_count().saturating_sub(1)
     }
 }
 

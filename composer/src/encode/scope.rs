@@ -1,0 +1,116 @@
+//! An instance or component type while it is being written, and what is known in it.
+
+use super::identity::Origin;
+use std::collections::{HashMap, HashSet};
+use wasm_encoder::{
+    Alias, ComponentExternName, ComponentType, ComponentTypeEncoder, ComponentTypeRef,
+    InstanceType, ModuleType,
+};
+use wasmparser::component_types::{ComponentAnyTypeId, ResourceId};
+
+/// An instance or component type that is being written.
+pub(super) struct Scope {
+    pub(super) ty: ScopeType,
+    pub(super) types: HashMap<ComponentAnyTypeId, u32>,
+    pub(super) resources: HashMap<ResourceKey, u32>,
+    /// The resources that the type itself brings in, if it is not that of a merged import.
+    pub(super) own: HashSet<ResourceId>,
+}
+
+/// The type of a scope.
+pub(super) enum ScopeType {
+    Instance(InstanceType),
+    Component(ComponentType),
+}
+
+/// What tells resources apart.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) enum ResourceKey {
+    /// By where it comes from.
+    Origin(Origin),
+    /// By its id, where it belongs to the type that is being written.
+    Own(ResourceId),
+}
+
+impl Scope {
+    pub(super) fn new(ty: ScopeType, own: HashSet<ResourceId>) -> Scope {
+        Scope {
+            ty,
+            types: HashMap::new(),
+            resources: HashMap::new(),
+            own,
+        }
+    }
+
+    pub(super) fn instance() -> Scope {
+        Scope::new(ScopeType::Instance(InstanceType::new()), HashSet::new())
+    }
+
+    pub(super) fn instances(&self) -> u32 {
+        match &self.ty {
+            ScopeType::Instance(ty) => ty.instance_count(),
+            ScopeType::Component(ty) => ty.instance_count(),
+        }
+    }
+}
+
+impl ScopeType {
+    pub(super) fn ty(&mut self) -> ComponentTypeEncoder<'_> {
+        match self {
+            ScopeType::Instance(ty) => ty.ty(),
+            ScopeType::Component(ty) => ty.ty(),
+        }
+    }
+
+    pub(super) fn type_count(&self) -> u32 {
+        match self {
+            ScopeType::Instance(ty) => ty.type_count(),
+            ScopeType::Component(ty) => ty.type_count(),
+        }
+    }
+
+    pub(super) fn alias(&mut self, alias: Alias<'_>) {
+        match self {
+            ScopeType::Instance(ty) => {
+                ty.alias(alias);
+            }
+            ScopeType::Component(ty) => {
+                ty.alias(alias);
+            }
+        }
+    }
+
+    pub(super) fn module_type(&mut self, module: &ModuleType) -> u32 {
+        match self {
+            ScopeType::Instance(ty) => {
+                ty.core_type().module(module);
+                ty.core_type_count() - 1
+            }
+            ScopeType::Component(ty) => {
+                ty.core_type().module(module);
+                ty.core_type_count() - 1
+            }
+        }
+    }
+
+    /// Adds an export; gives the index of the type it names, which matters for types only.
+    pub(super) fn export(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
+        match self {
+            ScopeType::Instance(scope) => {
+                scope.export(name, ty);
+            }
+            ScopeType::Component(scope) => {
+                scope.export(name, ty);
+            }
+        }
+        self.type_count().saturating_sub(1)
+    }
+
+    /// Adds an import; gives the index of the type it names, which matters for types only.
+    pub(super) fn import(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
+        if let ScopeType::Component(scope) = self {
+            scope.import(name, ty);
+        }
+        self.type_count().saturating_sub(1)
+    }
+}
