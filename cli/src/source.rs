@@ -30,7 +30,7 @@ pub(crate) enum Bytes {
 
 /// A file as an input of the composer.
 pub(crate) struct FileInput {
-    pub(crate) file: File,
+    file: File,
     size: u64,
     identity: Option<Identity>,
 }

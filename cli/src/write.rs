@@ -1,11 +1,14 @@
 //! Writing a result: all of it, or nothing.
 
 use crate::error::Failure;
-use crate::source::{Bytes, Named};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
+use crate::source::Named;
+use std::fs::{self, OpenOptions};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use tenon_composer::{Composition, Piece};
+use tenon_composer::{Composition, Input, Piece};
+
+/// How much is held in memory to be copied.
+const CHUNK: u64 = 1 << 20;
 
 /// Where a result goes.
 pub(crate) enum Target {
@@ -62,7 +65,7 @@ impl Target {
             Target::Stdout => {
                 let mut stdout = io::stdout().lock();
                 content
-                    .write_to(&mut stdout, None)
+                    .write_to(&mut stdout)
                     .and_then(|()| stdout.flush())
                     .map_err(|error| Failure::io("write to", "standard output", &error))
             }
@@ -89,7 +92,7 @@ fn write_file(path: &Path, content: &Content<'_>) -> io::Result<()> {
         .is_some_and(|metadata| !metadata.is_file())
     {
         let file = OpenOptions::new().write(true).open(path)?;
-        return content.write_to(&mut &file, Some(&file));
+        return content.write_to(&mut &file);
     }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".tenon-");
@@ -100,14 +103,13 @@ fn write_file(path: &Path, content: &Content<'_>) -> io::Result<()> {
         builder.permissions(fs::Permissions::from_mode(mode));
     }
     let file = builder.tempfile_in(folder_of(path))?;
-    content.write_to(&mut file.as_file(), Some(file.as_file()))?;
+    content.write_to(&mut file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
 impl Content<'_> {
-    /// Writes to `out`, which is also `file` where it is one: files are copied by the system.
-    fn write_to(&self, out: &mut dyn Write, file: Option<&File>) -> io::Result<()> {
+    fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
         let (composition, inputs) = match self {
             Content::Text(text) => return out.write_all(text.as_bytes()),
             Content::Composition(composition, inputs) => (composition, inputs),
@@ -115,38 +117,32 @@ impl Content<'_> {
         for piece in composition.pieces() {
             match piece {
                 Piece::Bytes(bytes) => out.write_all(bytes)?,
-                Piece::Input(input) => {
-                    let source = inputs
-                        .iter()
-                        .find(|named| std::ptr::addr_eq(named.input(), *input))
-                        .ok_or_else(|| io::Error::other("an input is gone"))?;
-                    copy(source, out, file)?;
-                }
+                Piece::Input(input) => copy(*input, out)?,
             }
         }
-        Ok(())
+        match inputs.iter().find(|input| !input.is_unchanged()) {
+            None => Ok(()),
+            Some(input) => Err(io::Error::other(format!(
+                "`{}` changed while it was read",
+                input.argument
+            ))),
+        }
     }
 }
 
-fn copy(source: &Named, out: &mut dyn Write, file: Option<&File>) -> io::Result<()> {
-    let input = match &source.bytes {
-        Bytes::Memory(bytes) => return out.write_all(bytes),
-        Bytes::File(input) => input,
-    };
-    let size = source.input().size();
-    let mut from = &input.file;
-    from.seek(SeekFrom::Start(0))?;
-    let mut from = from.take(size);
-    let copied = match file {
-        // Between two files the standard library has the system copy.
-        Some(mut file) => io::copy(&mut from, &mut file)?,
-        None => io::copy(&mut from, out)?,
-    };
-    if copied == size && source.is_unchanged() {
-        return Ok(());
+/// Copies all of `input` in large parts.
+///
+/// Inputs begin at odd offsets of the output, where this takes half the time of `copy_file_range`:
+/// the system would copy page by page, each to parts of two.
+fn copy(input: &dyn Input, out: &mut dyn Write) -> io::Result<()> {
+    let size = input.size();
+    let mut buffer = vec![0; size.min(CHUNK) as usize];
+    let mut offset = 0;
+    while offset < size {
+        buffer.truncate((size - offset) as usize);
+        input.read_at(offset, &mut buffer)?;
+        out.write_all(&buffer)?;
+        offset += buffer.len() as u64;
     }
-    Err(io::Error::other(format!(
-        "`{}` changed while it was read",
-        source.argument
-    )))
+    Ok(())
 }

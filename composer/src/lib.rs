@@ -97,11 +97,13 @@
 //! without [`plug()`], to wire what matching would not.
 
 mod component;
+mod draw;
 mod encode;
 mod error;
 mod explain;
 mod graph;
 mod input;
+mod inspect;
 mod name;
 mod plug;
 mod targets;
@@ -110,11 +112,16 @@ mod types;
 pub use component::{
     Arena, Bodies, Component, ComponentId, Kind, Metadata, Parts, Source, validate,
 };
+pub use draw::{Diagram, Node, Outlet, Supplier, Wire};
 pub use encode::{Composition, HostImport, Options, Piece, encode};
 pub use error::{Error, ErrorKind, Provider, ResourceClash};
 pub use explain::{Explanation, explain, explanations};
 pub use graph::{Edge, Export, Graph, Instance, InstanceId};
 pub use input::Input;
+pub use inspect::{
+    Anatomy, Argument, Feature, Features, Ingredient, Item, Origin, Part, PartKind, Wired, Wiring,
+    inspect,
+};
 pub use name::{ItemPath, NameFit, Track};
 pub use plug::{ImportReport, Miss, NearMiss, Plan, Request, Rule, State, Useless, plug};
 pub use targets::{World, targets};

@@ -204,7 +204,7 @@ impl Planner<'_, '_> {
                 Err(near) => misses.extend(near),
             }
         }
-        misses.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        misses.sort_by_key(NearMiss::rank);
         (fits, misses)
     }
 

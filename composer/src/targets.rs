@@ -2,6 +2,7 @@
 
 use crate::component::{Arena, ComponentId};
 use crate::name::ItemPath;
+use crate::types::Data;
 use crate::types::{Comparison, Difference, items_owned};
 use wasmparser::component_types::{ComponentEntityType, ComponentItem, ComponentTypeId};
 
@@ -54,7 +55,7 @@ impl World {
 /// another version on the same compatibility track counts as the same, as hosts have it.
 pub fn targets(arena: &Arena<'_>, component: ComponentId, world: &World) -> Vec<Difference> {
     let types = arena.types();
-    let (found, expected) = (arena.type_of(component), &types[world.ty]);
+    let (found, expected) = (arena.type_of(component), types.data(world.ty));
     let mut paths = Vec::new();
     for items in [
         &found.imports,

@@ -1,9 +1,6 @@
 //! Pairs that use each feature of the Component Model plug, and the result validates.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test may stop where it fails"
-)]
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 use std::path::Path;
 use std::{collections::BTreeSet, fs};
@@ -11,7 +8,9 @@ use tenon_composer::{Bodies, Kind, Source, validate};
 use tenon_tests::{example::compose, run};
 
 fn folder(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("cases")
+        .join(name)
 }
 
 fn read(folder: &Path, name: &str) -> (String, Vec<u8>) {
@@ -60,7 +59,10 @@ fn versions_on_one_track_compose_and_serve() {
         [read(&old, "mw-0.2.2"), read(&old, "backend-0.2.2")],
     ] {
         let component = compose(&pair).unwrap();
-        assert_eq!(run::serve(&component, &["/hello", "/deny"]).unwrap(), answers);
+        assert_eq!(
+            run::serve(&component, &["/hello", "/deny"]).unwrap(),
+            answers
+        );
     }
 }
 

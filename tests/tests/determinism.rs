@@ -1,9 +1,6 @@
 //! The same inputs give the same bytes in every process.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test may stop where it fails"
-)]
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 use std::collections::BTreeSet;
 use std::process::Command;

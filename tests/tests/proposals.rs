@@ -1,9 +1,6 @@
 //! Components that use each WebAssembly proposal compose untouched, and run where an engine can.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test may stop where it fails"
-)]
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 use std::path::Path;
 use tenon_tests::{example::compose, run};

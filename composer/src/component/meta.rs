@@ -31,7 +31,7 @@ pub struct Metadata {
 
 impl Metadata {
     /// Whether a custom section of this name and size is one that [`Metadata::add`] takes.
-    pub(super) fn wants(name: &str, size: u64) -> bool {
+    pub(crate) fn wants(name: &str, size: u64) -> bool {
         const NAMES: [&str; 9] = [
             "component-name",
             "producers",
@@ -47,7 +47,7 @@ impl Metadata {
     }
 
     /// Takes what a custom section says; what cannot be read says nothing.
-    pub(super) fn add(&mut self, name: &str, data: &[u8]) {
+    pub(crate) fn add(&mut self, name: &str, data: &[u8]) {
         let text = || std::str::from_utf8(data).ok().map(str::to_owned);
         match name {
             "component-name" => {

@@ -5,12 +5,13 @@ mod bodies;
 mod kind;
 mod meta;
 mod read;
-mod sections;
+pub(crate) mod sections;
 
 pub use kind::Kind;
 pub use meta::Metadata;
 pub use read::{Bodies, Source, validate};
 
+use crate::types::Data;
 use crate::{Error, Input, World};
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentItem, ComponentType, ComponentTypeId,
@@ -111,7 +112,7 @@ impl<'i> Arena<'i> {
         let id = ComponentId(self.components.len() as u32);
         let facts = read::read(&mut self.validator, &source)?;
         let ty = self.types().component_at(id.0);
-        let is_wit_package = facts.only_types && is_wit_package(&self.types()[ty]);
+        let is_wit_package = facts.only_types && is_wit_package(self.types().data(ty));
         self.components.push(Component {
             name: source.name,
             input: source.input,
@@ -141,11 +142,7 @@ impl<'i> Arena<'i> {
 
     /// What the component imports and exports.
     pub(crate) fn type_of(&self, id: ComponentId) -> &ComponentType {
-        // The id comes from the same validator.
-        #[expect(clippy::expect_used, reason = "the type was read from this arena")]
-        self.types()
-            .get(self.component(id).ty)
-            .expect("the type of a component that was read")
+        self.types().data(self.component(id).ty)
     }
 
     /// The types of everything read so far.

@@ -30,7 +30,7 @@ type Result<T> = std::result::Result<T, Fault>;
 
 /// What is done with a section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Section {
+pub(crate) enum Section {
     /// Skipped, or taken as metadata.
     Custom,
     /// A core module, whose sections follow.
@@ -47,7 +47,7 @@ pub(super) enum Section {
 
 impl Section {
     /// What section `id` of `len` bytes is; `None` if the format has no such section.
-    pub(super) fn of(encoding: Encoding, id: u8, len: u64) -> Option<Section> {
+    pub(crate) fn of(encoding: Encoding, id: u8, len: u64) -> Option<Section> {
         match (encoding, id) {
             (_, 0) if len > 0 => Some(Section::Custom),
             (Encoding::Module, 10) => Some(Section::Code),
@@ -154,7 +154,7 @@ impl Counts {
 }
 
 /// A reader of `bytes`, which stand at `offset` of the input, that knows every proposal.
-pub(super) fn reader(bytes: &[u8], offset: u64) -> BinaryReader<'_> {
+pub(crate) fn reader(bytes: &[u8], offset: u64) -> BinaryReader<'_> {
     BinaryReader::new_features(bytes, offset, WasmFeatures::all())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::component::{Arena, ComponentId};
 use crate::graph::{Edge, Graph};
+use crate::types::Data;
 use std::collections::HashMap;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentItem};
 use wasmparser::types::TypesRef;
@@ -79,7 +80,7 @@ fn for_each_type(
             created,
         } => each(referenced, created),
         ComponentEntityType::Instance(id) => {
-            for item in types[id].exports.values() {
+            for item in types.data(id).exports.values() {
                 for_each_type(types, item, each);
             }
         }

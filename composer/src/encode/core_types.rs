@@ -1,6 +1,7 @@
 //! The types of core modules, written down again.
 
 use super::types::{Reason, Unwritable};
+use crate::types::Data;
 use std::collections::HashMap;
 use wasm_encoder::{EntityType as EncodedEntity, ModuleType};
 use wasmparser::component_types::ComponentCoreModuleTypeId;
@@ -15,7 +16,7 @@ pub(super) fn module_type(
 ) -> Result<ModuleType> {
     let mut written = ModuleType::new();
     let mut known = HashMap::new();
-    let ty = &types[id];
+    let ty = types.data(id);
     for ((module, name), entity) in &ty.imports {
         let entity = core_entity(types, &mut written, &mut known, entity)?;
         written.import(module, name, entity);
@@ -39,7 +40,7 @@ fn core_entity(
         if let Some(index) = known.get(id) {
             return Ok(*index);
         }
-        let ty = types[*id].clone();
+        let ty = types.data(*id).clone();
         let ty = wasm_encoder::SubType::try_from(ty).map_err(|_| CORE)?;
         let index = module.type_count();
         module.ty().subtype(&ty);

@@ -7,6 +7,7 @@ use super::open::{GroupId, OpenImports};
 use crate::component::Arena;
 use crate::error::{Error, ErrorKind, Provider, ResourceClash};
 use crate::graph::{Graph, InstanceId};
+use crate::types::Data;
 use crate::types::{Comparison, Reason};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -77,7 +78,7 @@ impl Identities {
             let ComponentEntityType::Instance(exports) = at else {
                 return None;
             };
-            let (name, item) = types[exports].exports.get_index(*index)?;
+            let (name, item) = types.data(exports).exports.get_index(*index)?;
             names.push(name.clone());
             at = item.ty;
         }
@@ -90,7 +91,7 @@ impl Identities {
             let ComponentEntityType::Instance(exports) = given else {
                 return None;
             };
-            given = types[exports].exports.get(name)?.ty;
+            given = types.data(exports).exports.get(name)?.ty;
         }
         match given {
             ComponentEntityType::Type {

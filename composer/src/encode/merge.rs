@@ -5,6 +5,7 @@ use super::open::{Group, GroupId, OpenImports};
 use crate::component::Arena;
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
+use crate::types::Data;
 use crate::types::{Comparison, Difference, Reason, Step, kind_name};
 use indexmap::IndexMap;
 use std::cell::Cell;
@@ -106,7 +107,7 @@ impl Merger<'_, '_> {
         let attributes = Attributes::of(item);
         match item.ty {
             ComponentEntityType::Instance(id) => {
-                let exports = &self.arena.types()[id].exports;
+                let exports = &self.arena.types().data(id).exports;
                 let items = exports
                     .iter()
                     .map(|(name, item)| (name.clone(), self.first(instance, item)))
@@ -144,7 +145,7 @@ impl Merger<'_, '_> {
     ) -> Result<(), (InstanceId, Difference)> {
         match (merged, item.ty) {
             (Merged::Instance(items, _), ComponentEntityType::Instance(id)) => {
-                for (name, item) in &self.arena.types()[id].exports {
+                for (name, item) in &self.arena.types().data(id).exports {
                     let Some(known) = items.get_mut(name) else {
                         items.insert(name.clone(), self.first(instance, item));
                         continue;

@@ -4,6 +4,7 @@ use super::identity::{Identities, Origin};
 use super::merge::Merged;
 use super::open::GroupId;
 use crate::graph::InstanceId;
+use crate::types::Data;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentFuncTypeId,
@@ -154,15 +155,15 @@ impl Uses<'_> {
                     self.found.insert(*group);
                 }
             }
-            ComponentAnyTypeId::Defined(id) => self.defined(instance, &types[id]),
+            ComponentAnyTypeId::Defined(id) => self.defined(instance, types.data(id)),
             ComponentAnyTypeId::Func(id) => self.function(instance, id),
             ComponentAnyTypeId::Instance(id) => {
-                for item in types[id].exports.values() {
+                for item in types.data(id).exports.values() {
                     self.entity(instance, &item.ty);
                 }
             }
             ComponentAnyTypeId::Component(id) => {
-                let ty = &types[id];
+                let ty = types.data(id);
                 for item in ty.imports.values().chain(ty.exports.values()) {
                     self.entity(instance, &item.ty);
                 }
@@ -172,7 +173,7 @@ impl Uses<'_> {
 
     fn function(&mut self, instance: InstanceId, id: ComponentFuncTypeId) {
         let types = self.types;
-        let ty = &types[id];
+        let ty = types.data(id);
         for ty in ty.params.iter().map(|(_, ty)| ty).chain(&ty.result) {
             self.value(instance, ty);
         }

@@ -10,6 +10,7 @@ use super::open::GroupId;
 use super::scope::{ResourceKey, Scope, ScopeType};
 use super::writer::Writer;
 use crate::graph::InstanceId;
+use crate::types::Data;
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use wasm_encoder::{
@@ -268,11 +269,17 @@ impl<'t> TypeWriter<'t> {
                 ComponentTypeRef::Component(self.component(instance, *id)?)
             }
             ComponentEntityType::Instance(id) => {
-                let own = self.types[*id].defined_resources.iter().copied().collect();
+                let own = self
+                    .types
+                    .data(*id)
+                    .defined_resources
+                    .iter()
+                    .copied()
+                    .collect();
                 self.scopes
                     .push(Scope::new(ScopeType::Instance(InstanceType::new()), own));
                 let types = self.types;
-                for (name, item) in &types[*id].exports {
+                for (name, item) in &types.data(*id).exports {
                     let name = item_name(name, item);
                     self.item(instance, &item.ty, &mut |this, ty| {
                         this.export(name.clone(), ty)
@@ -325,7 +332,7 @@ impl<'t> TypeWriter<'t> {
 
     fn component(&mut self, instance: InstanceId, id: ComponentTypeId) -> Result<u32> {
         let types = self.types;
-        let ty = &types[id];
+        let ty = types.data(id);
         let own = ty
             .imported_resources
             .iter()
@@ -506,7 +513,7 @@ impl<'t> TypeWriter<'t> {
 
     fn function(&mut self, instance: InstanceId, id: ComponentFuncTypeId) -> Result<u32> {
         let types = self.types;
-        let ty = &types[id];
+        let ty = types.data(id);
         let mut params = Vec::with_capacity(ty.params.len());
         for (name, ty) in &ty.params {
             params.push((name.as_str(), self.value(instance, ty)?));
@@ -545,7 +552,7 @@ impl<'t> TypeWriter<'t> {
             return Ok(EncodedType::Type(index));
         }
         let types = self.types;
-        let index = match &types[id] {
+        let index = match types.data(id) {
             D::Primitive(primitive) => return Ok(EncodedType::Primitive((*primitive).into())),
             D::Record(record) => {
                 let mut fields = Vec::with_capacity(record.fields.len());

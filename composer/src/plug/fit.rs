@@ -3,6 +3,7 @@
 use super::report::{Miss, NearMiss};
 use crate::component::{Arena, ComponentId};
 use crate::name::{ItemPath, NameFit};
+use crate::types::Data;
 use crate::types::{Comparison, Difference, items_owned};
 use std::collections::HashMap;
 use std::fmt;
@@ -191,11 +192,12 @@ fn differences(
         comparison.entity(&given.ty, &item.ty);
         return comparison.take();
     };
-    let wanted_paths = items_owned(types, &types[*wanted].exports);
-    let found_ids: HashMap<Vec<String>, ResourceId> = items_owned(types, &types[*found].exports)
-        .into_iter()
-        .map(|(id, path)| (path, id))
-        .collect();
+    let wanted_paths = items_owned(types, &types.data(*wanted).exports);
+    let found_ids: HashMap<Vec<String>, ResourceId> =
+        items_owned(types, &types.data(*found).exports)
+            .into_iter()
+            .map(|(id, path)| (path, id))
+            .collect();
     let origins = (
         items_owned(types, &arena.type_of(provider).imports),
         items_owned(types, &arena.type_of(consumer).imports),

@@ -3,6 +3,7 @@
 use super::fit::Rule;
 use crate::component::Arena;
 use crate::name::ItemPath;
+use crate::types::Data;
 use crate::types::{Difference, kind_name};
 use std::fmt;
 use wasmparser::component_types::{ComponentEntityType, ComponentItem};
@@ -107,7 +108,8 @@ impl ImportReport {
     ) -> Self {
         let types = arena.types();
         let only_types = match item.ty {
-            ComponentEntityType::Instance(id) => types[id]
+            ComponentEntityType::Instance(id) => types
+                .data(id)
                 .exports
                 .values()
                 .all(|item| matches!(item.ty, ComponentEntityType::Type { .. })),

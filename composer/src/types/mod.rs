@@ -9,3 +9,21 @@ mod text;
 pub(crate) use subtype::{Comparison, items_owned};
 pub use subtype::{Difference, Reason, Step};
 pub(crate) use text::{kind_name, value_type};
+
+use wasmparser::types::{TypeIdentifier, TypesRef};
+
+/// Looks up what an id stands for.
+pub(crate) trait Data<'t> {
+    /// What `id`, which was given out by the same validator, stands for.
+    fn data<T: TypeIdentifier>(&self, id: T) -> &'t T::Data;
+}
+
+impl<'t> Data<'t> for TypesRef<'t> {
+    fn data<T: TypeIdentifier>(&self, id: T) -> &'t T::Data {
+        #[expect(
+            clippy::expect_used,
+            reason = "there is one validator, and it forgets nothing"
+        )]
+        self.get(id).expect("an id of this validator")
+    }
+}

@@ -4,6 +4,7 @@
 //! and value types must be equal. Whether two resources are the same cannot be seen from two types
 //! alone, so the caller says.
 
+use crate::types::Data;
 use crate::types::{kind_name, value_type};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -341,7 +342,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
             return;
         }
         let types = self.types;
-        let (found, expected) = (&types[found].exports, &types[expected].exports);
+        let (found, expected) = (&types.data(found).exports, &types.data(expected).exports);
         for (name, item) in expected {
             match found.get(name) {
                 Some(other) => {
@@ -362,7 +363,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
             return;
         }
         let types = self.types;
-        let (found, expected) = (&types[found], &types[expected]);
+        let (found, expected) = (types.data(found), types.data(expected));
         if found.async_ != expected.async_ {
             self.differ(Reason::Async {
                 expected: expected.async_,
@@ -430,7 +431,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
             (V::Primitive(f), V::Primitive(e)) if f == e => {}
             (V::Type(f), V::Type(e)) => self.defined(*f, *e),
             (V::Type(id), V::Primitive(primitive)) | (V::Primitive(primitive), V::Type(id)) => {
-                match &self.types[*id] {
+                match self.types.data(*id) {
                     ComponentDefinedType::Primitive(other) if other == primitive => {}
                     _ => self.differ_in_type(found, expected),
                 }
@@ -453,7 +454,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
             return;
         }
         let types = self.types;
-        match (&types[found], &types[expected]) {
+        match (types.data(found), types.data(expected)) {
             (D::Primitive(f), D::Primitive(e)) if f == e => {}
             (D::Record(f), D::Record(e)) => {
                 let same = self.names(
@@ -658,7 +659,7 @@ fn collect_resources(
                 owned.entry(id.resource()).or_insert_with(|| path.clone());
             }
             ComponentEntityType::Instance(id) => {
-                collect_resources(types, &types[id].exports, path, owned);
+                collect_resources(types, &types.data(id).exports, path, owned);
             }
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! Types as WIT text, short enough for one line of a message.
 
+use crate::types::Data;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentValType,
 };
@@ -54,7 +55,7 @@ fn write(types: TypesRef<'_>, ty: &ComponentValType, depth: usize, out: &mut Str
         }
         out.push('>');
     };
-    match &types[id] {
+    match types.data(id) {
         ComponentDefinedType::Primitive(primitive) => out.push_str(&primitive.to_string()),
         ComponentDefinedType::Record(record) => {
             names(
