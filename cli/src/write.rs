@@ -53,8 +53,15 @@ impl Target {
             )),
             Target::File(path) => match folder_of(path) {
                 folder if folder.is_dir() => Ok(()),
-                folder => Err(Failure::io("write", path, &io::ErrorKind::NotFound.into())
-                    .help(format!("make the folder `{}` first", folder.display()))),
+                folder => Err(Failure::new(
+                    "cli::io",
+                    format!(
+                        "cannot write `{}`: there is no folder `{}`",
+                        path.display(),
+                        folder.display()
+                    ),
+                )
+                .help("make the folder first, or write elsewhere")),
             },
         }
     }

@@ -228,18 +228,14 @@ impl Graph {
     }
 
     /// Exports an item since another export uses its types, unless its name is taken.
-    pub(crate) fn export_implied(&mut self, edge: Edge) -> bool {
-        let is_new = !self
-            .exports
-            .iter()
-            .any(|other| other.edge.export == edge.export);
-        if is_new {
+    pub(crate) fn export_implied(&mut self, edge: Edge) {
+        let mut exports = self.exports.iter();
+        if !exports.any(|other| other.edge.export == edge.export) {
             self.exports.push(Export {
                 edge,
                 implied: true,
             });
         }
-        is_new
     }
 
     fn get(&self, id: InstanceId) -> Result<&Instance, Error> {

@@ -60,9 +60,13 @@ fn find(code: &str) -> Result<&'static Explanation, Failure> {
     }
     let nearest = explanations()
         .iter()
-        .map(|known| (strsim::levenshtein(known.code, code), known.code))
+        .map(|known| {
+            let short = known.code.trim_start_matches("compose::");
+            let distance = |name| strsim::levenshtein(name, code);
+            (distance(known.code).min(distance(short)), known.code)
+        })
         .min()
-        .filter(|(distance, _)| *distance <= 4);
+        .filter(|(distance, _)| *distance <= 3);
     Err(
         Failure::usage(format!("there is no error code `{code}`")).help(match nearest {
             Some((_, nearest)) => format!("did you mean `{nearest}`?"),

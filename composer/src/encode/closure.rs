@@ -1,89 +1,133 @@
-//! Export closure: an interface whose types an exported interface uses is exported too.
+//! Export closure: what an export uses the types of is exported too.
 
+use super::walk::Walk;
 use crate::component::{Arena, ComponentId};
-use crate::graph::{Edge, Graph};
+use crate::graph::{Edge, Graph, InstanceId};
 use crate::types::Data;
-use std::collections::HashMap;
-use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentItem};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use wasmparser::component_types::{
+    ComponentAnyTypeId, ComponentEntityType, ComponentItem, ResourceId,
+};
 use wasmparser::types::TypesRef;
 
-/// Adds to the exports of `graph` the interfaces that they use the types of, where another instance
-/// of the graph provides them. Without them the types of an export would have no name outside.
+/// Adds to the exports of `graph` what they use the types of, where an instance of the graph provides
+/// it, each after what it uses itself. Without this the types of an export would have no name outside.
 pub(super) fn close_exports(arena: &Arena<'_>, graph: &mut Graph) {
-    let mut owners: HashMap<ComponentId, HashMap<ComponentAnyTypeId, String>> = HashMap::new();
-    let mut next = 0;
-    while let Some(export) = graph.exports().get(next) {
-        next += 1;
-        let Edge { provider, export } = export.edge.clone();
-        let instance = graph.instance(provider);
-        let component = instance.component();
-        let ty = arena.type_of(component);
-        let Some(item) = ty.exports.get(&export) else {
-            continue;
-        };
-        let owners = owners
-            .entry(component)
-            .or_insert_with(|| owners_of(arena, component));
-        let mut used = Vec::new();
-        collect_used(arena.types(), item, owners, &mut used);
-        let edges: Vec<_> = used
-            .iter()
-            .filter_map(|import| instance.arguments().get(import).cloned())
-            .collect();
-        for edge in edges {
-            graph.export_implied(edge);
-        }
-    }
-}
-
-/// The types that the imports of a component name, each with the import that does so.
-fn owners_of(arena: &Arena<'_>, component: ComponentId) -> HashMap<ComponentAnyTypeId, String> {
-    let types = arena.types();
     let mut owners = HashMap::new();
-    for (import, item) in &arena.type_of(component).imports {
-        for_each_type(types, item, &mut |_, created| {
-            owners.entry(created).or_insert_with(|| import.clone());
-        });
-    }
-    owners
-}
-
-/// The imports whose types `item` uses, in order, each once.
-fn collect_used(
-    types: TypesRef<'_>,
-    item: &ComponentItem,
-    owners: &HashMap<ComponentAnyTypeId, String>,
-    used: &mut Vec<String>,
-) {
-    for_each_type(types, item, &mut |referenced, _| {
-        let mut at = Some(referenced);
-        while let Some(id) = at {
-            if let Some(import) = owners.get(&id) {
-                if !used.contains(import) {
-                    used.push(import.clone());
+    let asked: Vec<Edge> = graph.exports().iter().map(|e| e.edge.clone()).collect();
+    let mut entered: HashSet<Edge> = asked.iter().cloned().collect();
+    for edge in asked {
+        let uses = uses_of(arena, graph, &mut owners, &edge);
+        // The way from the export that was asked for, each item with what it still has to enter.
+        let mut path = vec![(edge, uses)];
+        while let Some((edge, uses)) = path.last_mut() {
+            match uses.pop_first() {
+                Some(next) if entered.insert(next.clone()) => {
+                    let uses = uses_of(arena, graph, &mut owners, &next);
+                    path.push((next, uses));
                 }
-                return;
+                Some(_) => {}
+                None => {
+                    graph.export_implied(edge.clone());
+                    path.pop();
+                }
             }
-            at = types.peel_alias(id);
         }
-    });
+    }
 }
 
-fn for_each_type(
-    types: TypesRef<'_>,
-    item: &ComponentItem,
-    each: &mut dyn FnMut(ComponentAnyTypeId, ComponentAnyTypeId),
-) {
-    match item.ty {
-        ComponentEntityType::Type {
-            referenced,
-            created,
-        } => each(referenced, created),
-        ComponentEntityType::Instance(id) => {
-            for item in types.data(id).exports.values() {
-                for_each_type(types, item, each);
-            }
+/// The items of the graph whose types the item at `edge` uses.
+fn uses_of(
+    arena: &Arena<'_>,
+    graph: &Graph,
+    owners: &mut HashMap<ComponentId, Owners>,
+    edge: &Edge,
+) -> BTreeSet<Edge> {
+    let component = graph.instance(edge.provider).component();
+    let owners = owners
+        .entry(component)
+        .or_insert_with(|| Owners::of(arena, component));
+    let item = arena.type_of(component).exports.get(&edge.export);
+    item.into_iter()
+        .flat_map(|item| owners.used_by(arena.types(), item))
+        .filter_map(|owner| owner.edge(graph, edge.provider))
+        .collect()
+}
+
+/// Which import or export of a component gives each type its name.
+struct Owners {
+    types: HashMap<ComponentAnyTypeId, Owner>,
+    resources: HashMap<ResourceId, Owner>,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    Import(String),
+    Export(String),
+}
+
+impl Owner {
+    /// The item of the graph that is meant, for an instance of the component.
+    fn edge(&self, graph: &Graph, instance: InstanceId) -> Option<Edge> {
+        match self {
+            // What is left open is named by the import that the composition gets.
+            Owner::Import(name) => graph.instance(instance).arguments().get(name).cloned(),
+            Owner::Export(name) => Some(Edge {
+                provider: instance,
+                export: name.clone(),
+            }),
         }
-        _ => {}
+    }
+}
+
+impl Owners {
+    fn of(arena: &Arena<'_>, component: ComponentId) -> Owners {
+        let ty = arena.type_of(component);
+        let mut owners = Owners {
+            types: HashMap::new(),
+            resources: HashMap::new(),
+        };
+        for (name, item) in &ty.imports {
+            owners.add(arena.types(), item, &Owner::Import(name.clone()));
+        }
+        for (name, item) in &ty.exports {
+            owners.add(arena.types(), item, &Owner::Export(name.clone()));
+        }
+        owners
+    }
+
+    fn add(&mut self, types: TypesRef<'_>, item: &ComponentItem, owner: &Owner) {
+        match item.ty {
+            ComponentEntityType::Type { created, .. } => {
+                self.types.entry(created).or_insert_with(|| owner.clone());
+                if let ComponentAnyTypeId::Resource(id) = created {
+                    let resources = &mut self.resources;
+                    resources
+                        .entry(id.resource())
+                        .or_insert_with(|| owner.clone());
+                }
+            }
+            ComponentEntityType::Instance(id) => {
+                for item in types.data(id).exports.values() {
+                    self.add(types, item, owner);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The items that name the types `item` uses, itself perhaps among them.
+    fn used_by(&self, types: TypesRef<'_>, item: &ComponentItem) -> BTreeSet<Owner> {
+        let mut used = BTreeSet::new();
+        let mut visit = |id| {
+            let owner = self.types.get(&id).or_else(|| match id {
+                ComponentAnyTypeId::Resource(id) => self.resources.get(&id.resource()),
+                _ => None,
+            });
+            used.extend(owner.cloned());
+            owner.is_some()
+        };
+        Walk::new(types, &mut HashSet::new(), &mut visit).entity(&item.ty);
+        used
     }
 }

@@ -12,6 +12,7 @@ mod open;
 mod order;
 mod scope;
 mod types;
+mod walk;
 mod writer;
 
 use crate::component::{Arena, Component, ComponentId};
@@ -27,7 +28,7 @@ use std::io;
 use types::{Reason, TypeWriter, Unwritable, item_name};
 use wasm_encoder::{ComponentExportKind, Encode};
 use wasmparser::component_types::ComponentEntityType;
-use writer::{Counts, Section};
+use writer::{Counts, Section, Writer};
 
 /// The header of a component: magic, version 13, layer 1.
 const HEADER: [u8; 8] = *b"\0asm\x0d\0\x01\0";
@@ -119,11 +120,14 @@ pub fn encode<'i>(
         instance_order: &order,
     };
     let output_index: HashMap<_, _> = components.iter().copied().zip(0..).collect();
-    let (sections, layout, counts) =
-        encoder.sections(&|id| output_index.get(&id).copied().unwrap_or_default())?;
+    let (sections, layout, counts) = encoder
+        .sections(Writer::new(components.len() as u32, true), &|id| {
+            output_index.get(&id).copied().unwrap_or_default()
+        })?;
     check_limits(counts, &components, &arena)?;
     // The validator has the components already, in the order in which they were read.
-    let (to_validate, _, _) = encoder.sections(&ComponentId::index)?;
+    let read = arena.components().count() as u32;
+    let (to_validate, _, _) = encoder.sections(Writer::new(read, false), &ComponentId::index)?;
     let imports = encoder.imports();
 
     let parts: Vec<&Component<'i>> = components.iter().map(|id| arena.component(*id)).collect();
@@ -227,9 +231,10 @@ impl Encoder<'_, '_> {
     /// The sections of the composition, in which component `id` has the index `index_of(id)`.
     fn sections(
         &self,
+        out: Writer,
         index_of: &dyn Fn(ComponentId) -> u32,
     ) -> Result<(Vec<Section>, Layout, Counts), Error> {
-        let mut writer = TypeWriter::new(self.arena.types(), self.identities);
+        let mut writer = TypeWriter::new(self.arena.types(), self.identities, out);
         let mut imported: HashMap<GroupId, u32> = HashMap::new();
         for (group, merged) in self
             .import_order
@@ -243,9 +248,6 @@ impl Encoder<'_, '_> {
             imported.insert(*group, index);
         }
         let mut out = writer.out;
-        for _ in used_components(self.graph) {
-            out.component();
-        }
         let mut layout = Layout {
             instances: HashMap::new(),
         };
@@ -271,13 +273,13 @@ impl Encoder<'_, '_> {
             let index = out.instance(index_of(instance.component()), arguments);
             layout.instances.insert(id, index);
         }
-        // What was added for the sake of others comes first, the last added first of all.
+        // What was added for the sake of others comes before them.
         let (implied, asked): (Vec<_>, Vec<_>) = self
             .graph
             .exports()
             .iter()
             .partition(|export| export.implied);
-        for export in implied.into_iter().rev().chain(asked) {
+        for export in implied.into_iter().chain(asked) {
             let edge = &export.edge;
             let provider = self.graph.instance(edge.provider).component();
             let exports = &self.arena.type_of(provider).exports;

@@ -3,13 +3,10 @@
 use super::identity::{Identities, Origin};
 use super::merge::Merged;
 use super::open::GroupId;
+use super::walk::Walk;
 use crate::graph::InstanceId;
-use crate::types::Data;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use wasmparser::component_types::{
-    ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentFuncTypeId,
-    ComponentValType,
-};
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::TypesRef;
 
 /// Puts the groups in an order in which each comes after those it uses, and otherwise as they were.
@@ -36,7 +33,7 @@ pub(super) fn order(
                 types,
                 identities,
                 owners: &owners,
-                seen: HashSet::new(),
+                seen: HashMap::new(),
                 found: BTreeSet::new(),
             };
             uses.merged(merged);
@@ -95,12 +92,13 @@ fn collect_owners(
     }
 }
 
-/// The groups whose types a group uses.
+/// Collects the groups whose types a merged import uses.
 struct Uses<'u> {
     types: TypesRef<'u>,
     identities: &'u Identities,
     owners: &'u HashMap<ComponentAnyTypeId, GroupId>,
-    seen: HashSet<(InstanceId, ComponentAnyTypeId)>,
+    /// What was looked at, for each instance: its resources are its own.
+    seen: HashMap<InstanceId, HashSet<ComponentAnyTypeId>>,
     found: BTreeSet<GroupId>,
 }
 
@@ -121,107 +119,21 @@ impl Uses<'_> {
     }
 
     fn entity(&mut self, instance: InstanceId, entity: &ComponentEntityType) {
-        match entity {
-            ComponentEntityType::Module(_) => {}
-            ComponentEntityType::Func(id) => self.function(instance, *id),
-            ComponentEntityType::Value(ty) => self.value(instance, ty),
-            ComponentEntityType::Type { referenced, .. } => self.any(instance, *referenced),
-            ComponentEntityType::Instance(id) => {
-                self.any(instance, ComponentAnyTypeId::Instance(*id));
-            }
-            ComponentEntityType::Component(id) => {
-                self.any(instance, ComponentAnyTypeId::Component(*id));
-            }
-        }
-    }
-
-    fn any(&mut self, instance: InstanceId, id: ComponentAnyTypeId) {
-        if !self.seen.insert((instance, id)) {
-            return;
-        }
-        let mut at = Some(id);
-        while let Some(id) = at {
-            if let Some(owner) = self.owners.get(&id) {
-                self.found.insert(*owner);
-                return;
-            }
-            at = self.types.peel_alias(id);
-        }
-        let types = self.types;
-        match id {
-            ComponentAnyTypeId::Resource(id) => {
-                let origin = self.identities.origin(instance, id.resource());
-                if let Some(Origin::Host(group, _)) = origin {
-                    self.found.insert(*group);
+        let (owners, identities, found) = (self.owners, self.identities, &mut self.found);
+        let mut visit = |id| {
+            let owner = owners.get(&id).or_else(|| match id {
+                ComponentAnyTypeId::Resource(id) => {
+                    match identities.origin(instance, id.resource()) {
+                        Some(Origin::Host(group, _)) => Some(group),
+                        _ => None,
+                    }
                 }
-            }
-            ComponentAnyTypeId::Defined(id) => self.defined(instance, types.data(id)),
-            ComponentAnyTypeId::Func(id) => self.function(instance, id),
-            ComponentAnyTypeId::Instance(id) => {
-                for item in types.data(id).exports.values() {
-                    self.entity(instance, &item.ty);
-                }
-            }
-            ComponentAnyTypeId::Component(id) => {
-                let ty = types.data(id);
-                for item in ty.imports.values().chain(ty.exports.values()) {
-                    self.entity(instance, &item.ty);
-                }
-            }
-        }
-    }
-
-    fn function(&mut self, instance: InstanceId, id: ComponentFuncTypeId) {
-        let types = self.types;
-        let ty = types.data(id);
-        for ty in ty.params.iter().map(|(_, ty)| ty).chain(&ty.result) {
-            self.value(instance, ty);
-        }
-    }
-
-    fn value(&mut self, instance: InstanceId, ty: &ComponentValType) {
-        if let ComponentValType::Type(id) = ty {
-            self.any(instance, ComponentAnyTypeId::Defined(*id));
-        }
-    }
-
-    fn defined(&mut self, instance: InstanceId, ty: &ComponentDefinedType) {
-        use ComponentDefinedType as D;
-        match ty {
-            D::Primitive(_) | D::Flags(_) | D::Enum(_) => {}
-            D::Record(record) => {
-                for ty in record.fields.values() {
-                    self.value(instance, ty);
-                }
-            }
-            D::Variant(variant) => {
-                for ty in variant.cases.values().filter_map(|case| case.ty.as_ref()) {
-                    self.value(instance, ty);
-                }
-            }
-            D::Tuple(tuple) => {
-                for ty in &tuple.types {
-                    self.value(instance, ty);
-                }
-            }
-            D::List { element: ty, .. }
-            | D::FixedLengthList { element: ty, .. }
-            | D::Option { ty, .. } => self.value(instance, ty),
-            D::Map { key, value, .. } => {
-                self.value(instance, key);
-                self.value(instance, value);
-            }
-            D::Result { ok, err, .. } => {
-                for ty in ok.iter().chain(err) {
-                    self.value(instance, ty);
-                }
-            }
-            D::Future { ty, .. } | D::Stream { ty, .. } => {
-                if let Some(ty) = ty {
-                    self.value(instance, ty);
-                }
-            }
-            D::Own(id) | D::Borrow(id) => self.any(instance, ComponentAnyTypeId::Resource(*id)),
-        }
+                _ => None,
+            });
+            found.extend(owner);
+            owner.is_some()
+        };
+        let seen = self.seen.entry(instance).or_default();
+        Walk::new(self.types, seen, &mut visit).entity(entity);
     }
 }

@@ -65,11 +65,11 @@ enum Place {
 }
 
 impl<'t> TypeWriter<'t> {
-    pub(super) fn new(types: TypesRef<'t>, identities: &'t Identities) -> Self {
+    pub(super) fn new(types: TypesRef<'t>, identities: &'t Identities, out: Writer) -> Self {
         TypeWriter {
             types,
             identities,
-            out: Writer::default(),
+            out,
             imported: Imported::default(),
             scopes: Vec::new(),
         }

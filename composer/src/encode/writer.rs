@@ -45,6 +45,19 @@ enum Open {
 }
 
 impl Writer {
+    /// A writer for a component that embeds components first of all: so many of them, and written
+    /// here if `embed` says so.
+    pub(super) fn new(components: u32, embed: bool) -> Writer {
+        let mut writer = Writer::default();
+        for index in 0..components {
+            if embed {
+                writer.sections.push(Section::Component(index));
+            }
+            writer.counts.components += 1;
+        }
+        writer
+    }
+
     pub(super) fn finish(mut self) -> (Vec<Section>, Counts) {
         self.close();
         (self.sections, self.counts)
@@ -179,14 +192,6 @@ impl Writer {
             section.export(name, kind, index, None);
         }
         self.count(kind);
-    }
-
-    /// Embeds a component, and gives its index.
-    pub(super) fn component(&mut self) -> u32 {
-        self.close();
-        self.sections
-            .push(Section::Component(self.counts.components));
-        next(&mut self.counts.components)
     }
 
     fn count(&mut self, kind: ComponentExportKind) -> u32 {

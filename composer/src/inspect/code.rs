@@ -130,7 +130,8 @@ impl Look for BlockType {
 impl Look for TryTable {
     fn features(&self) -> Features {
         let mut found = self.ty.features();
-        let has_reference = |catch: &Catch| matches!(catch, Catch::OneRef { .. } | Catch::AllRef { .. });
+        let has_reference =
+            |catch: &Catch| matches!(catch, Catch::OneRef { .. } | Catch::AllRef { .. });
         if self.catches.iter().any(has_reference) {
             found.add(Feature::Exceptions);
         }
@@ -215,25 +216,63 @@ impl Look for HeapType {
 /// The features of a proposal, by wasmparser's name for it. There is no arm for other names, so that
 /// a proposal that comes with a newer wasmparser is noticed.
 macro_rules! proposal {
-    (mvp) => { Features::NONE };
-    (sign_extension) => { Features::of(Feature::SignExtension) };
-    (gc) => { Features::of(Feature::Gc) };
-    (custom_descriptors) => { Features::of(Feature::CustomDescriptors) };
-    (saturating_float_to_int) => { Features::of(Feature::SaturatingFloatToInt) };
-    (bulk_memory) => { Features::of(Feature::BulkMemory) };
-    (reference_types) => { Features::of(Feature::ReferenceTypes) };
-    (tail_call) => { Features::of(Feature::TailCall) };
-    (memory_control) => { Features::of(Feature::MemoryControl) };
-    (threads) => { Features::of(Feature::Threads) };
-    (simd) => { Features::of(Feature::Simd) };
-    (relaxed_simd) => { Features::of(Feature::RelaxedSimd) };
-    (exceptions) => { Features::of(Feature::Exceptions) };
-    (legacy_exceptions) => { Features::of(Feature::LegacyExceptions) };
-    (shared_everything_threads) => { Features::of(Feature::SharedEverything) };
-    (function_references) => { Features::of(Feature::FunctionReferences) };
-    (stack_switching) => { Features::of(Feature::StackSwitching) };
-    (wide_arithmetic) => { Features::of(Feature::WideArithmetic) };
-    (acquire_release_atomics) => { Features::of(Feature::AcquireReleaseAtomics) };
+    (mvp) => {
+        Features::NONE
+    };
+    (sign_extension) => {
+        Features::of(Feature::SignExtension)
+    };
+    (gc) => {
+        Features::of(Feature::Gc)
+    };
+    (custom_descriptors) => {
+        Features::of(Feature::CustomDescriptors)
+    };
+    (saturating_float_to_int) => {
+        Features::of(Feature::SaturatingFloatToInt)
+    };
+    (bulk_memory) => {
+        Features::of(Feature::BulkMemory)
+    };
+    (reference_types) => {
+        Features::of(Feature::ReferenceTypes)
+    };
+    (tail_call) => {
+        Features::of(Feature::TailCall)
+    };
+    (memory_control) => {
+        Features::of(Feature::MemoryControl)
+    };
+    (threads) => {
+        Features::of(Feature::Threads)
+    };
+    (simd) => {
+        Features::of(Feature::Simd)
+    };
+    (relaxed_simd) => {
+        Features::of(Feature::RelaxedSimd)
+    };
+    (exceptions) => {
+        Features::of(Feature::Exceptions)
+    };
+    (legacy_exceptions) => {
+        Features::of(Feature::LegacyExceptions)
+    };
+    (shared_everything_threads) => {
+        Features::of(Feature::SharedEverything)
+    };
+    (function_references) => {
+        Features::of(Feature::FunctionReferences)
+    };
+    (stack_switching) => {
+        Features::of(Feature::StackSwitching)
+    };
+    (wide_arithmetic) => {
+        Features::of(Feature::WideArithmetic)
+    };
+    (acquire_release_atomics) => {
+        Features::of(Feature::AcquireReleaseAtomics)
+    };
 }
 
 macro_rules! visit {

@@ -143,6 +143,8 @@ features! {
     Values "values" Model Some(WasmFeatures::CM_VALUES);
     /// Values that are passed as garbage-collected structures.
     GcAbi "gc-abi" Model Some(WasmFeatures::CM_GC);
+    /// 64-bit values in the context of a task.
+    Context64 "64-bit-context" Model Some(WasmFeatures::CM64);
     /// Threads within a component.
     Threading "threading" Model Some(WasmFeatures::CM_THREADING);
 

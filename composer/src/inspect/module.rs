@@ -1,14 +1,14 @@
 //! Which features a core module uses, as far as its sections other than code tell.
 
+use super::Item;
 use super::code::{Found, Look};
 use super::feature::{Feature, Features};
-use super::{Item, plain_item};
 use crate::component::sections;
 use wasmparser::{
     CompositeInnerType, ConstExpr, ElementItems, ElementKind, ElementSectionReader,
     ExportSectionReader, ExternalKind, GlobalSectionReader, GlobalType, ImportSectionReader,
-    Imports, MemorySectionReader, MemoryType, NameSectionReader, Operator, RecGroup,
-    StorageType, SubType, TableInit, TableSectionReader, TableType, TagSectionReader, TypeRef,
+    Imports, MemorySectionReader, MemoryType, NameSectionReader, Operator, RecGroup, StorageType,
+    SubType, TableInit, TableSectionReader, TableType, TagSectionReader, TypeRef,
     TypeSectionReader, VisitOperator,
 };
 
@@ -113,7 +113,7 @@ impl Module {
                 };
                 self.imports.push(Item {
                     module: Some(import.module.to_owned()),
-                    ..plain_item(import.name, kind)
+                    ..Item::plain(import.name, kind)
                 });
             }
         }
@@ -135,7 +135,7 @@ impl Module {
             {
                 self.found.0.add(Feature::MutableGlobal);
             }
-            self.exports.push(plain_item(export.name, kind));
+            self.exports.push(Item::plain(export.name, kind));
         }
         Ok(())
     }

@@ -1,0 +1,70 @@
+//! Every command line that the documentation shows, and many that it does not, run as they stand.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
+use std::fs;
+use std::path::Path;
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Runs the transcripts in `folder`, each in a copy of the examples.
+///
+/// With `TRYCMD=overwrite` what they print now is written back.
+fn run(folder: &Path, only: Option<&str>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let scratch = tempfile::tempdir().unwrap();
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .filter(|path| only.is_none_or(|only| path.ends_with(only)))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let cases = trycmd::TestCases::new();
+    cases
+        .register_bin("tenon", trycmd::cargo::cargo_bin!("tenon"))
+        .env(
+            "XDG_CACHE_HOME",
+            scratch.path().join("cache").to_str().unwrap(),
+        );
+    for file in &files {
+        let copied = scratch.path().join(file.file_name().unwrap());
+        fs::copy(file, &copied).unwrap();
+        copy(&root.join("wit-examples"), &copied.with_extension("in"));
+        cases.case(copied);
+    }
+    cases.run();
+    if std::env::var("TRYCMD").is_ok_and(|mode| mode == "overwrite") {
+        for file in &files {
+            fs::copy(scratch.path().join(file.file_name().unwrap()), file).unwrap();
+        }
+    }
+}
+
+#[test]
+fn readme() {
+    run(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join(".."),
+        Some("README.md"),
+    );
+}
+
+#[test]
+fn commands() {
+    run(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts"),
+        None,
+    );
+}

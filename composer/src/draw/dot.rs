@@ -1,0 +1,52 @@
+//! A diagram in the language of Graphviz.
+
+use super::{Diagram, Supplier, label};
+
+pub(super) fn draw(diagram: &Diagram) -> String {
+    let mut edges = String::new();
+    let mut has_host = false;
+    for consumer in 0..diagram.nodes.len() {
+        for (supplier, lines) in label::suppliers(diagram, consumer) {
+            has_host |= supplier == Supplier::Host;
+            let lines: Vec<_> = lines.iter().map(|line| escaped(line)).collect();
+            let (to, text) = (id(supplier), lines.join("\\n"));
+            edges.push_str(&format!("  n{consumer} -> {to} [label=\"{text}\"];\n"));
+        }
+    }
+    for (line, supplier) in label::outlets(diagram) {
+        has_host |= supplier == Supplier::Host;
+        let (to, text) = (id(supplier), escaped(&line));
+        edges.push_str(&format!(
+            "  exports -> {to} [label=\"{text}\", style=dashed];\n"
+        ));
+    }
+
+    let mut out = "digraph composition {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();
+    if !diagram.outlets.is_empty() {
+        out.push_str("  exports [shape=plaintext];\n");
+    }
+    for number in 0..diagram.nodes.len() {
+        let name = escaped(&label::name(diagram, Supplier::Node(number)));
+        out.push_str(&format!("  n{number} [label=\"{name}\"];\n"));
+    }
+    if has_host {
+        out.push_str("  host [shape=ellipse, style=dashed];\n");
+    }
+    out.push_str(&edges);
+    out.push_str("}\n");
+    out
+}
+
+fn id(supplier: Supplier) -> String {
+    match supplier {
+        Supplier::Host => "host".to_owned(),
+        Supplier::Node(number) => format!("n{number}"),
+    }
+}
+
+/// The content of a quoted string, in which backslashes begin escapes and `&` begins an entity.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('&', "&amp;")
+}

@@ -1,0 +1,57 @@
+//! A diagram as a Mermaid flowchart.
+
+use super::{Diagram, Supplier, label};
+
+pub(super) fn draw(diagram: &Diagram) -> String {
+    let mut edges = String::new();
+    let mut has_host = false;
+    for consumer in 0..diagram.nodes.len() {
+        for (supplier, lines) in label::suppliers(diagram, consumer) {
+            has_host |= supplier == Supplier::Host;
+            let lines: Vec<_> = lines.iter().map(|line| escaped(line)).collect();
+            let (to, text) = (id(supplier), lines.join("<br>"));
+            edges.push_str(&format!("  n{consumer} -->|\"{text}\"| {to}\n"));
+        }
+    }
+    for (line, supplier) in label::outlets(diagram) {
+        has_host |= supplier == Supplier::Host;
+        let (to, text) = (id(supplier), escaped(&line));
+        edges.push_str(&format!("  exports -.->|\"{text}\"| {to}\n"));
+    }
+
+    let mut out = "flowchart LR\n".to_owned();
+    if !diagram.outlets.is_empty() {
+        out.push_str("  exports[[\"exports\"]]\n");
+    }
+    for number in 0..diagram.nodes.len() {
+        let name = escaped(&label::name(diagram, Supplier::Node(number)));
+        out.push_str(&format!("  n{number}[\"{name}\"]\n"));
+    }
+    if has_host {
+        out.push_str("  host([\"host\"])\n");
+    }
+    out.push_str(&edges);
+    out
+}
+
+fn id(supplier: Supplier) -> String {
+    match supplier {
+        Supplier::Host => "host".to_owned(),
+        Supplier::Node(number) => format!("n{number}"),
+    }
+}
+
+/// The content of a quoted label, in which anything but letters, digits and the marks of names may
+/// mean something: a quote ends it, `#` begins an entity, others begin Markdown or HTML.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' => out.push(c),
+            ' ' | '-' | '.' | '/' | ':' | '@' | '(' | ')' | ',' | '+' => out.push(c),
+            c if !c.is_ascii() => out.push(c),
+            c => out.push_str(&format!("#{};", u32::from(c))),
+        }
+    }
+    out
+}

@@ -1,0 +1,107 @@
+//! Every type that an item of a component refers to.
+
+use crate::types::Data;
+use std::collections::HashSet;
+use wasmparser::component_types::{
+    ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentFuncTypeId,
+    ComponentValType,
+};
+use wasmparser::types::TypesRef;
+
+/// A walk through types, which visits each once.
+pub(super) struct Walk<'w, 'v> {
+    types: TypesRef<'w>,
+    seen: &'v mut HashSet<ComponentAnyTypeId>,
+    /// Looks at a type under one of the names it goes by; `true` if that is all there is to know, so
+    /// that neither other names nor what the type consists of are looked at.
+    visit: &'v mut dyn FnMut(ComponentAnyTypeId) -> bool,
+}
+
+impl<'w, 'v> Walk<'w, 'v> {
+    pub(super) fn new(
+        types: TypesRef<'w>,
+        seen: &'v mut HashSet<ComponentAnyTypeId>,
+        visit: &'v mut dyn FnMut(ComponentAnyTypeId) -> bool,
+    ) -> Self {
+        Walk { types, seen, visit }
+    }
+
+    /// Walks through what `entity` refers to.
+    pub(super) fn entity(&mut self, entity: &ComponentEntityType) {
+        match entity {
+            ComponentEntityType::Module(_) => {}
+            ComponentEntityType::Func(id) => self.function(*id),
+            ComponentEntityType::Value(ty) => self.value(ty),
+            ComponentEntityType::Type { referenced, .. } => self.any(*referenced),
+            ComponentEntityType::Instance(id) => self.any(ComponentAnyTypeId::Instance(*id)),
+            ComponentEntityType::Component(id) => self.any(ComponentAnyTypeId::Component(*id)),
+        }
+    }
+
+    fn any(&mut self, id: ComponentAnyTypeId) {
+        if !self.seen.insert(id) {
+            return;
+        }
+        let mut at = Some(id);
+        while let Some(id) = at {
+            if (self.visit)(id) {
+                return;
+            }
+            at = self.types.peel_alias(id);
+        }
+        match id {
+            ComponentAnyTypeId::Resource(_) => {}
+            ComponentAnyTypeId::Defined(id) => self.defined(self.types.data(id)),
+            ComponentAnyTypeId::Func(id) => self.function(id),
+            ComponentAnyTypeId::Instance(id) => {
+                for item in self.types.data(id).exports.values() {
+                    self.entity(&item.ty);
+                }
+            }
+            ComponentAnyTypeId::Component(id) => {
+                let ty = self.types.data(id);
+                for item in ty.imports.values().chain(ty.exports.values()) {
+                    self.entity(&item.ty);
+                }
+            }
+        }
+    }
+
+    fn function(&mut self, id: ComponentFuncTypeId) {
+        let ty = self.types.data(id);
+        for ty in ty.params.iter().map(|(_, ty)| ty).chain(&ty.result) {
+            self.value(ty);
+        }
+    }
+
+    fn value(&mut self, ty: &ComponentValType) {
+        if let ComponentValType::Type(id) = ty {
+            self.any(ComponentAnyTypeId::Defined(*id));
+        }
+    }
+
+    fn defined(&mut self, ty: &ComponentDefinedType) {
+        use ComponentDefinedType as D;
+        match ty {
+            D::Primitive(_) | D::Flags(_) | D::Enum(_) => {}
+            D::Record(record) => record.fields.values().for_each(|ty| self.value(ty)),
+            D::Variant(variant) => {
+                let cases = variant.cases.values();
+                cases
+                    .filter_map(|case| case.ty.as_ref())
+                    .for_each(|ty| self.value(ty));
+            }
+            D::Tuple(tuple) => tuple.types.iter().for_each(|ty| self.value(ty)),
+            D::List { element: ty, .. }
+            | D::FixedLengthList { element: ty, .. }
+            | D::Option { ty, .. } => self.value(ty),
+            D::Map { key, value, .. } => {
+                self.value(key);
+                self.value(value);
+            }
+            D::Result { ok, err, .. } => ok.iter().chain(err).for_each(|ty| self.value(ty)),
+            D::Future { ty, .. } | D::Stream { ty, .. } => ty.iter().for_each(|ty| self.value(ty)),
+            D::Own(id) | D::Borrow(id) => self.any(ComponentAnyTypeId::Resource(*id)),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What a binary is made of: the components and core modules in it, what each uses, how they are put
+//! together, where they are from.
+//!
+//! A binary is looked at, not validated: what is decoded is enough to describe it, data is skipped and
+//! code is read for the features it uses. What is newer than this program inside a part is named
+//! [`Feature::Unknown`] and does not get in the way of the rest.
+
+mod bill;
+mod code;
+mod feature;
+mod model;
+mod module;
+mod read;
+mod wiring;
+
+pub use bill::Ingredient;
+pub use feature::{Feature, Features};
+pub use wiring::{Argument, Origin, Wired, Wiring};
+
+use crate::component::Metadata;
+use crate::{Error, Input};
+use std::ops::Range;
+
+/// What a binary is made of.
+#[derive(Debug)]
+pub struct Anatomy {
+    /// The name the caller gave it.
+    pub name: String,
+    /// The binary itself, with what is in it.
+    pub root: Part,
+    /// What it imports, in order.
+    pub imports: Vec<Item>,
+    /// What it exports, in order.
+    pub exports: Vec<Item>,
+    /// Its instances of components, and what fills their imports. A core module has none.
+    pub wiring: Wiring,
+}
+
+/// A component or core module.
+#[derive(Debug)]
+pub struct Part {
+    /// Which of the two it is.
+    pub kind: PartKind,
+    /// Its name: the one it gives itself, or else the one that the component around it has for it.
+    pub name: Option<String>,
+    /// Where it stands in the input.
+    pub range: Range<u64>,
+    /// The components and core modules right within it, in order.
+    pub parts: Vec<Part>,
+    /// The features that it uses itself; [`Part::all_features`] has those of its parts as well.
+    pub features: Features,
+    /// What it says of itself.
+    pub metadata: Metadata,
+    /// The bill of materials it carries; empty if it carries none.
+    pub bill: Vec<Ingredient>,
+}
+
+/// What sort of binary a part is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartKind {
+    /// A component.
+    Component,
+    /// A core module.
+    CoreModule,
+}
+
+/// An import or export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Item {
+    /// For an import of a core module, the first of its two names.
+    pub module: Option<String>,
+    /// Its name, with its whole version.
+    pub name: String,
+    /// What sort of item it is: `interface`, `function`, ...
+    pub kind: &'static str,
+    /// The interface it implements, with its whole version, if its own name does not say so.
+    pub implements: Option<String>,
+    /// The id by which others know it.
+    pub external_id: Option<String>,
+}
+
+/// Looks at what `input`, a component or core module in the binary format, is made of; messages call
+/// it `name`.
+///
+/// # Errors
+///
+/// It is an error if the input is neither, cannot be read, is cut short, or if the sections of the
+/// outermost component cannot be decoded.
+pub fn inspect(name: &str, input: &dyn Input) -> Result<Anatomy, Error> {
+    read::read(name, input)
+}
+
+impl Anatomy {
+    /// Whether it does nothing itself but puts other components together.
+    pub fn is_composition(&self) -> bool {
+        let has_code = |part: &Part| part.kind == PartKind::CoreModule;
+        !self.wiring.instances.is_empty() && !self.root.parts.iter().any(has_code)
+    }
+}
+
+impl Part {
+    /// The features that it and its parts use.
+    pub fn all_features(&self) -> Features {
+        let mut features = self.features;
+        for part in &self.parts {
+            features.extend(part.all_features());
+        }
+        features
+    }
+
+    /// The number of bytes.
+    pub fn size(&self) -> u64 {
+        self.range.end - self.range.start
+    }
+}
+
+impl Item {
+    fn plain(name: &str, kind: &'static str) -> Item {
+        Item {
+            module: None,
+            name: name.to_owned(),
+            kind,
+            implements: None,
+            external_id: None,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+(component
+  (import "NOW" (func))
+    (core module $m (func (export "log")))
+    (core instance $i (instantiate $m))
+    (func $log (canon lift (core func $i "log")))
+    (export "log" (func $log)))

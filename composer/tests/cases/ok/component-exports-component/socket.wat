@@ -1,0 +1,6 @@
+(component
+  (import "log" (func))
+  (component $c
+    (import "in" (func $in))
+    (export "out" (func $in)))
+  (export "plugin" (component $c)))

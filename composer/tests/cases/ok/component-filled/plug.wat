@@ -1,0 +1,5 @@
+(component
+  (component $plugin
+    (import "in" (func $in))
+    (export "out" (func $in)))
+  (export "plugin" (component $plugin)))

@@ -1,0 +1,4 @@
+(component
+  (import "plugin" (component
+    (import "in" (func))
+    (export "out" (func)))))

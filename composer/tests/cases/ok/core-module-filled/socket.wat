@@ -1,0 +1,3 @@
+(component
+  (import "engine" (core module
+    (export "run" (func (param i32) (result i64))))))

@@ -1,0 +1,3 @@
+(component
+  (import "file" (type $f (sub resource)))
+  (import "open" (func (result (own $f)))))

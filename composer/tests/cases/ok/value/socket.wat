@@ -1,0 +1,4 @@
+(component
+  (import "log" (func))
+  (import "level" (value $v u8))
+  (export "level" (value $v)))
