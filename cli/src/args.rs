@@ -193,12 +193,12 @@ pub(crate) struct Explain {
 pub(crate) struct Completions {
     /// The shell.
     #[arg(value_name = "SHELL")]
-    pub(crate) shell: Shell,
+    pub(crate) shell: ShellName,
 }
 
 /// Shells that can complete.
 #[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Shell {
+pub(crate) enum ShellName {
     Bash,
     Elvish,
     Fish,

@@ -8,7 +8,7 @@ use std::path::Path;
 /// Something that ends a command: a message, and what belongs to it.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) code: String,
+    pub(crate) code: &'static str,
     pub(crate) message: String,
     /// Why, from the nearest cause to the farthest.
     pub(crate) causes: Vec<String>,
@@ -19,9 +19,9 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn new(code: &str, message: impl Into<String>) -> Failure {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Failure {
         Failure {
-            code: code.to_owned(),
+            code,
             message: message.into(),
             causes: Vec::new(),
             notes: Vec::new(),
@@ -87,7 +87,7 @@ impl From<tenon_composer::Error> for Failure {
             _ => Vec::new(),
         };
         Failure {
-            code: error.code().to_owned(),
+            code: error.code(),
             message: error.to_string(),
             causes,
             notes,

@@ -4,6 +4,7 @@ use crate::error::Failure;
 use crate::remembered::{Identity, Memory};
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 use tenon_composer::{Input, Kind};
 use tenon_registry_client::{Digest, Hasher};
@@ -119,16 +120,25 @@ impl Named {
             return Ok((digest, is_valid));
         }
         let mut hasher = Hasher::new();
-        let size = self.input().size();
-        let mut buffer = vec![0; CHUNK.min(size as usize)];
-        let mut offset = 0;
-        while offset < size {
-            buffer.truncate((size - offset) as usize);
+        self.read_range(0..self.input().size(), |bytes| hasher.update(bytes))?;
+        Ok((hasher.finish(), false))
+    }
+
+    /// Reads `range` in parts, and hands each to `each`.
+    pub(crate) fn read_range(
+        &self,
+        range: Range<u64>,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<(), Failure> {
+        let mut buffer = vec![0; CHUNK.min((range.end - range.start) as usize)];
+        let mut offset = range.start;
+        while offset < range.end {
+            buffer.truncate((range.end - offset) as usize);
             self.read_at(offset, &mut buffer)?;
-            hasher.update(&buffer);
+            each(&buffer);
             offset += buffer.len() as u64;
         }
-        Ok((hasher.finish(), false))
+        Ok(())
     }
 
     /// Remembers what was found out about a file.

@@ -35,10 +35,14 @@ pub struct Edge {
 }
 
 /// An export of the composition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
-    /// The instance that gives the item; the composition exports it under the same name.
+    /// The name under which the composition exports the item.
+    pub name: String,
+    /// The instance that gives the item, and the name it has for it.
     pub edge: Edge,
+    /// For a type within that item, the names that lead to it; nothing for the item itself.
+    pub within: Vec<String>,
     /// Whether the item was not asked for, but is needed since another export uses its types.
     pub implied: bool,
 }
@@ -119,14 +123,16 @@ impl Graph {
         export: &str,
     ) -> Result<(), Error> {
         self.check_export(arena, provider, export)?;
-        if self.exports.iter().any(|other| other.edge.export == export) {
+        if self.exports.iter().any(|other| other.name == export) {
             return Err(fault(format!("`{export}` is exported already")));
         }
         self.exports.push(Export {
+            name: export.to_owned(),
             edge: Edge {
                 provider,
                 export: export.to_owned(),
             },
+            within: Vec::new(),
             implied: false,
         });
         Ok(())
@@ -227,14 +233,10 @@ impl Graph {
         Error::new(ErrorKind::Cycle { steps })
     }
 
-    /// Exports an item since another export uses its types, unless its name is taken.
-    pub(crate) fn export_implied(&mut self, edge: Edge) {
-        let mut exports = self.exports.iter();
-        if !exports.any(|other| other.edge.export == edge.export) {
-            self.exports.push(Export {
-                edge,
-                implied: true,
-            });
+    /// Exports what another export uses, unless its name is taken.
+    pub(crate) fn export_implied(&mut self, export: Export) {
+        if !self.exports.iter().any(|other| other.name == export.name) {
+            self.exports.push(export);
         }
     }
 

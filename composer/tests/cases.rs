@@ -295,7 +295,7 @@ fn composition_text(composition: &Composition<'_>) -> String {
     for export in composition.graph.exports() {
         let provider = composition.graph.instance(export.edge.provider).name();
         let implied = if export.implied { ", implied" } else { "" };
-        let name = &export.edge.export;
+        let name = &export.name;
         writeln!(text, "export {name} (from {provider}{implied})").unwrap();
     }
     text

@@ -1,6 +1,6 @@
 //! `tenon completions`: a completion script for a shell.
 
-use crate::args::{Cli, Completions, Shell};
+use crate::args::{Cli, Completions, ShellName};
 use crate::error::Failure;
 use crate::ui::Ui;
 use clap::CommandFactory;
@@ -9,12 +9,12 @@ use clap_complete::Generator;
 pub(crate) fn run(ui: &Ui, args: &Completions) -> Result<(), Failure> {
     use clap_complete::Shell as Known;
     ui.print(&match args.shell {
-        Shell::Bash => script(Known::Bash),
-        Shell::Elvish => script(Known::Elvish),
-        Shell::Fish => script(Known::Fish),
-        Shell::Nushell => script(clap_complete_nushell::Nushell),
-        Shell::PowerShell => script(Known::PowerShell),
-        Shell::Zsh => script(Known::Zsh),
+        ShellName::Bash => script(Known::Bash),
+        ShellName::Elvish => script(Known::Elvish),
+        ShellName::Fish => script(Known::Fish),
+        ShellName::Nushell => script(clap_complete_nushell::Nushell),
+        ShellName::PowerShell => script(Known::PowerShell),
+        ShellName::Zsh => script(Known::Zsh),
     })
 }
 

@@ -1,9 +1,78 @@
-//! `tenon graph`.
+//! `tenon graph`: how a composition is wired.
 
-use crate::args::Graph;
+use crate::args::{Graph, GraphFormat};
 use crate::error::Failure;
-use crate::ui::Ui;
+use crate::source::Named;
+use crate::ui::{Document, Ui};
+use serde::Serialize;
+use tenon_composer::{Diagram, Supplier, inspect};
 
-pub(crate) fn run(_ui: &Ui, _args: &Graph) -> Result<(), Failure> {
-    Ok(())
+#[derive(Serialize)]
+struct GraphContent {
+    instances: Vec<String>,
+    wires: Vec<WireData>,
+    exports: Vec<OutletData>,
+}
+
+#[derive(Serialize)]
+struct WireData {
+    consumer: String,
+    import: String,
+    /// The instance that gives it, or nothing for the host.
+    provider: Option<String>,
+    export: String,
+}
+
+#[derive(Serialize)]
+struct OutletData {
+    name: String,
+    provider: Option<String>,
+    export: String,
+}
+
+pub(crate) fn run(ui: &Ui, args: &Graph) -> Result<(), Failure> {
+    let named = Named::open(&args.input)?;
+    let anatomy = inspect(&named.name, named.input()).map_err(|e| e.about(&args.input))?;
+    let diagram = Diagram::from(&anatomy);
+    match args.format {
+        _ if ui.json => document(ui, &diagram),
+        GraphFormat::Json => document(ui, &diagram),
+        GraphFormat::Text => ui.print(&diagram.text()),
+        GraphFormat::Dot => ui.print(&diagram.dot()),
+        GraphFormat::Mermaid => ui.print(&diagram.mermaid()),
+    }
+}
+
+fn document(ui: &Ui, diagram: &Diagram) -> Result<(), Failure> {
+    let name = |number: usize| {
+        let node = diagram.nodes.get(number);
+        node.map(|node| node.name.clone()).unwrap_or_default()
+    };
+    let provider = |supplier: Supplier| match supplier {
+        Supplier::Host => None,
+        Supplier::Node(number) => Some(name(number)),
+    };
+    let content = GraphContent {
+        instances: diagram.nodes.iter().map(|node| node.name.clone()).collect(),
+        wires: diagram
+            .wires
+            .iter()
+            .map(|wire| WireData {
+                consumer: name(wire.consumer),
+                import: wire.import.clone(),
+                provider: provider(wire.supplier),
+                export: wire.export.clone(),
+            })
+            .collect(),
+        exports: diagram
+            .outlets
+            .iter()
+            .map(|outlet| OutletData {
+                name: outlet.name.clone(),
+                provider: provider(outlet.supplier),
+                export: outlet.export.clone(),
+            })
+            .collect(),
+    };
+    ui.document(&Document::new("tenon/graph/1", content))
 }

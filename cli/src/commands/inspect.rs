@@ -1,9 +1,281 @@
-//! `tenon inspect`.
+//! `tenon inspect`: what a binary is made of.
 
 use crate::args::Inspect;
 use crate::error::Failure;
-use crate::ui::Ui;
+use crate::source::Named;
+use crate::ui::{self, Document, Ui};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use tenon_composer::{Anatomy, Features, Item, Metadata, Part, PartKind, inspect};
+use tenon_registry_client::Hasher;
 
-pub(crate) fn run(_ui: &Ui, _args: &Inspect) -> Result<(), Failure> {
-    Ok(())
+/// A part of a binary, with its digest.
+#[derive(Serialize)]
+struct PartData {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    offset: u64,
+    size: u64,
+    digest: String,
+    features: Vec<&'static str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    producers: BTreeMap<String, Vec<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    bill: Vec<IngredientData>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<PartData>,
+}
+
+#[derive(Serialize)]
+struct IngredientData {
+    name: String,
+    version: String,
+    source: String,
+    root: bool,
+}
+
+#[derive(Serialize)]
+struct InspectContent {
+    path: String,
+    imports: Vec<ItemData>,
+    exports: Vec<ItemData>,
+    /// Every feature that it or a part of it uses.
+    features: Vec<FeatureData>,
+    root: PartData,
+}
+
+#[derive(Serialize)]
+struct ItemData {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module: Option<String>,
+    name: String,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    implements: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct FeatureData {
+    name: &'static str,
+    on_by_default: bool,
+}
+
+pub(crate) fn run(ui: &Ui, args: &Inspect) -> Result<(), Failure> {
+    let named = Named::open(&args.input)?;
+    let anatomy = inspect(&named.name, named.input()).map_err(|e| e.about(&args.input))?;
+    let root = PartData::of(&named, &anatomy.root)?;
+    if ui.json {
+        let content = InspectContent {
+            path: args.input.clone(),
+            imports: anatomy.imports.iter().map(ItemData::of).collect(),
+            exports: anatomy.exports.iter().map(ItemData::of).collect(),
+            features: anatomy
+                .root
+                .all_features()
+                .iter()
+                .map(|feature| FeatureData {
+                    name: feature.name(),
+                    on_by_default: feature.is_on_by_default(),
+                })
+                .collect(),
+            root,
+        };
+        return ui.document(&Document::new("tenon/inspect/1", content));
+    }
+    ui.print(&text(&anatomy, &root, ui.verbose))
+}
+
+fn text(anatomy: &Anatomy, root: &PartData, verbose: bool) -> String {
+    let mut out = String::new();
+    let kind = match anatomy.is_composition() {
+        true => "composition",
+        false => root.kind,
+    };
+    out.push_str(&format!(
+        "{} {kind}, {}\n  {}\n",
+        ui::bold(&anatomy.name),
+        ui::size(root.size),
+        root.digest
+    ));
+    for (title, items) in [("imports", &anatomy.imports), ("exports", &anatomy.exports)] {
+        if !items.is_empty() {
+            out.push_str(&format!("{}\n", ui::bold(title)));
+        }
+        for item in items {
+            out.push_str(&format!("  {}\n", item_text(item)));
+        }
+    }
+    features(anatomy.root.all_features(), &mut out);
+    for (name, value) in &root.metadata {
+        out.push_str(&format!("{} {value}\n", ui::bold(name)));
+    }
+    for (field, values) in &root.producers {
+        out.push_str(&format!("{} {}\n", ui::bold(field), values.join(", ")));
+    }
+    if !root.parts.is_empty() {
+        out.push_str(&format!("{}\n", ui::bold("parts")));
+        parts(&root.parts, 1, verbose, &mut out);
+    }
+    if verbose && !root.bill.is_empty() {
+        out.push_str(&format!("{}\n", ui::bold("bill of materials")));
+        for entry in root.bill.iter().filter(|entry| !entry.root) {
+            let IngredientData {
+                name,
+                version,
+                source,
+                ..
+            } = entry;
+            out.push_str(&format!("  {name} {version} {source}\n"));
+        }
+    }
+    out
+}
+
+fn item_text(item: &Item) -> String {
+    let mut text = match &item.module {
+        Some(module) => format!("{module} {}", item.name),
+        None => item.name.clone(),
+    };
+    if item.kind != "interface" {
+        text.push_str(&ui::dim(&format!(" ({})", item.kind)));
+    }
+    if let Some(interface) = &item.implements {
+        text.push_str(&ui::dim(&format!(" implements {interface}")));
+    }
+    if let Some(id) = &item.external_id {
+        text.push_str(&ui::dim(&format!(" known as {id}")));
+    }
+    text
+}
+
+/// The features beyond those that every engine has, and which of them must be switched on.
+fn features(all: Features, out: &mut String) {
+    let list = |wanted: &dyn Fn(tenon_composer::Feature) -> bool| {
+        let names: Vec<_> = all
+            .iter()
+            .filter(|f| wanted(*f))
+            .map(|f| f.name())
+            .collect();
+        names.join(", ")
+    };
+    for (title, names) in [
+        (
+            "WebAssembly proposals",
+            list(&|f| !f.is_of_component_model() && !f.is_basic()),
+        ),
+        (
+            "Component Model features",
+            list(&|f| f.is_of_component_model()),
+        ),
+        ("off by default", list(&|f| !f.is_on_by_default())),
+    ] {
+        if !names.is_empty() {
+            out.push_str(&format!("{} {names}\n", ui::bold(title)));
+        }
+    }
+}
+
+fn parts(all: &[PartData], depth: usize, verbose: bool, out: &mut String) {
+    for part in all {
+        // What is inside a component that is part of a composition is its own affair.
+        let is_detail = depth > 1 && part.kind != "component";
+        if is_detail && !verbose {
+            continue;
+        }
+        let name = part.name.as_deref().unwrap_or("(unnamed)");
+        out.push_str(&format!(
+            "{}{} {}, {}{}\n",
+            "  ".repeat(depth),
+            ui::bold(name),
+            part.kind,
+            ui::size(part.size),
+            match verbose {
+                true => ui::dim(&format!(" {}", part.digest)),
+                false => String::new(),
+            }
+        ));
+        parts(&part.parts, depth + 1, verbose, out);
+    }
+}
+
+impl PartData {
+    fn of(named: &Named, part: &Part) -> Result<PartData, Failure> {
+        let metadata = &part.metadata;
+        Ok(PartData {
+            kind: match part.kind {
+                PartKind::Component => "component",
+                PartKind::CoreModule => "core module",
+            },
+            name: part.name.clone(),
+            offset: part.range.start,
+            size: part.size(),
+            digest: digest(named, part)?,
+            features: part.features.iter().map(|feature| feature.name()).collect(),
+            metadata: described(metadata),
+            producers: metadata
+                .producers
+                .iter()
+                .map(|(field, values)| {
+                    let value = |(name, version): (&String, &String)| {
+                        format!("{name} {version}").trim_end().to_owned()
+                    };
+                    (field.clone(), values.iter().map(value).collect())
+                })
+                .collect(),
+            bill: part
+                .bill
+                .iter()
+                .map(|entry| IngredientData {
+                    name: entry.name.clone(),
+                    version: entry.version.to_string(),
+                    source: entry.source.clone(),
+                    root: entry.is_root,
+                })
+                .collect(),
+            parts: part
+                .parts
+                .iter()
+                .map(|part| PartData::of(named, part))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn described(metadata: &Metadata) -> BTreeMap<&'static str, String> {
+    let fields = [
+        ("version", &metadata.version),
+        ("description", &metadata.description),
+        ("authors", &metadata.authors),
+        ("licenses", &metadata.licenses),
+        ("source", &metadata.source),
+        ("homepage", &metadata.homepage),
+        ("revision", &metadata.revision),
+    ];
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.clone()?)))
+        .collect()
+}
+
+fn digest(named: &Named, part: &Part) -> Result<String, Failure> {
+    let mut hasher = Hasher::new();
+    named.read_range(part.range.clone(), |bytes| hasher.update(bytes))?;
+    Ok(hasher.finish().to_string())
+}
+
+impl ItemData {
+    fn of(item: &Item) -> ItemData {
+        ItemData {
+            module: item.module.clone(),
+            name: item.name.clone(),
+            kind: item.kind,
+            implements: item.implements.clone(),
+            external_id: item.external_id.clone(),
+        }
+    }
 }

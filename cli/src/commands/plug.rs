@@ -167,7 +167,7 @@ fn report(
         ui.say(&format!(
             "{} {}, since other exports use its types",
             ui::bold("also exports"),
-            export.edge.export
+            export.name
         ));
     }
     let made = format!(
@@ -193,7 +193,7 @@ fn report(
 fn next_command(composition: &Composition<'_>, path: &str) -> String {
     let exports = |prefix: &str| {
         let mut exports = composition.graph.exports().iter();
-        exports.any(|export| export.edge.export.starts_with(prefix))
+        exports.any(|export| export.name.starts_with(prefix))
     };
     if exports("wasi:cli/run@") {
         format!("wasmtime run {path}")

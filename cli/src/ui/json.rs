@@ -40,7 +40,7 @@ impl<'e> Document<ErrorContent<'e>> {
             "tenon/error/1",
             ErrorContent {
                 error: ErrorData {
-                    code: &failure.code,
+                    code: failure.code,
                     message: &failure.message,
                     causes: &failure.causes,
                     notes: &failure.notes,
@@ -183,7 +183,7 @@ impl Document<PlugContent> {
                 .exports()
                 .iter()
                 .map(|export| ExportData {
-                    name: export.edge.export.clone(),
+                    name: export.name.clone(),
                     instance: graph.instance(export.edge.provider).name().to_owned(),
                     implied: export.implied,
                 })

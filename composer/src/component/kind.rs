@@ -43,7 +43,8 @@ impl Kind {
         if let Some(version) = prefix.strip_prefix(b"\0asm") {
             return match version.get(2..4) {
                 Some([0, 0]) => Kind::CoreModule,
-                Some([1, 0]) => Kind::Component,
+                // What is cut within the header is taken for a component, and found to be cut.
+                Some([1, 0]) | None => Kind::Component,
                 _ => Kind::OtherWasm,
             };
         }
@@ -88,11 +89,12 @@ mod tests {
 
     #[test]
     fn tells_kinds_apart() {
-        let cases: [(&[u8], Kind); 11] = [
+        let cases: [(&[u8], Kind); 12] = [
             (b"", Kind::Empty),
             (b"\0asm\x0d\0\x01\0", Kind::Component),
             (b"\0asm\x01\0\0\0", Kind::CoreModule),
-            (b"\0asm", Kind::OtherWasm),
+            (b"\0asm", Kind::Component),
+            (b"\0asm\x0d\0\x02\0", Kind::OtherWasm),
             (b"(component)", Kind::Wat),
             (b";; a comment\n(component)", Kind::Wat),
             (b"// a comment\npackage a:b;", Kind::Wit),

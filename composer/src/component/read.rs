@@ -7,7 +7,7 @@
 
 use super::bodies::{self, Verdict};
 use super::sections::{self, Counts, Fault, Section};
-use super::{Kind, Metadata, Parts};
+use super::{Kind, Metadata, OUTER_VERSION, Parts};
 use crate::{Error, Input};
 use wasmparser::{
     BinaryReader, ConstExpr, DataSectionReader, Encoding, FromReader, Validator, WasmFeatures,
@@ -153,6 +153,7 @@ impl<'r, 'i> Reader<'r, 'i> {
         let start = self.pos;
         let header = match end - start {
             8.. => self.bytes(start, 8)?,
+            len if self.frames.is_empty() => return Err(self.truncated(start, 8 - len)),
             _ => return Err(self.invalid_at(start, "the header is cut short")),
         };
         let (magic, version) = header.split_at(4);
@@ -165,6 +166,9 @@ impl<'r, 'i> Reader<'r, 'i> {
         let expected = u16::from(encoding == Encoding::Component);
         if layer != expected {
             return Err(self.invalid_at(start, "the header is that of another kind of binary"));
+        }
+        if encoding == Encoding::Component && number > OUTER_VERSION {
+            return Err(self.newer(start + 4, format!("version {number} of the format")));
         }
         self.validator
             .version(number, encoding, &(start..start + 8))
@@ -199,24 +203,25 @@ impl<'r, 'i> Reader<'r, 'i> {
         };
         let (encoding, frame_end, depth) = (frame.encoding, frame.end, self.frames.len());
         let start = self.pos;
-        let head = self.peek(start, frame_end)?;
-        let mut head = BinaryReader::new(&head, start);
+        let window = self.peek(start, frame_end)?;
+        let mut head = BinaryReader::new(&window, start);
         let framed = head
             .read_u8()
             .and_then(|id| Ok((id, head.read_var_u32()?)))
             .map(|(id, len)| (id, head.original_position(), u64::from(len)));
+        let is_input = depth == 1;
+        let trailing = || Error::trailing(&self.source.name, start, frame_end - start);
         let (id, body, len) = match framed {
+            _ if is_input && self.is_padding(start, &window) => return Err(trailing()),
             Ok(framed) => framed,
-            Err(_) if depth == 1 => return Err(self.truncated(start, 2)),
+            Err(_) if is_input => return Err(self.truncated(start, 1)),
             Err(error) => return Err(self.invalid(error)),
         };
         let end = body + len;
-        if depth == 1 && Section::of(encoding, id, len).is_none() && self.is_trailing(start, end) {
-            return Err(Error::trailing(&self.source.name, start, frame_end - start));
-        }
         if end > frame_end {
-            return Err(match depth {
-                1 => self.truncated(start, end - frame_end),
+            return Err(match (is_input, Section::of(encoding, id, len)) {
+                (true, Some(_)) => self.truncated(start, end - frame_end),
+                (true, None) => trailing(),
                 _ => self.invalid_at(start, "a section goes past the end of what holds it"),
             });
         }
@@ -268,15 +273,26 @@ impl<'r, 'i> Reader<'r, 'i> {
         }
     }
 
-    /// Whether what starts at `start`, an unknown section, is rather what a download or a disk
-    /// block left behind the component.
-    fn is_trailing(&self, start: u64, end: u64) -> bool {
-        let size = self.input().size();
-        if end > size {
+    /// Whether the input, from `start` to its end, is no section but what a disk block, an editor or
+    /// another file left behind the component: zeros, white space, or a second binary. `head` is how
+    /// it begins.
+    fn is_padding(&self, start: u64, head: &[u8]) -> bool {
+        let is_blank = |part: &[u8]| {
+            part.iter()
+                .all(|byte| *byte == 0 || byte.is_ascii_whitespace())
+        };
+        if head.starts_with(b"\0asm") {
             return true;
         }
-        let mut byte = [0; 1];
-        self.input().read_at(start, &mut byte).is_ok() && byte == [0]
+        let size = self.input().size();
+        let mut at = start + head.len() as u64;
+        let mut blank = is_blank(head);
+        while blank && at < size {
+            let len = (size - at).min(WINDOW as u64);
+            blank = self.bytes(at, len).is_ok_and(|part| is_blank(&part));
+            at += len;
+        }
+        blank
     }
 
     fn truncated(&self, offset: u64, missing: u64) -> Error {
@@ -310,17 +326,17 @@ impl<'r, 'i> Reader<'r, 'i> {
         self.facts.parts.custom_bytes += end - body;
         let head = self.peek(body, end)?;
         let mut head = BinaryReader::new(&head, body);
-        // A section whose name does not fit the head is none that is taken.
-        let Ok(name) = head.read_unlimited_string() else {
-            return match end - body {
-                len if len > HEAD as u64 => Ok(()),
-                _ => Err(self.invalid_at(body, "a custom section has no name")),
-            };
-        };
-        let data = head.original_position();
-        if depth == 1 && Metadata::wants(name, end - data) {
+        let len = head.read_var_u32().map_err(|error| self.invalid(error))?;
+        let start = head.original_position();
+        let data = start + u64::from(len);
+        if data > end {
+            return Err(self.invalid_at(body, "the name of a custom section goes past its end"));
+        }
+        let name = String::from_utf8(self.bytes(start, u64::from(len))?)
+            .map_err(|_| self.invalid_at(start, "the name of a custom section is not UTF-8"))?;
+        if depth == 1 && Metadata::wants(&name, end - data) {
             let bytes = self.bytes(data, end - data)?;
-            self.facts.metadata.add(name, &bytes);
+            self.facts.metadata.add(&name, &bytes);
         }
         Ok(())
     }

@@ -107,12 +107,14 @@ impl From<&Composition<'_>> for Diagram {
         }
         for export in graph.exports() {
             let edge = &export.edge;
+            let names = std::iter::once(&edge.export).chain(&export.within);
+            let names: Vec<&str> = names.map(String::as_str).collect();
             diagram
                 .outlets
                 .extend(supplier(edge.provider).map(|supplier| Outlet {
-                    name: edge.export.clone(),
+                    name: export.name.clone(),
                     supplier,
-                    export: edge.export.clone(),
+                    export: names.join("#"),
                 }));
         }
         diagram.sorted()

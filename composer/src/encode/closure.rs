@@ -1,10 +1,11 @@
 //! Export closure: what an export uses the types of is exported too.
 
+use super::used::NamedTypes;
 use super::walk::Walk;
 use crate::component::{Arena, ComponentId};
-use crate::graph::{Edge, Graph, InstanceId};
+use crate::graph::{Edge, Export, Graph, InstanceId};
 use crate::types::Data;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentItem, ResourceId,
 };
@@ -14,12 +15,15 @@ use wasmparser::types::TypesRef;
 /// it, each after what it uses itself. Without this the types of an export would have no name outside.
 pub(super) fn close_exports(arena: &Arena<'_>, graph: &mut Graph) {
     let mut owners = HashMap::new();
-    let asked: Vec<Edge> = graph.exports().iter().map(|e| e.edge.clone()).collect();
-    let mut entered: HashSet<Edge> = asked.iter().cloned().collect();
-    for edge in asked {
-        let uses = uses_of(arena, graph, &mut owners, &edge);
+    let asked = graph.exports().to_vec();
+    let mut entered: HashSet<Edge> = asked.iter().map(|export| export.edge.clone()).collect();
+    for export in asked {
+        let uses = uses_of(arena, graph, &mut owners, &export.edge);
+        for ty in function_types(arena, graph, &export.edge).into_values() {
+            graph.export_implied(ty);
+        }
         // The way from the export that was asked for, each item with what it still has to enter.
-        let mut path = vec![(edge, uses)];
+        let mut path = vec![(export.edge, uses)];
         while let Some((edge, uses)) = path.last_mut() {
             match uses.pop_first() {
                 Some(next) if entered.insert(next.clone()) => {
@@ -28,12 +32,48 @@ pub(super) fn close_exports(arena: &Arena<'_>, graph: &mut Graph) {
                 }
                 Some(_) => {}
                 None => {
-                    graph.export_implied(edge.clone());
+                    graph.export_implied(Export {
+                        name: edge.export.clone(),
+                        edge: edge.clone(),
+                        within: Vec::new(),
+                        implied: true,
+                    });
                     path.pop();
                 }
             }
         }
     }
+}
+
+/// The types that a function, exported by itself, needs a name for: there is no interface around it
+/// that would name them.
+fn function_types(arena: &Arena<'_>, graph: &Graph, edge: &Edge) -> BTreeMap<String, Export> {
+    let component = graph.instance(edge.provider).component();
+    let mut types = BTreeMap::new();
+    let exports = &arena.type_of(component).exports;
+    let Some(function @ ComponentEntityType::Func(_)) =
+        exports.get(&edge.export).map(|item| &item.ty)
+    else {
+        return types;
+    };
+    let named = NamedTypes::of(arena, component);
+    let mut visit = |id| {
+        let Some(place) = named.get(id) else {
+            return false;
+        };
+        let name = place.within.last().unwrap_or(&place.import).clone();
+        if let Some(used) = named.used(arena, graph, edge.provider, place) {
+            types.entry(name.clone()).or_insert(Export {
+                name,
+                edge: used.edge,
+                within: used.within,
+                implied: true,
+            });
+        }
+        true
+    };
+    Walk::new(arena.types(), &mut HashSet::new(), &mut visit).entity(function);
+    types
 }
 
 /// The items of the graph whose types the item at `edge` uses.
@@ -88,17 +128,31 @@ impl Owners {
             resources: HashMap::new(),
         };
         for (name, item) in &ty.imports {
-            owners.add(arena.types(), item, &Owner::Import(name.clone()));
+            owners.add(arena.types(), item, &Owner::Import(name.clone()), true);
         }
         for (name, item) in &ty.exports {
-            owners.add(arena.types(), item, &Owner::Export(name.clone()));
+            owners.add(arena.types(), item, &Owner::Export(name.clone()), true);
         }
         owners
     }
 
-    fn add(&mut self, types: TypesRef<'_>, item: &ComponentItem, owner: &Owner) {
+    fn add(
+        &mut self,
+        types: TypesRef<'_>,
+        item: &ComponentItem,
+        owner: &Owner,
+        is_outermost: bool,
+    ) {
         match item.ty {
-            ComponentEntityType::Type { created, .. } => {
+            ComponentEntityType::Type {
+                referenced,
+                created,
+            } => {
+                // A world may use a type of an interface: it is the interface that gives the name.
+                let owner = match is_outermost {
+                    true => &self.find(types, referenced).unwrap_or(owner).clone(),
+                    false => owner,
+                };
                 self.types.entry(created).or_insert_with(|| owner.clone());
                 if let ComponentAnyTypeId::Resource(id) = created {
                     let resources = &mut self.resources;
@@ -109,21 +163,30 @@ impl Owners {
             }
             ComponentEntityType::Instance(id) => {
                 for item in types.data(id).exports.values() {
-                    self.add(types, item, owner);
+                    self.add(types, item, owner, false);
                 }
             }
             _ => {}
         }
     }
 
+    fn find(&self, types: TypesRef<'_>, id: ComponentAnyTypeId) -> Option<&Owner> {
+        let mut names = std::iter::successors(Some(id), |id| types.peel_alias(*id));
+        names.find_map(|id| self.get(id))
+    }
+
+    fn get(&self, id: ComponentAnyTypeId) -> Option<&Owner> {
+        self.types.get(&id).or_else(|| match id {
+            ComponentAnyTypeId::Resource(id) => self.resources.get(&id.resource()),
+            _ => None,
+        })
+    }
+
     /// The items that name the types `item` uses, itself perhaps among them.
     fn used_by(&self, types: TypesRef<'_>, item: &ComponentItem) -> BTreeSet<Owner> {
         let mut used = BTreeSet::new();
         let mut visit = |id| {
-            let owner = self.types.get(&id).or_else(|| match id {
-                ComponentAnyTypeId::Resource(id) => self.resources.get(&id.resource()),
-                _ => None,
-            });
+            let owner = self.get(id);
             used.extend(owner.cloned());
             owner.is_some()
         };

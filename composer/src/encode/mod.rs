@@ -3,6 +3,7 @@
 //! The result is a list of pieces: small sections of our own, and whole inputs that the caller copies
 //! as they are. The same graph gives the same bytes on every run and every machine.
 
+mod assembly;
 mod closure;
 mod core_types;
 mod identity;
@@ -12,6 +13,7 @@ mod open;
 mod order;
 mod scope;
 mod types;
+mod used;
 mod walk;
 mod writer;
 
@@ -19,15 +21,13 @@ use crate::component::{Arena, Component, ComponentId};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
 use crate::input::Input;
-use crate::types::kind_name;
+use assembly::Encoder;
 use identity::Identities;
-use merge::{Merged, Merger};
-use open::{GroupId, OpenImports};
+use merge::Merger;
+use open::OpenImports;
 use std::collections::HashMap;
 use std::io;
-use types::{Reason, TypeWriter, Unwritable, item_name};
-use wasm_encoder::{ComponentExportKind, Encode};
-use wasmparser::component_types::ComponentEntityType;
+use wasm_encoder::Encode;
 use writer::{Counts, Section, Writer};
 
 /// The header of a component: magic, version 13, layer 1.
@@ -96,6 +96,7 @@ pub fn encode<'i>(
     let order = graph.order()?;
     closure::close_exports(&arena, &mut graph);
     let open = OpenImports::of(&arena, &graph);
+    open.check_names(&arena, &graph)?;
     let identities = Identities::of(&arena, &graph, &open, &order);
     identities.check_edges(&arena, &graph)?;
     let merger = Merger {
@@ -215,147 +216,6 @@ fn check_limits(
         }
     }
     Ok(())
-}
-
-struct Encoder<'e, 'i> {
-    arena: &'e Arena<'i>,
-    graph: &'e Graph,
-    open: &'e OpenImports,
-    identities: &'e Identities,
-    merged: &'e [(GroupId, Merged)],
-    import_order: &'e [usize],
-    instance_order: &'e [InstanceId],
-}
-
-impl Encoder<'_, '_> {
-    /// The sections of the composition, in which component `id` has the index `index_of(id)`.
-    fn sections(
-        &self,
-        out: Writer,
-        index_of: &dyn Fn(ComponentId) -> u32,
-    ) -> Result<(Vec<Section>, Layout, Counts), Error> {
-        let mut writer = TypeWriter::new(self.arena.types(), self.identities, out);
-        let mut imported: HashMap<GroupId, u32> = HashMap::new();
-        for (group, merged) in self
-            .import_order
-            .iter()
-            .filter_map(|at| self.merged.get(*at))
-        {
-            let (name, _) = self.open.get(*group).item(self.arena, self.graph);
-            let index = writer
-                .import(*group, name, merged)
-                .map_err(|reason| self.unwritable(*group, reason))?;
-            imported.insert(*group, index);
-        }
-        let mut out = writer.out;
-        let mut layout = Layout {
-            instances: HashMap::new(),
-        };
-        let mut aliases: HashMap<(InstanceId, &str), u32> = HashMap::new();
-        for &id in self.instance_order {
-            let instance = self.graph.instance(id);
-            let mut arguments = Vec::new();
-            for (import, item) in &self.arena.type_of(instance.component()).imports {
-                let kind = export_kind(&item.ty);
-                let index = match instance.arguments().get(import) {
-                    None => self
-                        .open
-                        .group_of(id, import)
-                        .and_then(|group| imported.get(&group).copied()),
-                    Some(edge) => layout.instances.get(&edge.provider).map(|provider| {
-                        *aliases
-                            .entry((edge.provider, edge.export.as_str()))
-                            .or_insert_with(|| out.alias(*provider, kind, &edge.export))
-                    }),
-                };
-                arguments.push((import.as_str(), kind, index.unwrap_or_default()));
-            }
-            let index = out.instance(index_of(instance.component()), arguments);
-            layout.instances.insert(id, index);
-        }
-        // What was added for the sake of others comes before them.
-        let (implied, asked): (Vec<_>, Vec<_>) = self
-            .graph
-            .exports()
-            .iter()
-            .partition(|export| export.implied);
-        for export in implied.into_iter().chain(asked) {
-            let edge = &export.edge;
-            let provider = self.graph.instance(edge.provider).component();
-            let exports = &self.arena.type_of(provider).exports;
-            let (Some(instance), Some(item)) = (
-                layout.instances.get(&edge.provider),
-                exports.get(&edge.export),
-            ) else {
-                continue;
-            };
-            let kind = export_kind(&item.ty);
-            let index = *aliases
-                .entry((edge.provider, edge.export.as_str()))
-                .or_insert_with(|| out.alias(*instance, kind, &edge.export));
-            out.export(item_name(&edge.export, item), kind, index);
-        }
-        let (sections, counts) = out.finish();
-        Ok((sections, layout, counts))
-    }
-
-    fn unwritable(&self, group: GroupId, reason: Unwritable) -> Error {
-        let (name, item) = self.open.get(group).item(self.arena, self.graph);
-        match reason.0 {
-            Reason::Resource(instance, resource) => {
-                let members = &self.open.get(group).members;
-                let import = members
-                    .iter()
-                    .find(|(member, _)| *member == instance)
-                    .map_or(name, |(_, import)| import);
-                self.identities
-                    .clash(self.arena, self.graph, instance, import, resource)
-            }
-            Reason::Other(what) => Error::new(ErrorKind::Unwritable {
-                import: item.full_name(name).into_owned(),
-                what: what.to_owned(),
-            }),
-        }
-    }
-
-    /// What whoever runs the composition must provide, in the order in which it is imported.
-    fn imports(&self) -> Vec<HostImport> {
-        let groups = self
-            .import_order
-            .iter()
-            .filter_map(|at| self.merged.get(*at));
-        groups
-            .map(|(id, _)| {
-                let group = self.open.get(*id);
-                let (name, item) = group.item(self.arena, self.graph);
-                let consumer = |(instance, import): &(InstanceId, String)| {
-                    let instance = self.graph.instance(*instance);
-                    let imports = &self.arena.type_of(instance.component()).imports;
-                    let import = match imports.get(import) {
-                        Some(item) => item.full_name(import).into_owned(),
-                        None => import.clone(),
-                    };
-                    (instance.name().to_owned(), import)
-                };
-                HostImport {
-                    name: item.full_name(name).into_owned(),
-                    kind: kind_name(&item.ty),
-                    consumers: group.members.iter().map(consumer).collect(),
-                }
-            })
-            .collect()
-    }
-}
-
-fn export_kind(entity: &ComponentEntityType) -> ComponentExportKind {
-    match entity {
-        ComponentEntityType::Module(_) => ComponentExportKind::Module,
-        ComponentEntityType::Func(_) => ComponentExportKind::Func,
-        ComponentEntityType::Value(_) => ComponentExportKind::Value,
-        ComponentEntityType::Type { .. } => ComponentExportKind::Type,
-        ComponentEntityType::Instance(_) => ComponentExportKind::Instance,
-        ComponentEntityType::Component(_) => ComponentExportKind::Component,
-    }
 }
 
 impl<'i> Composition<'i> {

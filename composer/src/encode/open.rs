@@ -1,8 +1,11 @@
 //! What stays imported: the open imports of all instances, grouped by interface and track.
 
+use super::used::{UsedType, used_types};
 use crate::component::Arena;
+use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
 use crate::name::{ItemPath, Track};
+use crate::types::{Difference, Reason};
 use semver::Version;
 use std::collections::{BTreeMap, HashMap};
 use wasmparser::component_types::ComponentItem;
@@ -11,6 +14,7 @@ use wasmparser::component_types::ComponentItem;
 pub(super) struct OpenImports {
     pub(super) groups: Vec<Group>,
     by_import: HashMap<(InstanceId, String), GroupId>,
+    used: HashMap<(InstanceId, String), UsedType>,
 }
 
 /// The number of a group.
@@ -30,7 +34,27 @@ pub(super) struct Group {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Interface(String, Option<Track>),
-    Plain(String),
+    /// A plain name, with what it implements.
+    Plain(String, Option<(String, Option<Track>)>),
+}
+
+impl Key {
+    /// The key of an import, and the version by which it is known.
+    fn of(name: &str, item: &ComponentItem) -> (Key, Option<Version>) {
+        let suffix = item.version_suffix.as_deref();
+        let track = |path: &ItemPath| (path.base().to_owned(), path.track());
+        let version = |path: &ItemPath| path.version().cloned();
+        if let Some(path) = ItemPath::parse(name, suffix) {
+            let (base, track) = track(&path);
+            return (Key::Interface(base, track), version(&path));
+        }
+        let implements = item.implements.as_deref();
+        let path = implements.and_then(|name| ItemPath::parse(name, suffix));
+        (
+            Key::Plain(name.to_owned(), path.as_ref().map(track)),
+            path.as_ref().and_then(version),
+        )
+    }
 }
 
 impl OpenImports {
@@ -39,19 +63,15 @@ impl OpenImports {
         let mut open = OpenImports {
             groups: Vec::new(),
             by_import: HashMap::new(),
+            used: used_types(arena, graph),
         };
         let mut versions: Vec<Option<Version>> = Vec::new();
         for (id, instance) in graph.instances() {
             for (name, item) in &arena.type_of(instance.component()).imports {
-                if instance.arguments().contains_key(name) {
+                if instance.arguments().contains_key(name) || open.used_type(id, name).is_some() {
                     continue;
                 }
-                let path = ItemPath::parse(name, item.version_suffix.as_deref());
-                let version = path.as_ref().and_then(|path| path.version().cloned());
-                let key = match path {
-                    Some(path) => Key::Interface(path.base().to_owned(), path.track()),
-                    None => Key::Plain(name.clone()),
-                };
+                let (key, version) = Key::of(name, item);
                 let group = *keys.entry(key).or_insert_with(|| {
                     open.groups.push(Group {
                         members: Vec::new(),
@@ -76,9 +96,55 @@ impl OpenImports {
         open
     }
 
+    /// What fills an import that is a type of an interface which the graph fills.
+    pub(super) fn used_type(&self, instance: InstanceId, import: &str) -> Option<&UsedType> {
+        self.used.get(&(instance, import.to_owned()))
+    }
+
     /// The groups with their numbers.
     pub(super) fn iter(&self) -> impl Iterator<Item = (GroupId, &Group)> {
         (0..).map(GroupId).zip(&self.groups)
+    }
+
+    /// Checks that the groups have names that may stand beside each other: plain names must differ by
+    /// more than upper and lower case.
+    ///
+    /// # Errors
+    ///
+    /// Two groups of one name are an error that blames a component of each.
+    pub(super) fn check_names(&self, arena: &Arena<'_>, graph: &Graph) -> Result<(), Error> {
+        let mut names: BTreeMap<String, &Group> = BTreeMap::new();
+        for group in &self.groups {
+            let (name, item) = group.item(arena, graph);
+            let Some(other) = names.insert(name.to_lowercase(), group) else {
+                continue;
+            };
+            let (other_name, other_item) = other.item(arena, graph);
+            let implements = |item: &ComponentItem| {
+                item.full_implements()
+                    .map_or("nothing".to_owned(), |interface| format!("`{interface}`"))
+            };
+            let reason = match name == other_name {
+                true => format!(
+                    "it implements {} for the one and {} for the other",
+                    implements(other_item),
+                    implements(item)
+                ),
+                false => {
+                    format!("the other calls it `{name}`, and names must differ by more than case")
+                }
+            };
+            return Err(Error::new(ErrorKind::ImportConflict {
+                import: other_name.clone(),
+                first: other.first_member(graph).to_owned(),
+                second: group.first_member(graph).to_owned(),
+                difference: Difference {
+                    path: Vec::new(),
+                    reason: Reason::Other(reason),
+                },
+            }));
+        }
+        Ok(())
     }
 
     #[expect(clippy::indexing_slicing, reason = "group ids come from `of`")]
@@ -93,6 +159,12 @@ impl OpenImports {
 }
 
 impl Group {
+    /// The name of the first instance that has the import.
+    fn first_member<'g>(&self, graph: &'g Graph) -> &'g str {
+        let first = self.members.first();
+        first.map_or("", |(instance, _)| graph.instance(*instance).name())
+    }
+
     /// The name and the item of the import of the composition.
     #[expect(
         clippy::indexing_slicing,

@@ -511,7 +511,17 @@ impl<'t> TypeWriter<'t> {
         index
     }
 
-    fn function(&mut self, instance: InstanceId, id: ComponentFuncTypeId) -> Result<u32> {
+    /// Makes a type known under an index of the composition's own scope.
+    pub(super) fn name(&mut self, id: ComponentAnyTypeId, index: u32) {
+        self.imported.types.insert(id, Place::Type(index));
+    }
+
+    /// Writes the type of a function, and gives its index.
+    pub(super) fn function(
+        &mut self,
+        instance: InstanceId,
+        id: ComponentFuncTypeId,
+    ) -> Result<u32> {
         let types = self.types;
         let ty = types.data(id);
         let mut params = Vec::with_capacity(ty.params.len());

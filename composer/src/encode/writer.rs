@@ -175,13 +175,14 @@ impl Writer {
         next(&mut self.counts.instances)
     }
 
-    /// Writes an export.
+    /// Writes an export, under the type `ascribed` if there is one, and gives its own index.
     pub(super) fn export(
         &mut self,
         name: ComponentExternName<'_>,
         kind: ComponentExportKind,
         index: u32,
-    ) {
+        ascribed: Option<ComponentTypeRef>,
+    ) -> u32 {
         if !matches!(self.open, Some(Open::Exports(_))) {
             self.close();
         }
@@ -189,9 +190,9 @@ impl Writer {
             .open
             .get_or_insert_with(|| Open::Exports(ComponentExportSection::new()));
         if let Open::Exports(section) = section {
-            section.export(name, kind, index, None);
+            section.export(name, kind, index, ascribed);
         }
-        self.count(kind);
+        self.count(kind)
     }
 
     fn count(&mut self, kind: ComponentExportKind) -> u32 {

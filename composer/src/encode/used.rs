@@ -1,0 +1,158 @@
+//! Types that a component knows by an import: of an interface, or imported by themselves.
+//!
+//! A world that says `use ns:pkg/iface.{name}` imports the type beside the interface, equal to it.
+//! Whoever fills the interface fills the type too.
+
+use super::walk::Walk;
+use crate::component::{Arena, ComponentId};
+use crate::graph::{Edge, Graph, InstanceId};
+use crate::types::Data;
+use std::collections::{HashMap, HashSet};
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ResourceId};
+use wasmparser::types::TypesRef;
+
+/// The types that the imports of a component name.
+pub(super) struct NamedTypes {
+    pub(super) places: HashMap<ComponentAnyTypeId, Place>,
+    resources: HashMap<ResourceId, Place>,
+}
+
+/// Where the imports of a component name a type.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// The import.
+    pub(super) import: String,
+    /// The names that lead to the type within it; none if the import is the type.
+    pub(super) within: Vec<String>,
+}
+
+/// A type within an item that an instance gives.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct UsedType {
+    pub(super) edge: Edge,
+    /// The names that lead to the type; none if the item is the type.
+    pub(super) within: Vec<String>,
+}
+
+impl NamedTypes {
+    pub(super) fn of(arena: &Arena<'_>, component: ComponentId) -> NamedTypes {
+        let mut named = NamedTypes {
+            places: HashMap::new(),
+            resources: HashMap::new(),
+        };
+        for (import, item) in &arena.type_of(component).imports {
+            let mut place = Place {
+                import: import.clone(),
+                within: Vec::new(),
+            };
+            named.add(arena.types(), &item.ty, &mut place);
+        }
+        named
+    }
+
+    fn add(&mut self, types: TypesRef<'_>, entity: &ComponentEntityType, place: &mut Place) {
+        match entity {
+            ComponentEntityType::Type { created, .. } => {
+                self.places.insert(*created, place.clone());
+                if let ComponentAnyTypeId::Resource(id) = created {
+                    let resources = &mut self.resources;
+                    resources
+                        .entry(id.resource())
+                        .or_insert_with(|| place.clone());
+                }
+            }
+            ComponentEntityType::Instance(id) => {
+                for (name, item) in &types.data(*id).exports {
+                    place.within.push(name.clone());
+                    self.add(types, &item.ty, place);
+                    place.within.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Where a type is named, under this one of the names it goes by.
+    pub(super) fn get(&self, id: ComponentAnyTypeId) -> Option<&Place> {
+        self.places.get(&id).or_else(|| match id {
+            ComponentAnyTypeId::Resource(id) => self.resources.get(&id.resource()),
+            _ => None,
+        })
+    }
+
+    /// What `import`, a type, is of the interfaces that are imported too; nothing if it is a type of
+    /// its own, or speaks of no resource: it is then what it is, whoever provides it, and as an import
+    /// it can be written in WIT.
+    fn interface_of(&self, arena: &Arena<'_>, import: &ComponentEntityType) -> Option<&Place> {
+        let ComponentEntityType::Type { referenced, .. } = import else {
+            return None;
+        };
+        let types = arena.types();
+        let mut has_resource = false;
+        let mut visit = |id| {
+            has_resource |= matches!(id, ComponentAnyTypeId::Resource(_));
+            false
+        };
+        Walk::new(types, &mut HashSet::new(), &mut visit).entity(import);
+        if !has_resource {
+            return None;
+        }
+        let mut names = std::iter::successors(Some(*referenced), |id| types.peel_alias(*id));
+        names.find_map(|id| {
+            self.places
+                .get(&id)
+                .filter(|place| !place.within.is_empty())
+        })
+    }
+
+    /// What fills the type at `place` for an instance of the component; nothing if it stays open.
+    pub(super) fn used(
+        &self,
+        arena: &Arena<'_>,
+        graph: &Graph,
+        instance: InstanceId,
+        place: &Place,
+    ) -> Option<UsedType> {
+        let instance = graph.instance(instance);
+        if let Some(edge) = instance.arguments().get(&place.import) {
+            return Some(UsedType {
+                edge: edge.clone(),
+                within: place.within.clone(),
+            });
+        }
+        let imports = &arena.type_of(instance.component()).imports;
+        let interface = self.interface_of(arena, &imports.get(&place.import)?.ty)?;
+        Some(UsedType {
+            edge: instance.arguments().get(&interface.import)?.clone(),
+            within: interface.within.clone(),
+        })
+    }
+}
+
+/// The imports that are types of interfaces which the graph fills, and fills with them.
+pub(super) fn used_types(
+    arena: &Arena<'_>,
+    graph: &Graph,
+) -> HashMap<(InstanceId, String), UsedType> {
+    let mut named: HashMap<ComponentId, NamedTypes> = HashMap::new();
+    let mut used = HashMap::new();
+    for (id, instance) in graph.instances() {
+        let component = instance.component();
+        for (import, item) in &arena.type_of(component).imports {
+            let is_type = matches!(item.ty, ComponentEntityType::Type { .. });
+            if !is_type || instance.arguments().contains_key(import) {
+                continue;
+            }
+            let named = named
+                .entry(component)
+                .or_insert_with(|| NamedTypes::of(arena, component));
+            let place = Place {
+                import: import.clone(),
+                within: Vec::new(),
+            };
+            let found = named.used(arena, graph, id, &place);
+            used.extend(found.map(|found| ((id, import.clone()), found)));
+        }
+    }
+    used
+}
