@@ -111,17 +111,19 @@ impl Named {
         Ok(bytes)
     }
 
-    /// The digest of the bytes, and whether they are known to be valid.
-    pub(crate) fn digest(&self, memory: &Memory) -> Result<(Digest, bool), Failure> {
-        if let Bytes::File(file) = &self.bytes
-            && let Some(identity) = &file.identity
-            && let Some((digest, is_valid)) = memory.recall(identity)
-        {
-            return Ok((digest, is_valid));
+    /// What is remembered of a file: its digest, and whether it is known to be valid.
+    pub(crate) fn recall(&self, memory: &Memory) -> Option<(Digest, bool)> {
+        match &self.bytes {
+            Bytes::File(file) => memory.recall(file.identity.as_ref()?),
+            Bytes::Memory(_) => None,
         }
+    }
+
+    /// The digest of the bytes.
+    pub(crate) fn digest(&self) -> Result<Digest, Failure> {
         let mut hasher = Hasher::new();
         self.read_range(0..self.input().size(), |bytes| hasher.update(bytes))?;
-        Ok((hasher.finish(), false))
+        Ok(hasher.finish())
     }
 
     /// Reads `range` in parts, and hands each to `each`.

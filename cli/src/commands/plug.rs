@@ -7,7 +7,9 @@ use crate::source::Named;
 use crate::ui::{self, Document, Ui};
 use crate::write::{Content, Target};
 use std::thread;
-use tenon_composer::{Arena, Bodies, Composition, Options, Plan, Request, Source, encode, plug};
+use tenon_composer::{
+    Arena, Bodies, ComponentId, Composition, Options, Plan, Request, Source, encode, plug,
+};
 use tenon_registry_client::Digest;
 
 pub(crate) fn run(ui: &mut Ui, args: &Plug) -> Result<(), Failure> {
@@ -19,27 +21,8 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug) -> Result<(), Failure> {
         }
     }
     let inputs = open(args)?;
-    let memory = Memory::open();
-    let known = digests(&inputs, &memory)?;
-
     let mut arena = Arena::new();
-    let mut ids = Vec::new();
-    for (input, (digest, is_valid)) in inputs.iter().zip(&known) {
-        let source = Source {
-            name: input.name.clone(),
-            input: input.input(),
-            digest: Some(*digest.as_bytes()),
-            bodies: match *is_valid || args.no_validate {
-                true => Bodies::Skip,
-                false => Bodies::Validate,
-            },
-        };
-        let id = arena.read(source);
-        ids.push(id.map_err(|error| error.about(&input.argument))?);
-    }
-    for (input, (digest, is_valid)) in inputs.iter().zip(&known) {
-        input.remember(&memory, *digest, *is_valid || !args.no_validate);
-    }
+    let ids = read(&mut arena, &inputs, args.no_validate)?;
     let Some((socket, plugs)) = ids.split_first() else {
         return Err(Failure::usage("a socket is needed"));
     };
@@ -81,21 +64,65 @@ fn open(args: &Plug) -> Result<Vec<Named>, Failure> {
     arguments().map(|argument| Named::open(argument)).collect()
 }
 
-/// The digest of each input, and whether it is known to be valid. Inputs are hashed in parallel.
-fn digests(inputs: &[Named], memory: &Memory) -> Result<Vec<(Digest, bool)>, Failure> {
+/// Reads the inputs, and hashes those that were not seen before at the same time.
+fn read<'i>(
+    arena: &mut Arena<'i>,
+    inputs: &'i [Named],
+    no_validate: bool,
+) -> Result<Vec<ComponentId>, Failure> {
+    let memory = Memory::open();
+    let known: Vec<_> = inputs.iter().map(|input| input.recall(&memory)).collect();
+    let is_valid = |known: &Option<(Digest, bool)>| known.is_some_and(|(_, is_valid)| is_valid);
     thread::scope(|scope| {
-        let threads: Vec<_> = inputs
+        let hashes: Vec<_> = inputs
             .iter()
-            .map(|input| scope.spawn(|| input.digest(memory)))
+            .zip(&known)
+            .map(|(input, known)| match known {
+                Some((digest, _)) => Hash::Known(*digest),
+                None => Hash::Coming(scope.spawn(|| input.digest())),
+            })
             .collect();
-        threads
-            .into_iter()
-            .map(|thread| match thread.join() {
+        let mut ids = Vec::new();
+        for (input, known) in inputs.iter().zip(&known) {
+            let source = Source {
+                name: input.name.clone(),
+                input: input.input(),
+                digest: known.map(|(digest, _)| *digest.as_bytes()),
+                bodies: match no_validate || is_valid(known) {
+                    true => Bodies::Skip,
+                    false => Bodies::Validate,
+                },
+            };
+            let id = arena.read(source);
+            ids.push(id.map_err(|error| error.about(&input.argument))?);
+        }
+        for ((input, known), (hash, id)) in
+            inputs.iter().zip(&known).zip(hashes.into_iter().zip(&ids))
+        {
+            let digest = hash.wait()?;
+            arena.set_digest(*id, *digest.as_bytes());
+            input.remember(&memory, digest, is_valid(known) || !no_validate);
+        }
+        Ok(ids)
+    })
+}
+
+/// A digest that is known, or being computed.
+enum Hash<'s> {
+    Known(Digest),
+    Coming(thread::ScopedJoinHandle<'s, Result<Digest, Failure>>),
+}
+
+impl Hash<'_> {
+    fn wait(self) -> Result<Digest, Failure> {
+        match self {
+            Hash::Known(digest) => Ok(digest),
+            Hash::Coming(thread) => match thread.join() {
                 Ok(result) => result,
                 Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .collect()
-    })
+            },
+        }
+    }
 }
 
 fn write(

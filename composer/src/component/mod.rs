@@ -125,6 +125,13 @@ impl<'i> Arena<'i> {
         Ok((id, is_wit_package))
     }
 
+    /// Takes note of the SHA-256 of a component's bytes, where it was not known when it was read.
+    pub fn set_digest(&mut self, id: ComponentId, digest: [u8; 32]) {
+        if let Some(component) = self.components.get_mut(id.0 as usize) {
+            component.digest = Some(digest);
+        }
+    }
+
     /// The component of this number.
     ///
     /// # Panics
