@@ -46,7 +46,7 @@ pub enum ErrorKind {
     },
     /// The input ends too early.
     #[error(
-        "`{input}` is cut short: the section at offset {offset:#x} lacks at least {missing} bytes"
+        "`{input}` is cut short: the section at offset {offset:#x} lacks at least {}", count(*.missing, "byte")
     )]
     Truncated {
         /// The input's name.
@@ -57,7 +57,7 @@ pub enum ErrorKind {
         missing: u64,
     },
     /// The component ends before the input does.
-    #[error("`{input}` goes on for {len} bytes after its component ends, at offset {offset:#x}")]
+    #[error("`{input}` goes on for {} after its component ends, at offset {offset:#x}", count(*.len, "byte"))]
     Trailing {
         /// The input's name.
         input: String,
@@ -89,22 +89,41 @@ pub enum ErrorKind {
         message: String,
     },
     /// No plug fills an import of the socket.
-    #[error("nothing was plugged into `{socket}`{}", first_miss(.near))]
+    #[error("nothing was plugged into `{socket}`: {}", why_nothing(.socket, *.imports_nothing, .near, .swapped))]
     NothingPlugged {
         /// The socket's name.
         socket: String,
-        /// What came near.
+        /// Whether the socket imports nothing.
+        imports_nothing: bool,
+        /// What came near, the nearest first.
         near: Vec<NearMiss>,
+        /// A plug and an import of it that the socket could fill: perhaps the two are meant the other
+        /// way round.
+        swapped: Option<(String, String)>,
     },
     /// Several plugs could fill one import.
-    #[error("{} all export what `{consumer}` imports as `{import}`", quoted(.providers))]
+    #[error("{} export what `{consumer}` imports as `{import}`", together(.providers))]
     TwoProviders {
         /// Whose import it is.
         consumer: String,
         /// The import's name.
         import: String,
-        /// The plugs that could fill it.
+        /// The plugs that could fill it, in alphabetical order; or `plug#export` for each export of one
+        /// plug that could.
         providers: Vec<String>,
+    },
+    /// Several plugs are links of the chain that fills one import, and nothing says which is first.
+    #[error(
+        "{} import and export what `{consumer}` imports as `{import}`, and nothing gives their order",
+        together(.links)
+    )]
+    NoOrder {
+        /// Whose import it is.
+        consumer: String,
+        /// The import's name.
+        import: String,
+        /// The links, in alphabetical order.
+        links: Vec<String>,
     },
     /// Components need each other in a circle.
     #[error("the components need each other in a circle: {}", circle(.steps))]
@@ -203,6 +222,14 @@ impl fmt::Display for ResourceClash {
             known,
             other,
         } = self;
+        if known.1 == other.1 {
+            return write!(
+                f,
+                "`{consumer}` gets `{}` and `{}` from {}, but each with a `{resource}` of its own; both \
+                 must speak of the same one",
+                known.0, other.0, known.1
+            );
+        }
         write!(
             f,
             "`{consumer}` gets `{}` from {} but `{}` from {}; both must speak of the same `{resource}`",
@@ -236,7 +263,7 @@ impl Error {
             ErrorKind::NothingPlugged { near, .. } => near
                 .first()
                 .map_or("compose::nothing-plugged", NearMiss::code),
-            ErrorKind::TwoProviders { .. } => "compose::two-providers",
+            ErrorKind::TwoProviders { .. } | ErrorKind::NoOrder { .. } => "compose::two-providers",
             ErrorKind::Cycle { .. } => "compose::cycle",
             ErrorKind::ResourceClash(_) => "compose::resource-clash",
             ErrorKind::ImportConflict { .. } => "compose::import-conflict",
@@ -250,7 +277,28 @@ impl Error {
 
     /// What to do about it, in a sentence.
     pub fn help(&self) -> Option<&'static str> {
-        explain::help(self.code())
+        match self.kind() {
+            ErrorKind::NothingPlugged {
+                near,
+                swapped: Some(_),
+                ..
+            } if near.is_empty() => Some(
+                "swap the two: the socket is the component whose imports are filled, and whose exports \
+                 the result has",
+            ),
+            ErrorKind::NothingPlugged {
+                imports_nothing: true,
+                ..
+            } => Some(
+                "give the component whose imports are to be filled as the socket; one that imports \
+                 nothing needs no plugs",
+            ),
+            ErrorKind::NoOrder { .. } => Some(
+                "leave out all but one of them; or compose the inner one with the end of the chain first, \
+                 and plug the result",
+            ),
+            _ => explain::help(self.code()),
+        }
     }
 
     /// Calls the input by another name, such as its path, if the error is about the bytes of one.
@@ -372,28 +420,52 @@ fn made_by(producer: &Option<String>) -> String {
         .unwrap_or_default()
 }
 
-fn first_miss(near: &[NearMiss]) -> String {
-    near.first().map_or_else(
-        || ": no plug exports what it imports".to_owned(),
-        |miss| format!(": {miss}"),
-    )
+/// `1 byte`, `2 bytes`.
+pub(crate) fn count(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
-fn quoted(names: &[String]) -> String {
+fn why_nothing(
+    socket: &str,
+    imports_nothing: bool,
+    near: &[NearMiss],
+    swapped: &Option<(String, String)>,
+) -> String {
+    let mut text = match (near.first(), imports_nothing) {
+        (Some(miss), _) => miss.to_string(),
+        (None, true) => "it imports nothing".to_owned(),
+        (None, false) => "no plug exports what it imports".to_owned(),
+    };
+    if let Some((plug, import)) = swapped {
+        text.push_str(&format!(
+            "; `{plug}` imports `{import}`, which `{socket}` exports, so the two may be meant the other \
+             way round"
+        ));
+    }
+    text
+}
+
+/// ``"`a` and `b` both"``, ``"`a`, `b` and `c` all"``.
+fn together(names: &[String]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let all = if quoted.len() == 2 { "both" } else { "all" };
     match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last} {all}", rest.join(", ")),
         _ => quoted.concat(),
     }
 }
 
 fn circle(steps: &[(String, String)]) -> String {
-    let mut text = String::new();
-    for (component, import) in steps {
-        text.push_str(&format!("`{component}` imports `{import}` from "));
-    }
-    if let Some((first, _)) = steps.first() {
-        text.push_str(&format!("`{first}`"));
+    let first = steps.first().map(|(component, _)| format!("`{component}`"));
+    let mut text = first.clone().unwrap_or_default();
+    let providers = steps
+        .iter()
+        .skip(1)
+        .map(|(component, _)| format!("`{component}`"));
+    for (at, ((_, import), provider)) in steps.iter().zip(providers.chain(first)).enumerate() {
+        let which = if at > 0 { ", which" } else { "" };
+        text.push_str(&format!("{which} imports `{import}` from {provider}"));
     }
     text
 }

@@ -105,8 +105,8 @@ beyond that would run nowhere, so it is refused before it is written.",
         code: "compose::near-name",
         help: "check the spelling of the interface in the WIT of both",
         text: "\
-No export has the name of the import, but one comes near: it is off by a letter or two, or it is the \
-same interface in another namespace. Names are never matched loosely, since that would plug in what \
+No export has the name of the import, but one comes near: it is off by a letter or two, or only by \
+upper and lower case, or it is the same interface in another namespace. Names are never matched loosely, since that would plug in what \
 nobody asked for.",
     },
     Explanation {
@@ -128,9 +128,18 @@ is of a version of the format that nothing understands.",
         code: "compose::nothing-plugged",
         help: "compare what the socket imports with what the plugs export: `tenon wit FILE`",
         text: "\
-None of the plugs exports an interface that the socket imports. Perhaps socket and plug are meant \
-the other way round: the socket is the component whose imports are filled, and whose exports the \
-result has.",
+None of the plugs exports an interface that the socket imports, if it imports anything at all. \
+Perhaps socket and plug are meant the other way round: the socket is the component whose imports are \
+filled, and whose exports the result has. If the socket exports what a plug imports, the message says \
+so.",
+    },
+    Explanation {
+        code: "compose::prerelease",
+        help: "plug exactly the prerelease that is imported, or build both against the release",
+        text: "\
+The same interface is imported and exported, but one side names a prerelease of its version, such as \
+1.0.0-rc.1. Before the release anything may still change, so a prerelease fits only itself: neither \
+the release nor another prerelease can stand in for it.",
     },
     Explanation {
         code: "compose::read",

@@ -5,6 +5,8 @@
 //! order of the plugs, except where the order is what was asked for.
 
 mod fit;
+mod index;
+mod near;
 mod report;
 
 pub use fit::Rule;
@@ -14,7 +16,8 @@ use crate::component::{Arena, ComponentId};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
 use fit::{Fit, Fitting};
-use std::collections::BTreeMap;
+use index::ItemId;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to plug into what.
 pub struct Request<'r> {
@@ -41,22 +44,15 @@ pub struct Plan {
 ///
 /// # Errors
 ///
-/// It is an error if no plug fits at all, if two plugs fit one import equally well, if components
-/// need each other in a circle, and, in a strict request, if anything is left over.
+/// It is an error if no plug fits at all, if two plugs fit one import equally well, if nothing gives
+/// the order of the links of a chain, if components need each other in a circle, and, in a strict
+/// request, if anything is left over.
 ///
 /// # Panics
 ///
 /// Panics if a component of the request comes from another arena.
 pub fn plug(arena: &Arena<'_>, request: &Request<'_>) -> Result<Plan, Error> {
-    let mut planner = Planner {
-        arena,
-        plugs: request.plugs,
-        fitting: Fitting::new(arena),
-        graph: Graph::new(),
-        instances: BTreeMap::new(),
-        origins: Vec::new(),
-        imports: Vec::new(),
-    };
+    let mut planner = Planner::new(arena, request);
     let socket = planner.instantiate(request.socket, None);
     // Instances are added while this runs: the plan is complete when none has an import left.
     let mut next = 0;
@@ -66,15 +62,18 @@ pub fn plug(arena: &Arena<'_>, request: &Request<'_>) -> Result<Plan, Error> {
     }
     let useless = planner.useless(request.socket);
     let Planner {
-        mut graph,
-        imports,
-        arena,
-        ..
+        mut graph, imports, ..
     } = planner;
     if graph.instance(socket).arguments().is_empty() {
+        let swapped = |useless: &Useless| {
+            let import = useless.would_take_socket.clone()?;
+            Some((useless.plug.clone(), import))
+        };
         return Err(Error::new(ErrorKind::NothingPlugged {
             socket: arena.component(request.socket).name().to_owned(),
+            imports_nothing: imports.is_empty(),
             near: NearMiss::best(&imports),
+            swapped: useless.iter().filter_map(swapped).min(),
         }));
     }
     graph.order()?;
@@ -108,7 +107,8 @@ impl Plan {
             .filter(|import| !import.host && !import.only_types)
             .map(|import| (import.consumer.clone(), import.import.clone()))
             .collect();
-        let useless: Vec<_> = self.useless.iter().map(|plug| plug.plug.clone()).collect();
+        let mut useless: Vec<_> = self.useless.iter().map(|plug| plug.plug.clone()).collect();
+        useless.sort();
         if open.is_empty() && useless.is_empty() {
             return Ok(());
         }
@@ -127,6 +127,8 @@ struct Origin {
 struct Planner<'p, 'i> {
     arena: &'p Arena<'i>,
     plugs: &'p [ComponentId],
+    /// Where each component stands among the plugs.
+    places: BTreeMap<ComponentId, Vec<usize>>,
     fitting: Fitting<'p, 'i>,
     graph: Graph,
     instances: BTreeMap<usize, InstanceId>,
@@ -134,7 +136,26 @@ struct Planner<'p, 'i> {
     imports: Vec<ImportReport>,
 }
 
-impl Planner<'_, '_> {
+impl<'p, 'i> Planner<'p, 'i> {
+    fn new(arena: &'p Arena<'i>, request: &Request<'p>) -> Self {
+        let mut places: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (place, component) in request.plugs.iter().enumerate() {
+            places.entry(*component).or_default().push(place);
+        }
+        let mut components: BTreeSet<_> = places.keys().copied().collect();
+        components.insert(request.socket);
+        Planner {
+            arena,
+            plugs: request.plugs,
+            places,
+            fitting: Fitting::new(arena, &components),
+            graph: Graph::new(),
+            instances: BTreeMap::new(),
+            origins: Vec::new(),
+            imports: Vec::new(),
+        }
+    }
+
     fn instantiate(&mut self, component: ComponentId, plug: Option<usize>) -> InstanceId {
         let name = self.arena.component(component).name();
         let instance = self.graph.add(name, component);
@@ -149,11 +170,13 @@ impl Planner<'_, '_> {
     /// Finds what fills each import of `consumer`.
     fn fill(&mut self, consumer: Origin) -> Result<(), Error> {
         let arena = self.arena;
-        for (name, item) in &arena.type_of(consumer.component).imports {
-            let (fits, misses) = self.candidates(consumer, name);
-            let chosen = self.choose(consumer, name, fits)?;
-            let state = match chosen {
-                None => State::Open { near: misses },
+        for import in self.fitting.imports.items(consumer.component) {
+            let (fits, misses) = self.candidates(consumer, import);
+            let nothing_fits = fits.is_empty();
+            let state = match self.choose(consumer, import, fits)? {
+                None => State::Open {
+                    near: self.near(consumer, import, misses, nothing_fits),
+                },
                 Some((plug, fit)) => {
                     let provider = match self.instances.get(&plug) {
                         Some(instance) => *instance,
@@ -164,23 +187,31 @@ impl Planner<'_, '_> {
                             instance
                         }
                     };
+                    let export = self.fitting.exports.get(fit.export);
                     self.graph.connect(
                         arena,
-                        (consumer.instance, name),
-                        (provider, &fit.export),
+                        (consumer.instance, self.fitting.imports.get(import).name),
+                        (provider, export.name),
                     )?;
                     State::Filled {
                         provider: self.graph.instance(provider).name().to_owned(),
-                        export: fit.full_export,
+                        export: export.full_name(),
                         rule: fit.rule,
                     }
                 }
             };
+            let import = self.fitting.imports.get(import);
             let consumer = self.graph.instance(consumer.instance).name().to_owned();
-            self.imports
-                .push(ImportReport::new(arena, consumer, name, item, state));
+            let report = ImportReport::new(arena, consumer, import.name, import.item, state);
+            self.imports.push(report);
         }
         Ok(())
+    }
+
+    /// The plugs of this component that may fill an import of `consumer`: it does not fill its own.
+    fn others(&self, component: ComponentId, consumer: Origin) -> impl Iterator<Item = usize> {
+        let places = self.places.get(&component).into_iter().flatten().copied();
+        places.filter(move |plug| consumer.plug != Some(*plug))
     }
 
     #[expect(clippy::indexing_slicing, reason = "`plug` is a place in `plugs`")]
@@ -188,24 +219,52 @@ impl Planner<'_, '_> {
         self.plugs[plug]
     }
 
-    /// The plugs that could fill an import, each with its best export, and the near misses.
-    fn candidates(&mut self, consumer: Origin, import: &str) -> (Vec<(usize, Fit)>, Vec<NearMiss>) {
+    /// The plugs that could fill an import, each with its best exports, and those that nearly could.
+    fn candidates(
+        &mut self,
+        consumer: Origin,
+        import: ItemId,
+    ) -> (Vec<(usize, Fit)>, Vec<NearMiss>) {
         let mut fits = Vec::new();
         let mut misses = Vec::new();
-        for (plug, component) in self.plugs.iter().enumerate() {
-            if consumer.plug == Some(plug) {
+        let exports = self.fitting.candidates(import);
+        for exports in exports.chunk_by(|a, b| a.component == b.component) {
+            let Some(component) = exports.first().map(|export| export.component) else {
+                continue;
+            };
+            if self.others(component, consumer).next().is_none() {
                 continue;
             }
-            // The same component twice says the same twice.
-            let again = self.plugs.iter().take(plug).any(|other| other == component);
-            match self.fitting.best(consumer.component, import, *component) {
-                Ok(mut found) => fits.extend(found.drain(..).map(|fit| (plug, fit))),
-                Err(_) if again => {}
+            match self.fitting.best(import, exports) {
+                Ok(found) => {
+                    for plug in self.others(component, consumer) {
+                        fits.extend(found.iter().map(|fit| (plug, *fit)));
+                    }
+                }
                 Err(near) => misses.extend(near),
             }
         }
-        misses.sort_by_key(NearMiss::rank);
+        fits.sort_by_key(|(plug, _)| *plug);
         (fits, misses)
+    }
+
+    /// What came near an import that stays open: `misses`, and names that are nearly its own.
+    fn near(
+        &mut self,
+        consumer: Origin,
+        import: ItemId,
+        mut misses: Vec<NearMiss>,
+        nothing_fits: bool,
+    ) -> Vec<NearMiss> {
+        if nothing_fits {
+            for export in self.fitting.near_names(import) {
+                if self.others(export.component, consumer).next().is_some() {
+                    misses.push(self.fitting.miss(import, export, Miss::Name));
+                }
+            }
+        }
+        NearMiss::sort(&mut misses);
+        misses
     }
 
     /// Chooses among plugs that could all fill an import.
@@ -215,98 +274,96 @@ impl Planner<'_, '_> {
     fn choose(
         &mut self,
         consumer: Origin,
-        import: &str,
+        import: ItemId,
         fits: Vec<(usize, Fit)>,
     ) -> Result<Option<(usize, Fit)>, Error> {
         let (links, ends): (Vec<_>, Vec<_>) =
             fits.into_iter().partition(|(_, fit)| fit.imports_it_too);
-        let consumer_is_link = consumer.plug.is_some_and(|_| {
-            self.fitting
-                .exports_what_it_imports(consumer.component, import)
-        });
-        let same_component = |fits: &[(usize, Fit)]| {
-            let mut components = fits.iter().map(|(plug, _)| self.component_of(*plug));
-            let first = components.next();
-            components.all(|component| Some(component) == first)
-        };
+        let consumer_is_link =
+            consumer.plug.is_some() && self.fitting.names_fit(import, consumer.component);
         let pick = if consumer_is_link {
             // Links that are the same component come one after the other; different ones have no
             // order of their own, which is an error for whoever consumes the chain.
             let after: Vec<_> = links
                 .into_iter()
-                .filter(|(plug, _)| {
-                    Some(self.component_of(*plug)) == Some(consumer.component)
-                        && consumer.plug < Some(*plug)
+                .filter(|(plug, fit)| {
+                    fit.export.component == consumer.component && consumer.plug < Some(*plug)
                 })
                 .collect();
-            match after.into_iter().next() {
-                Some(next) => return Ok(Some(next)),
-                None => ends,
-            }
-        } else if !links.is_empty() {
-            if same_component(&links) {
-                return Ok(links.into_iter().next());
+            if after.is_empty() { ends } else { after }
+        } else if links.is_empty() {
+            ends
+        } else {
+            let components: BTreeSet<_> = components(&links).collect();
+            if components.len() > 1 {
+                return Err(Error::new(ErrorKind::NoOrder {
+                    consumer: self.name_of(consumer.component),
+                    import: self.fitting.imports.get(import).full_name(),
+                    links: self.names_of(components),
+                }));
             }
             links
-        } else {
-            ends
         };
-        let Some(best) = pick.iter().map(|(_, fit)| fit.rank()).min() else {
-            return Ok(None);
-        };
-        let is_chain = pick.iter().any(|(_, fit)| fit.imports_it_too);
+        let best_rule = pick.iter().map(|(_, fit)| fit.rule).min();
         let best: Vec<_> = pick
             .into_iter()
-            .filter(|(_, fit)| is_chain || fit.rank() == best)
+            .filter(|(_, fit)| Some(fit.rule) == best_rule)
             .collect();
-        let one_plug = best
-            .iter()
-            .all(|(plug, _)| Some(plug) == best.first().map(|(p, _)| p));
-        let distinct_exports = best.iter().any(|(_, fit)| {
-            best.first()
-                .is_some_and(|(_, first)| first.export != fit.export)
-        });
-        if (one_plug || same_component(&best)) && !(one_plug && distinct_exports) {
+        let exports: BTreeSet<_> = best.iter().map(|(_, fit)| fit.export).collect();
+        if exports.len() <= 1 {
             return Ok(best.into_iter().next());
         }
-        let providers = best
-            .iter()
-            .map(|(plug, fit)| {
-                let name = self.arena.component(self.component_of(*plug)).name();
-                if one_plug {
-                    format!("{name}#{}", fit.full_export)
-                } else {
-                    name.to_owned()
-                }
-            })
-            .collect();
+        let components: BTreeSet<_> = components(&best).collect();
+        let providers = if components.len() > 1 {
+            self.names_of(components)
+        } else {
+            let export = |id: &ItemId| {
+                let export = self.fitting.exports.get(*id).full_name();
+                format!("{}#{export}", self.name_of(id.component))
+            };
+            exports.iter().map(export).collect()
+        };
         Err(Error::new(ErrorKind::TwoProviders {
-            consumer: self.arena.component(consumer.component).name().to_owned(),
-            import: self.fitting.full_import(consumer.component, import),
+            consumer: self.name_of(consumer.component),
+            import: self.fitting.imports.get(import).full_name(),
             providers,
         }))
     }
 
+    fn name_of(&self, component: ComponentId) -> String {
+        self.arena.component(component).name().to_owned()
+    }
+
+    /// The names of components in an order that is not that of the plugs.
+    fn names_of(&self, components: BTreeSet<ComponentId>) -> Vec<String> {
+        let mut names: Vec<_> = components.into_iter().map(|id| self.name_of(id)).collect();
+        names.sort();
+        names
+    }
+
     fn useless(&self, socket: ComponentId) -> Vec<Useless> {
+        let used: BTreeSet<_> = self
+            .instances
+            .keys()
+            .map(|plug| self.component_of(*plug))
+            .collect();
         (0..self.plugs.len())
             .filter(|plug| !self.instances.contains_key(plug))
             .map(|plug| {
                 let component = self.component_of(plug);
+                let mut imports = self.fitting.imports.items(component);
                 Useless {
-                    plug: self.arena.component(component).name().to_owned(),
-                    same_as_used: self
-                        .instances
-                        .keys()
-                        .any(|used| self.component_of(*used) == component),
-                    would_take_socket: self
-                        .arena
-                        .type_of(component)
-                        .imports
-                        .keys()
-                        .find(|import| self.fitting.names_fit(component, import, socket))
-                        .cloned(),
+                    plug: self.name_of(component),
+                    same_as_used: used.contains(&component),
+                    would_take_socket: imports
+                        .find(|import| self.fitting.names_fit(*import, socket))
+                        .map(|import| self.fitting.imports.get(import).full_name()),
                 }
             })
             .collect()
     }
+}
+
+fn components(fits: &[(usize, Fit)]) -> impl Iterator<Item = ComponentId> {
+    fits.iter().map(|(_, fit)| fit.export.component)
 }

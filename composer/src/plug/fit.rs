@@ -1,13 +1,16 @@
 //! Whether an export fits an import: by name first, then by type.
 
+use super::index::{Index, ItemId, Named};
+use super::near::NearNames;
 use super::report::{Miss, NearMiss};
 use crate::component::{Arena, ComponentId};
-use crate::name::{ItemPath, NameFit};
+use crate::name::{ItemPath, NameFit, Track};
 use crate::types::Data;
 use crate::types::{Comparison, Difference, items_owned};
-use std::collections::HashMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use wasmparser::component_types::{ComponentEntityType, ComponentItem, ResourceId};
+use wasmparser::component_types::{ComponentEntityType, ResourceId};
 
 /// By which rule an export fills an import, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,80 +38,75 @@ impl fmt::Display for Rule {
 }
 
 /// An export that fits.
+#[derive(Clone, Copy)]
 pub(super) struct Fit {
-    /// The export's name in the binary.
-    pub(super) export: String,
-    /// The export's name with its whole version.
-    pub(super) full_export: String,
+    pub(super) export: ItemId,
+    /// The smaller, the better the fit.
     pub(super) rule: Rule,
     /// Whether the component that has the export imports the same interface.
     pub(super) imports_it_too: bool,
 }
 
-impl Fit {
-    /// A smaller rank is a better fit.
-    pub(super) fn rank(&self) -> Rule {
-        self.rule
-    }
-}
-
 /// Compares imports with exports, remembering which types were compared before.
 pub(super) struct Fitting<'p, 'i> {
     arena: &'p Arena<'i>,
-    known: HashMap<(ComponentId, String, ComponentId, String), Vec<Difference>>,
+    pub(super) imports: Index<'p>,
+    pub(super) exports: Index<'p>,
+    near_names: NearNames<'p>,
+    known: HashMap<(ItemId, ItemId), Vec<Difference>>,
+    resources: Resources<'p, 'i>,
 }
 
 impl<'p, 'i> Fitting<'p, 'i> {
-    pub(super) fn new(arena: &'p Arena<'i>) -> Self {
+    pub(super) fn new(arena: &'p Arena<'i>, components: &BTreeSet<ComponentId>) -> Self {
+        let types = || components.iter().map(|id| (*id, arena.type_of(*id)));
+        let exports = Index::of(types().map(|(id, ty)| (id, &ty.exports)));
         Fitting {
             arena,
+            imports: Index::of(types().map(|(id, ty)| (id, &ty.imports))),
+            near_names: NearNames::of(&exports),
+            exports,
             known: HashMap::new(),
+            resources: Resources {
+                arena,
+                imported: HashMap::from_iter(components.iter().map(|id| (*id, OnceCell::new()))),
+            },
         }
     }
 
-    /// The exports of `provider` that fit the import best; or what came near.
+    /// The exports that may fit the import by name, in order of their components.
+    pub(super) fn candidates(&self, import: ItemId) -> Vec<ItemId> {
+        self.exports.like(self.imports.get(import))
+    }
+
+    /// Those of the exports, all of one component, that fit the import best; or what came near.
     pub(super) fn best(
         &mut self,
-        consumer: ComponentId,
-        import: &str,
-        provider: ComponentId,
+        import: ItemId,
+        exports: &[ItemId],
     ) -> Result<Vec<Fit>, Vec<NearMiss>> {
-        let arena = self.arena;
-        let Some(item) = arena.type_of(consumer).imports.get(import) else {
-            return Err(Vec::new());
-        };
         let mut fits = Vec::new();
         let mut misses = Vec::new();
-        let miss = |export: String, why: Miss| NearMiss {
-            consumer: arena.component(consumer).name().to_owned(),
-            import: item.full_name(import).into_owned(),
-            provider: arena.component(provider).name().to_owned(),
-            export,
-            why,
-        };
-        for (export, given) in &arena.type_of(provider).exports {
-            let full_export = given.full_name(export).into_owned();
-            match names((import, item), (export, given)) {
+        for &export in exports {
+            match names(self.imports.get(import), self.exports.get(export)) {
                 Ok(rule) => {
-                    let differences =
-                        self.differences((consumer, import, item), (provider, export, given));
+                    let differences = self.differences(import, export);
                     if differences.is_empty() {
                         fits.push(Fit {
-                            imports_it_too: self.imports_too((import, item), provider),
-                            export: export.clone(),
-                            full_export,
+                            export,
                             rule,
+                            imports_it_too: self.imports_too(import, export.component),
                         });
                     } else {
-                        misses.push(miss(full_export, Miss::Type(differences)));
+                        misses.push(self.miss(import, export, Miss::Type(differences)));
                     }
                 }
-                Err(Some(why)) => misses.push(miss(full_export, why)),
+                Err(Some(why)) => misses.push(self.miss(import, export, why)),
                 Err(None) => {}
             }
         }
         // Of one interface in several versions the highest is the one.
-        fits.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| newest(a, b)));
+        fits.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| self.newest(a, b)));
         let Some(first) = fits.first() else {
             return Err(misses);
         };
@@ -120,158 +118,153 @@ impl<'p, 'i> Fitting<'p, 'i> {
         Ok(fits)
     }
 
-    /// Whether `component` has an export by whose name it could fill its own `import`.
-    pub(super) fn exports_what_it_imports(&self, component: ComponentId, import: &str) -> bool {
-        self.names_fit(component, import, component)
+    /// The exports whose names come near that of the import.
+    pub(super) fn near_names(&mut self, import: ItemId) -> Vec<ItemId> {
+        let near = self.near_names.near(self.imports.get(import));
+        let exports = near.iter().flat_map(|name| self.exports.called(name));
+        exports.collect()
     }
 
-    /// Whether `provider` has an export by whose name it could fill an import of `consumer`.
-    pub(super) fn names_fit(
-        &self,
-        consumer: ComponentId,
-        import: &str,
-        provider: ComponentId,
-    ) -> bool {
-        let exports = &self.arena.type_of(provider).exports;
-        self.arena
-            .type_of(consumer)
-            .imports
-            .get(import)
-            .is_some_and(|item| {
-                exports
-                    .iter()
-                    .any(|(export, given)| names((import, item), (export, given)).is_ok())
-            })
-    }
-
-    /// The import's name with its whole version.
-    pub(super) fn full_import(&self, component: ComponentId, import: &str) -> String {
-        match self.arena.type_of(component).imports.get(import) {
-            Some(item) => item.full_name(import).into_owned(),
-            None => import.to_owned(),
+    pub(super) fn miss(&self, import: ItemId, export: ItemId, why: Miss) -> NearMiss {
+        let name = |id: ItemId| self.arena.component(id.component).name().to_owned();
+        NearMiss {
+            consumer: name(import),
+            import: self.imports.get(import).full_name(),
+            provider: name(export),
+            export: self.exports.get(export).full_name(),
+            why,
         }
     }
 
-    fn imports_too(&self, import: (&str, &ComponentItem), provider: ComponentId) -> bool {
-        let imports = &self.arena.type_of(provider).imports;
-        imports
-            .iter()
-            .any(|(name, item)| names(import, (name, item)).is_ok())
+    /// Whether `provider` has an export by whose name it could fill the import.
+    pub(super) fn names_fit(&self, import: ItemId, provider: ComponentId) -> bool {
+        let import = self.imports.get(import);
+        self.exports
+            .like_in(provider, import)
+            .any(|export| names(import, export).is_ok())
     }
 
-    fn differences(
-        &mut self,
-        (consumer, import, item): (ComponentId, &str, &ComponentItem),
-        (provider, export, given): (ComponentId, &str, &ComponentItem),
-    ) -> Vec<Difference> {
-        let arena = self.arena;
-        self.known
-            .entry((consumer, import.to_owned(), provider, export.to_owned()))
-            .or_insert_with(|| differences(arena, consumer, item, provider, given))
-            .clone()
+    fn imports_too(&self, import: ItemId, provider: ComponentId) -> bool {
+        let import = self.imports.get(import);
+        self.imports
+            .like_in(provider, import)
+            .any(|other| names(import, other).is_ok())
+    }
+
+    /// Orders fits of one rule by version, the highest first.
+    fn newest(&self, a: &Fit, b: &Fit) -> std::cmp::Ordering {
+        let version = |fit: &Fit| self.exports.get(fit.export).path.as_ref()?.version();
+        version(b).cmp(&version(a))
+    }
+
+    fn differences(&mut self, import: ItemId, export: ItemId) -> Vec<Difference> {
+        if let Some(known) = self.known.get(&(import, export)) {
+            return known.clone();
+        }
+        let differences = self.compare(import, export);
+        self.known.insert((import, export), differences.clone());
+        differences
+    }
+
+    /// What keeps the type of the export from being that of the import.
+    ///
+    /// Before there is a plan nothing says where a resource comes from; resources are taken for the
+    /// same if they have the same name in the two types.
+    fn compare(&self, import: ItemId, export: ItemId) -> Vec<Difference> {
+        let types = self.arena.types();
+        let (item, given) = (self.imports.get(import).item, self.exports.get(export).item);
+        let (ComponentEntityType::Instance(wanted), ComponentEntityType::Instance(found)) =
+            (&item.ty, &given.ty)
+        else {
+            let mut by_name = |_, _| true;
+            let mut comparison = Comparison::new(types, &mut by_name);
+            comparison.entity(&given.ty, &item.ty);
+            return comparison.take();
+        };
+        // Most interfaces have no resources, and their names are then not needed.
+        let (wanted_paths, found_ids) = (OnceCell::new(), OnceCell::new());
+        let mut same = |found_id: ResourceId, wanted_id: ResourceId| {
+            let wanted_paths =
+                wanted_paths.get_or_init(|| items_owned(types, &types.data(*wanted).exports));
+            if let Some(path) = wanted_paths.get(&wanted_id) {
+                let found_ids: &HashMap<Vec<String>, ResourceId> = found_ids.get_or_init(|| {
+                    items_owned(types, &types.data(*found).exports)
+                        .into_iter()
+                        .map(|(id, path)| (path, id))
+                        .collect()
+                });
+                return found_ids.get(path).is_none_or(|id| *id == found_id);
+            }
+            let found = self.resources.imported(export.component, found_id);
+            let wanted = self.resources.imported(import.component, wanted_id);
+            match (found, wanted) {
+                (Some(found), Some(wanted)) => found.last() == wanted.last(),
+                _ => true,
+            }
+        };
+        let mut comparison = Comparison::new(types, &mut same);
+        comparison.entity(&given.ty, &item.ty);
+        comparison.take()
     }
 }
 
-/// What keeps an export of `provider` from filling an import of `consumer`.
-///
-/// Before there is a plan nothing says where a resource comes from; resources are taken for the
-/// same if they have the same name in the two types.
-fn differences(
-    arena: &Arena<'_>,
-    consumer: ComponentId,
-    item: &ComponentItem,
-    provider: ComponentId,
-    given: &ComponentItem,
-) -> Vec<Difference> {
-    let types = arena.types();
-    let (ComponentEntityType::Instance(wanted), ComponentEntityType::Instance(found)) =
-        (&item.ty, &given.ty)
-    else {
-        let mut by_name = |_, _| true;
-        let mut comparison = Comparison::new(types, &mut by_name);
-        comparison.entity(&given.ty, &item.ty);
-        return comparison.take();
-    };
-    let wanted_paths = items_owned(types, &types.data(*wanted).exports);
-    let found_ids: HashMap<Vec<String>, ResourceId> =
-        items_owned(types, &types.data(*found).exports)
-            .into_iter()
-            .map(|(id, path)| (path, id))
-            .collect();
-    let origins = (
-        items_owned(types, &arena.type_of(provider).imports),
-        items_owned(types, &arena.type_of(consumer).imports),
-    );
-    let mut same = |found: ResourceId, wanted: ResourceId| {
-        if let Some(path) = wanted_paths.get(&wanted) {
-            return found_ids.get(path).is_none_or(|id| *id == found);
-        }
-        match (origins.0.get(&found), origins.1.get(&wanted)) {
-            (Some(found), Some(wanted)) => found.last() == wanted.last(),
-            _ => true,
-        }
-    };
-    let mut comparison = Comparison::new(types, &mut same);
-    comparison.entity(&given.ty, &item.ty);
-    comparison.take()
+/// The resources that components import, looked for when there is need of them.
+struct Resources<'p, 'i> {
+    arena: &'p Arena<'i>,
+    imported: HashMap<ComponentId, OnceCell<HashMap<ResourceId, Vec<String>>>>,
+}
+
+impl Resources<'_, '_> {
+    /// The path of names that leads to the resource among the imports of `component`.
+    fn imported(&self, component: ComponentId, resource: ResourceId) -> Option<&Vec<String>> {
+        let imports = &self.arena.type_of(component).imports;
+        self.imported
+            .get(&component)?
+            .get_or_init(|| items_owned(self.arena.types(), imports))
+            .get(&resource)
+    }
 }
 
 /// By which rule the export's name fits the import's; or why it nearly does.
-fn names(
-    (import, wanted): (&str, &ComponentItem),
-    (export, given): (&str, &ComponentItem),
-) -> Result<Rule, Option<Miss>> {
-    let path =
-        |name: &str, item: &ComponentItem| ItemPath::parse(name, item.version_suffix.as_deref());
-    let implemented = |item: &ComponentItem| {
-        ItemPath::parse(item.implements.as_deref()?, item.version_suffix.as_deref())
-    };
-    if import == export && wanted.version_suffix == given.version_suffix {
+fn names(import: &Named<'_>, export: &Named<'_>) -> Result<Rule, Option<Miss>> {
+    let (wanted, given) = (import.item, export.item);
+    if import.name == export.name && wanted.version_suffix == given.version_suffix {
         return Ok(Rule::Name);
     }
-    let (import_path, export_path) = (path(import, wanted), path(export, given));
-    if let (Some(import), Some(export)) = (&import_path, &export_path) {
+    if let (Some(import), Some(export)) = (&import.path, &export.path) {
         match import.fits(export) {
             Some(NameFit::Same) => return Ok(Rule::Name),
             Some(NameFit::Track) => return Ok(Rule::Track),
             None => {}
         }
     }
-    let wants = implemented(wanted).or_else(|| import_path.clone());
-    let gives = implemented(given).or_else(|| export_path.clone());
+    let interfaces = import.interface().zip(export.interface());
     if (wanted.implements.is_some() || given.implements.is_some())
-        && let (Some(wants), Some(gives)) = (&wants, &gives)
-        && wants.fits(gives).is_some()
+        && interfaces.is_some_and(|(wants, gives)| wants.fits(gives).is_some())
     {
         return Ok(Rule::Implements);
     }
     if wanted.external_id.is_some() && wanted.external_id == given.external_id {
         return Ok(Rule::ExternalId);
     }
-    Err(match (wants, gives) {
-        (Some(wants), Some(gives)) => near(&wants, &gives),
-        (None, None) => Miss::of_plain_names(import, export),
-        _ => None,
-    })
+    Err(interfaces.and_then(|(wants, gives)| near(wants, gives)))
 }
 
+/// What keeps one interface from being the other, if it is only the version.
 fn near(wants: &ItemPath, gives: &ItemPath) -> Option<Miss> {
     if wants.base() != gives.base() {
-        return Miss::of_names(wants.base(), gives.base());
+        return None;
     }
-    match (wants.track(), gives.track()) {
-        (Some(expected), Some(found)) => Some(Miss::Track {
+    Some(match (wants.track(), gives.track()) {
+        (Some(Track::Prerelease(_)), Some(_)) | (Some(_), Some(Track::Prerelease(_))) => {
+            Miss::Prerelease
+        }
+        (Some(expected), Some(found)) => Miss::Track {
             expected: expected.to_string(),
             found: found.to_string(),
-        }),
-        (expected, _) => Some(Miss::Unversioned {
+        },
+        (expected, _) => Miss::Unversioned {
             import: expected.is_none(),
-        }),
-    }
-}
-
-/// Orders fits of one rule by version, the highest first.
-fn newest(a: &Fit, b: &Fit) -> std::cmp::Ordering {
-    let version = |fit: &Fit| ItemPath::parse(&fit.full_export, None)?.version().cloned();
-    version(b).cmp(&version(a))
+        },
+    })
 }

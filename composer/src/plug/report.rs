@@ -8,9 +8,6 @@ use crate::types::{Difference, kind_name};
 use std::fmt;
 use wasmparser::component_types::{ComponentEntityType, ComponentItem};
 
-/// How many letters a name may be off to be a near miss.
-const MAX_LETTERS: usize = 2;
-
 /// One import of one instance.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -76,6 +73,8 @@ pub enum Miss {
         /// The track of the export.
         found: String,
     },
+    /// The same interface, but one side is a prerelease, which fits only itself.
+    Prerelease,
     /// The same interface, with a version on one side only.
     Unversioned {
         /// Whether it is the import that has no version.
@@ -93,8 +92,8 @@ pub struct Useless {
     pub plug: String,
     /// Whether another plug with the same bytes is used.
     pub same_as_used: bool,
-    /// An import of the plug that the socket could fill: perhaps the two are meant the other way
-    /// round.
+    /// An import of the plug, with its whole version, that the socket could fill: perhaps the two are
+    /// meant the other way round.
     pub would_take_socket: Option<String>,
 }
 
@@ -135,6 +134,7 @@ impl NearMiss {
         match self.why {
             Miss::Type(_) => "compose::argument-type",
             Miss::Track { .. } => "compose::wrong-track",
+            Miss::Prerelease => "compose::prerelease",
             Miss::Unversioned { .. } => "compose::unversioned",
             Miss::Name => "compose::near-name",
         }
@@ -148,11 +148,16 @@ impl NearMiss {
         }
     }
 
+    /// Sorts near misses, the nearest first, in an order that is always the same.
+    pub(super) fn sort(misses: &mut [NearMiss]) {
+        misses.sort_by_cached_key(|miss| (miss.rank(), miss.to_string()));
+    }
+
     /// A smaller rank is nearer.
-    pub(super) fn rank(&self) -> u8 {
+    fn rank(&self) -> u8 {
         match self.why {
             Miss::Type(_) => 0,
-            Miss::Track { .. } => 1,
+            Miss::Track { .. } | Miss::Prerelease => 1,
             Miss::Unversioned { .. } => 2,
             Miss::Name => 3,
         }
@@ -171,28 +176,6 @@ impl NearMiss {
             .collect();
         all.sort_by_key(NearMiss::rank);
         all
-    }
-}
-
-impl Miss {
-    /// Whether the interfaces `wanted` and `given`, without versions, have names that come near.
-    pub(super) fn of_names(wanted: &str, given: &str) -> Option<Miss> {
-        let interface = |name: &str| name.split_once('/').map(|(_, name)| name.to_owned());
-        let package = |name: &str| {
-            let (package, _) = name.split_once('/')?;
-            package.split_once(':').map(|(_, name)| name.to_owned())
-        };
-        let same_but_namespace =
-            interface(wanted) == interface(given) && package(wanted) == package(given);
-        (same_but_namespace || strsim::levenshtein(wanted, given) <= MAX_LETTERS)
-            .then_some(Miss::Name)
-    }
-
-    /// Whether two plain names, such as `run`, come near.
-    pub(super) fn of_plain_names(wanted: &str, given: &str) -> Option<Miss> {
-        let short = wanted.len().min(given.len()) <= 2 * MAX_LETTERS;
-        let most = if short { 1 } else { MAX_LETTERS };
-        (strsim::levenshtein(wanted, given) <= most).then_some(Miss::Name)
     }
 }
 
@@ -220,6 +203,11 @@ impl fmt::Display for NearMiss {
                 f,
                 "`{provider}` exports `{export}`, which is on track {found}, but `{consumer}` \
                  imports `{import}`, which is on track {expected}"
+            ),
+            Miss::Prerelease => write!(
+                f,
+                "`{provider}` exports `{export}`, but `{consumer}` imports `{import}`, and a \
+                 prerelease fits only itself"
             ),
             Miss::Unversioned { import: true } => write!(
                 f,

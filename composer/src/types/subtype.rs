@@ -5,254 +5,19 @@
 //! alone, so the caller says.
 
 use crate::types::Data;
-use crate::types::{kind_name, value_type};
-use std::collections::{HashMap, HashSet};
-use std::fmt;
+use crate::types::{Difference, Reason, Step};
+use crate::types::{any_type_name, kind_name, value_type};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType,
     ComponentFuncTypeId, ComponentInstanceTypeId, ComponentItem, ComponentType, ComponentValType,
     ResourceId, SubtypeCx,
 };
+use wasmparser::names::KebabString;
 use wasmparser::types::TypesRef;
 
 /// At most this many differences are collected for one pair of types.
 const MAX_DIFFERENCES: usize = 64;
-
-/// One place where two types part ways.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The way from the item compared to the place where it differs.
-    pub path: Vec<Step>,
-    /// What differs there.
-    pub reason: Reason,
-}
-
-/// A step into a type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Step {
-    /// Into the interface of this name.
-    Interface(String),
-    /// Into the function of this name.
-    Function(String),
-    /// Into the type of this name.
-    Type(String),
-    /// Into the other kind of item that has this name.
-    Item(String),
-    /// Into the import of this name, of a component.
-    Import(String),
-    /// Into the export of this name, of a component.
-    Export(String),
-    /// Into the parameter of this name.
-    Parameter(String),
-    /// Into the result of a function.
-    Result,
-    /// Into the field of this name, of a record.
-    Field(String),
-    /// Into the case of this name, of a variant.
-    Case(String),
-    /// Into the element at this index, of a tuple.
-    Element(usize),
-    /// Into what a list, an option, a stream or a future holds.
-    Payload,
-    /// Into the key of a map.
-    Key,
-    /// Into the value of a map.
-    Value,
-    /// Into the success type of a result.
-    Ok,
-    /// Into the error type of a result.
-    Err,
-}
-
-/// What is different between the type expected (the import's) and the one found (the export's).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// An item is asked for that is not there.
-    Missing {
-        /// What sort of item: `function`, `type`, ...
-        kind: &'static str,
-        /// Its name.
-        name: String,
-    },
-    /// One is, say, a function and the other a type.
-    Kind {
-        /// The sort asked for.
-        expected: &'static str,
-        /// The sort found.
-        found: &'static str,
-    },
-    /// A function is `async` on one side only.
-    Async {
-        /// Whether the function asked for is `async`.
-        expected: bool,
-    },
-    /// A parameter has another name, or stands elsewhere.
-    ParameterName {
-        /// Its position, from 1.
-        position: usize,
-        /// The name asked for.
-        expected: String,
-        /// The name found.
-        found: String,
-    },
-    /// Functions with a different number of parameters.
-    ParameterCount {
-        /// The number asked for.
-        expected: usize,
-        /// The number found.
-        found: usize,
-    },
-    /// A function gives a result on one side only.
-    ResultPresence {
-        /// Whether a result is asked for.
-        expected: bool,
-    },
-    /// The same names in another order: fields of a record, cases of a variant.
-    Order {
-        /// `fields`, `cases` or `flags`.
-        what: &'static str,
-        /// The names as asked for.
-        expected: Vec<String>,
-        /// The names as found.
-        found: Vec<String>,
-    },
-    /// Names that only one side has: fields of a record, cases of a variant.
-    Names {
-        /// `field`, `case` or `flag`.
-        what: &'static str,
-        /// Names asked for and not found.
-        missing: Vec<String>,
-        /// Names found and not asked for.
-        extra: Vec<String>,
-    },
-    /// Two different types.
-    Type {
-        /// The type asked for, as WIT text.
-        expected: String,
-        /// The type found, as WIT text.
-        found: String,
-    },
-    /// A component imports what the world does not offer.
-    NotOffered,
-    /// A resource on both sides, but not the same one.
-    Resource,
-    /// What the validator says of types that are compared by it alone, such as core modules.
-    Other(String),
-}
-
-impl Step {
-    /// The step into an item of an instance or a component.
-    pub(crate) fn into_item(name: &str, ty: &ComponentEntityType) -> Step {
-        let name = name.to_owned();
-        match ty {
-            ComponentEntityType::Func(_) => Step::Function(name),
-            ComponentEntityType::Type { .. } => Step::Type(name),
-            ComponentEntityType::Instance(_) => Step::Interface(name),
-            _ => Step::Item(name),
-        }
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.path {
-            write!(f, "{step}: ")?;
-        }
-        write!(f, "{}", self.reason)
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Step::Interface(name) => write!(f, "interface `{name}`"),
-            Step::Function(name) => write!(f, "function `{name}`"),
-            Step::Type(name) => write!(f, "type `{name}`"),
-            Step::Item(name) => write!(f, "`{name}`"),
-            Step::Import(name) => write!(f, "import `{name}`"),
-            Step::Export(name) => write!(f, "export `{name}`"),
-            Step::Parameter(name) => write!(f, "parameter `{name}`"),
-            Step::Result => f.write_str("result"),
-            Step::Field(name) => write!(f, "field `{name}`"),
-            Step::Case(name) => write!(f, "case `{name}`"),
-            Step::Element(index) => write!(f, "element {index}"),
-            Step::Payload => f.write_str("payload"),
-            Step::Key => f.write_str("key"),
-            Step::Value => f.write_str("value"),
-            Step::Ok => f.write_str("ok"),
-            Step::Err => f.write_str("error"),
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::Missing { kind, name } => write!(f, "{kind} `{name}` is missing"),
-            Reason::Kind { expected, found } => write!(f, "expected a {expected}, found a {found}"),
-            Reason::Async { expected: true } => {
-                f.write_str("expected an `async` function, found one that is not")
-            }
-            Reason::Async { expected: false } => {
-                f.write_str("expected a function that is not `async`, found one that is")
-            }
-            Reason::ParameterName {
-                position,
-                expected,
-                found,
-            } => write!(
-                f,
-                "parameter {position} is expected to be named `{expected}`, but is named `{found}`"
-            ),
-            Reason::ParameterCount { expected, found } => {
-                write!(f, "expected {expected} parameters, found {found}")
-            }
-            Reason::ResultPresence { expected: true } => {
-                f.write_str("expected a result, found none")
-            }
-            Reason::ResultPresence { expected: false } => {
-                f.write_str("expected no result, found one")
-            }
-            Reason::Order {
-                what,
-                expected,
-                found,
-            } => write!(
-                f,
-                "the {what} are in another order: expected {}, found {}",
-                list(expected),
-                list(found)
-            ),
-            Reason::Names {
-                what,
-                missing,
-                extra,
-            } => {
-                if !missing.is_empty() {
-                    write!(f, "{what} {} is missing", list(missing))?;
-                }
-                if !missing.is_empty() && !extra.is_empty() {
-                    f.write_str(", and ")?;
-                }
-                if !extra.is_empty() {
-                    write!(f, "{what} {} is not expected", list(extra))?;
-                }
-                Ok(())
-            }
-            Reason::Type { expected, found } => write!(f, "expected `{expected}`, found `{found}`"),
-            Reason::NotOffered => f.write_str("the world does not offer it"),
-            Reason::Resource => f.write_str("the resource is another one"),
-            Reason::Other(message) => f.write_str(message),
-        }
-    }
-}
-
-fn list(names: &[String]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
-}
 
 /// One comparison of types from one arena; pairs already compared are not walked again.
 pub(crate) struct Comparison<'t, 'r> {
@@ -261,6 +26,8 @@ pub(crate) struct Comparison<'t, 'r> {
     same_resource: &'r mut dyn FnMut(ResourceId, ResourceId) -> bool,
     seen: HashSet<(ComponentDefinedTypeId, ComponentDefinedTypeId)>,
     path: Vec<Step>,
+    /// The interfaces that lead to here, `found` and `expected`: they have names for resources.
+    interfaces: Vec<[ComponentInstanceTypeId; 2]>,
     differences: Vec<Difference>,
 }
 
@@ -274,6 +41,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
             same_resource,
             seen: HashSet::new(),
             path: Vec::new(),
+            interfaces: Vec::new(),
             differences: Vec::new(),
         }
     }
@@ -342,6 +110,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
             return;
         }
         let types = self.types;
+        self.interfaces.push([found, expected]);
         let (found, expected) = (&types.data(found).exports, &types.data(expected).exports);
         for (name, item) in expected {
             match found.get(name) {
@@ -356,6 +125,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
                 }),
             }
         }
+        self.interfaces.pop();
     }
 
     fn function(&mut self, found: ComponentFuncTypeId, expected: ComponentFuncTypeId) {
@@ -374,6 +144,24 @@ impl<'t, 'r> Comparison<'t, 'r> {
                 expected: expected.params.len(),
                 found: found.params.len(),
             });
+        }
+        let names = |params: &[(KebabString, ComponentValType)]| -> Vec<String> {
+            params.iter().map(|(name, _)| name.to_string()).collect()
+        };
+        if found
+            .params
+            .iter()
+            .map(|(name, _)| name)
+            .ne(expected.params.iter().map(|(name, _)| name))
+        {
+            let (found, expected) = (names(&found.params), names(&expected.params));
+            if BTreeSet::from_iter(&found) == BTreeSet::from_iter(&expected) {
+                return self.differ(Reason::Order {
+                    what: "parameters",
+                    expected,
+                    found,
+                });
+            }
         }
         for (i, (f, e)) in found.params.iter().zip(&expected.params).enumerate() {
             if f.0 == e.0 {
@@ -413,8 +201,8 @@ impl<'t, 'r> Comparison<'t, 'r> {
                 );
             }
             (found, expected) => self.differ(Reason::Kind {
-                expected: any_type_name(expected),
-                found: any_type_name(found),
+                expected: any_type_name(self.types, expected),
+                found: any_type_name(self.types, found),
             }),
         }
     }
@@ -423,6 +211,53 @@ impl<'t, 'r> Comparison<'t, 'r> {
         if !(self.same_resource)(found, expected) {
             self.differ(Reason::Resource);
         }
+    }
+
+    /// Compares what handles are to.
+    fn handle(
+        &mut self,
+        (found, found_id): (ComponentDefinedTypeId, ResourceId),
+        (expected, expected_id): (ComponentDefinedTypeId, ResourceId),
+    ) {
+        if (self.same_resource)(found_id, expected_id) {
+            return;
+        }
+        let names = (
+            self.resource_name(found_id),
+            self.resource_name(expected_id),
+        );
+        match names {
+            // The same name does not say what is different.
+            (Some(a), Some(b)) if a != b => self.differ_in_type(
+                &ComponentValType::Type(found),
+                &ComponentValType::Type(expected),
+            ),
+            _ => self.differ(Reason::Resource),
+        }
+    }
+
+    /// The name of a resource in the innermost interface that has one for it.
+    fn resource_name(&self, resource: ResourceId) -> Option<&'t str> {
+        let is_it = |item: &&(&String, &ComponentItem)| {
+            matches!(
+                item.1.ty,
+                ComponentEntityType::Type { referenced: ComponentAnyTypeId::Resource(id), .. }
+                    if id.resource() == resource
+            )
+        };
+        let types = self.types;
+        let innermost = self.interfaces.iter().rev().flatten();
+        innermost
+            .filter_map(|id| {
+                let mut items = types.data(*id).exports.iter();
+                items.find(|item| is_it(&item))
+            })
+            .map(|(name, _)| name.as_str())
+            .next()
+    }
+
+    fn text(&self, ty: &ComponentValType) -> String {
+        value_type(self.types, &|resource| self.resource_name(resource), ty)
     }
 
     fn value(&mut self, found: &ComponentValType, expected: &ComponentValType) {
@@ -441,11 +276,13 @@ impl<'t, 'r> Comparison<'t, 'r> {
     }
 
     fn differ_in_type(&mut self, found: &ComponentValType, expected: &ComponentValType) {
-        let reason = Reason::Type {
-            expected: value_type(self.types, expected),
-            found: value_type(self.types, found),
-        };
-        self.differ(reason);
+        // Text is made for those differences only that are kept.
+        if self.differences.len() < MAX_DIFFERENCES {
+            self.differ(Reason::Type {
+                expected: self.text(expected),
+                found: self.text(found),
+            });
+        }
     }
 
     fn defined(&mut self, found: ComponentDefinedTypeId, expected: ComponentDefinedTypeId) {
@@ -496,9 +333,11 @@ impl<'t, 'r> Comparison<'t, 'r> {
                     e.iter().map(|name| name.as_str()),
                 );
             }
-            (D::List { element: f, .. }, D::List { element: e, .. })
-            | (D::Option { ty: f, .. }, D::Option { ty: e, .. }) => {
-                self.step(Step::Payload, |this| this.value(f, e));
+            (D::List { element: f, .. }, D::List { element: e, .. }) => {
+                self.step(Step::ListElement, |this| this.value(f, e));
+            }
+            (D::Option { ty: f, .. }, D::Option { ty: e, .. }) => {
+                self.step(Step::OptionPayload, |this| this.value(f, e));
             }
             (
                 D::FixedLengthList {
@@ -511,7 +350,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
                     length: expected,
                     ..
                 },
-            ) if found == expected => self.step(Step::Payload, |this| this.value(f, e)),
+            ) if found == expected => self.step(Step::ListElement, |this| this.value(f, e)),
             (
                 D::Map {
                     key: fk, value: fv, ..
@@ -525,7 +364,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
             }
             (D::Tuple(f), D::Tuple(e)) if f.types.len() == e.types.len() => {
                 for (i, (f, e)) in f.types.iter().zip(&e.types).enumerate() {
-                    self.step(Step::Element(i), |this| this.value(f, e));
+                    self.step(Step::Element(i + 1), |this| this.value(f, e));
                 }
             }
             (
@@ -539,12 +378,18 @@ impl<'t, 'r> Comparison<'t, 'r> {
                 self.step(Step::Ok, |this| this.optional(fo.as_ref(), eo.as_ref()));
                 self.step(Step::Err, |this| this.optional(fe.as_ref(), ee.as_ref()));
             }
-            (D::Future { ty: f, .. }, D::Future { ty: e, .. })
-            | (D::Stream { ty: f, .. }, D::Stream { ty: e, .. }) => {
-                self.step(Step::Payload, |this| this.optional(f.as_ref(), e.as_ref()));
+            (D::Future { ty: f, .. }, D::Future { ty: e, .. }) => {
+                self.step(Step::FutureValue, |this| {
+                    this.optional(f.as_ref(), e.as_ref())
+                });
+            }
+            (D::Stream { ty: f, .. }, D::Stream { ty: e, .. }) => {
+                self.step(Step::StreamElement, |this| {
+                    this.optional(f.as_ref(), e.as_ref())
+                });
             }
             (D::Own(f), D::Own(e)) | (D::Borrow(f), D::Borrow(e)) => {
-                self.resource(f.resource(), e.resource());
+                self.handle((found, f.resource()), (expected, e.resource()));
             }
             _ => self.differ_in_type(
                 &ComponentValType::Type(found),
@@ -554,13 +399,13 @@ impl<'t, 'r> Comparison<'t, 'r> {
     }
 
     fn optional(&mut self, found: Option<&ComponentValType>, expected: Option<&ComponentValType>) {
-        let text = |ty: Option<&ComponentValType>| {
-            ty.map_or_else(|| "_".to_owned(), |ty| value_type(self.types, ty))
-        };
         match (found, expected) {
             (Some(found), Some(expected)) => self.value(found, expected),
             (None, None) => {}
             _ => {
+                let text = |ty: Option<&ComponentValType>| {
+                    ty.map_or_else(|| "_".to_owned(), |ty| self.text(ty))
+                };
                 let reason = Reason::Type {
                     expected: text(expected),
                     found: text(found),
@@ -664,15 +509,5 @@ fn collect_resources(
             _ => {}
         }
         path.pop();
-    }
-}
-
-fn any_type_name(id: ComponentAnyTypeId) -> &'static str {
-    match id {
-        ComponentAnyTypeId::Resource(_) => "resource",
-        ComponentAnyTypeId::Defined(_) => "value type",
-        ComponentAnyTypeId::Func(_) => "function type",
-        ComponentAnyTypeId::Instance(_) => "interface type",
-        ComponentAnyTypeId::Component(_) => "component type",
     }
 }

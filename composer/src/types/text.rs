@@ -2,7 +2,7 @@
 
 use crate::types::Data;
 use wasmparser::component_types::{
-    ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentValType,
+    ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentValType, ResourceId,
 };
 use wasmparser::types::TypesRef;
 
@@ -26,14 +26,53 @@ pub(crate) fn kind_name(entity: &ComponentEntityType) -> &'static str {
     }
 }
 
+/// What sort of type it is, in the words of WIT.
+pub(crate) fn any_type_name(types: TypesRef<'_>, id: ComponentAnyTypeId) -> &'static str {
+    use ComponentDefinedType as D;
+    match id {
+        ComponentAnyTypeId::Resource(_) => "resource",
+        ComponentAnyTypeId::Func(_) => "function type",
+        ComponentAnyTypeId::Instance(_) => "interface type",
+        ComponentAnyTypeId::Component(_) => "component type",
+        ComponentAnyTypeId::Defined(id) => match types.data(id) {
+            D::Primitive(_) => "primitive type",
+            D::Record(_) => "record",
+            D::Variant(_) => "variant",
+            D::List { .. } | D::FixedLengthList { .. } => "list",
+            D::Map { .. } => "map",
+            D::Tuple(_) => "tuple",
+            D::Flags(_) => "flags",
+            D::Enum(_) => "enum",
+            D::Option { .. } => "option",
+            D::Result { .. } => "result",
+            D::Own(_) | D::Borrow(_) => "handle",
+            D::Future { .. } => "future",
+            D::Stream { .. } => "stream",
+        },
+    }
+}
+
+/// Finds the name of a resource.
+type ResourceName<'n> = dyn Fn(ResourceId) -> Option<&'n str> + 'n;
+
 /// A value type as WIT writes it: `list<u8>`, `record { x, y }`.
-pub(crate) fn value_type(types: TypesRef<'_>, ty: &ComponentValType) -> String {
+pub(crate) fn value_type(
+    types: TypesRef<'_>,
+    resources: &ResourceName<'_>,
+    ty: &ComponentValType,
+) -> String {
     let mut text = String::new();
-    write(types, ty, DEPTH, &mut text);
+    write(types, resources, ty, DEPTH, &mut text);
     text
 }
 
-fn write(types: TypesRef<'_>, ty: &ComponentValType, depth: usize, out: &mut String) {
+fn write(
+    types: TypesRef<'_>,
+    resources: &ResourceName<'_>,
+    ty: &ComponentValType,
+    depth: usize,
+    out: &mut String,
+) {
     let id = match ty {
         ComponentValType::Primitive(primitive) => return out.push_str(&primitive.to_string()),
         ComponentValType::Type(id) => *id,
@@ -44,17 +83,22 @@ fn write(types: TypesRef<'_>, ty: &ComponentValType, depth: usize, out: &mut Str
     let generic = |out: &mut String, name: &str, args: &[Option<&ComponentValType>]| {
         out.push_str(name);
         out.push('<');
-        for (i, arg) in args.iter().enumerate() {
+        for (i, arg) in args.iter().take(WIDTH).enumerate() {
             if i > 0 {
                 out.push_str(", ");
             }
             match arg {
-                Some(arg) => write(types, arg, depth, out),
+                Some(arg) => write(types, resources, arg, depth, out),
                 None => out.push('_'),
             }
         }
+        // Two tuples may differ in nothing but the number of what is cut off.
+        if let Some(more @ 1..) = args.len().checked_sub(WIDTH) {
+            out.push_str(&format!(", … {more} more"));
+        }
         out.push('>');
     };
+    let resource = |id: ResourceId| resources(id).unwrap_or("resource");
     match types.data(id) {
         ComponentDefinedType::Primitive(primitive) => out.push_str(&primitive.to_string()),
         ComponentDefinedType::Record(record) => {
@@ -85,7 +129,7 @@ fn write(types: TypesRef<'_>, ty: &ComponentValType, depth: usize, out: &mut Str
             element, length, ..
         } => {
             out.push_str("list<");
-            write(types, element, depth, out);
+            write(types, resources, element, depth, out);
             out.push_str(&format!(", {length}>"));
         }
         ComponentDefinedType::Tuple(tuple) => {
@@ -98,8 +142,12 @@ fn write(types: TypesRef<'_>, ty: &ComponentValType, depth: usize, out: &mut Str
             (Some(ok), None) => generic(out, "result", &[Some(ok)]),
             (ok, err) => generic(out, "result", &[ok.as_ref(), err.as_ref()]),
         },
-        ComponentDefinedType::Own(_) => out.push_str("own<resource>"),
-        ComponentDefinedType::Borrow(_) => out.push_str("borrow<resource>"),
+        ComponentDefinedType::Own(id) => {
+            out.push_str(&format!("own<{}>", resource(id.resource())));
+        }
+        ComponentDefinedType::Borrow(id) => {
+            out.push_str(&format!("borrow<{}>", resource(id.resource())));
+        }
         ComponentDefinedType::Future { ty: None, .. } => out.push_str("future"),
         ComponentDefinedType::Future { ty, .. } => generic(out, "future", &[ty.as_ref()]),
         ComponentDefinedType::Stream { ty: None, .. } => out.push_str("stream"),
