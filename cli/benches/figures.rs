@@ -237,7 +237,7 @@ fn data_module(size: usize) -> Module {
     });
     module.section(&memories);
     let mut data = DataSection::new();
-    let bytes: Vec<u8> = (0..size).map(|i| (i * 31 >> 3) as u8).collect();
+    let bytes: Vec<u8> = (0..size).map(|i| ((i * 31) >> 3) as u8).collect();
     data.active(0, &ConstExpr::i32_const(0), bytes);
     module.section(&data);
     module

@@ -194,6 +194,8 @@ pub struct ResourceClash {
     pub known: (String, Provider),
     /// The import that speaks of another resource, and who fills it.
     pub other: (String, Provider),
+    /// Whose resource it is that the other import speaks of.
+    pub owner: Provider,
 }
 
 /// Who fills an import.
@@ -221,6 +223,7 @@ impl fmt::Display for ResourceClash {
             resource,
             known,
             other,
+            owner,
         } = self;
         if known.1 == other.1 {
             return write!(
@@ -232,9 +235,15 @@ impl fmt::Display for ResourceClash {
         }
         write!(
             f,
-            "`{consumer}` gets `{}` from {} but `{}` from {}; both must speak of the same `{resource}`",
+            "`{consumer}` gets `{}` from {} but `{}` from {}",
             known.0, known.1, other.0, other.1
-        )
+        )?;
+        if *owner != other.1 {
+            write!(f, ", which has it from {owner}")?;
+        } else if *owner != Provider::Host {
+            f.write_str(", which has one of its own")?;
+        }
+        write!(f, "; both must speak of the same `{resource}`")
     }
 }
 

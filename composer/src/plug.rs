@@ -13,6 +13,7 @@ pub use fit::Rule;
 pub use report::{ImportReport, Miss, NearMiss, State, Useless};
 
 use crate::component::{Arena, ComponentId};
+use crate::encode::used::used_types;
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
 use fit::{Fit, Fitting};
@@ -60,6 +61,7 @@ pub fn plug(arena: &Arena<'_>, request: &Request<'_>) -> Result<Plan, Error> {
         planner.fill(origin)?;
         next += 1;
     }
+    planner.mark_used_types();
     let useless = planner.useless(request.socket);
     let Planner {
         mut graph, imports, ..
@@ -206,6 +208,25 @@ impl<'p, 'i> Planner<'p, 'i> {
             self.imports.push(report);
         }
         Ok(())
+    }
+
+    /// Marks the imports that are types of interfaces which are filled by now.
+    fn mark_used_types(&mut self) {
+        for ((instance, import), used) in used_types(self.arena, &self.graph) {
+            let consumer = self.graph.instance(instance).name();
+            let mut reports = self.imports.iter_mut();
+            let report =
+                reports.find(|report| report.consumer == consumer && report.import == import);
+            let names = std::iter::once(&used.edge.export).chain(&used.within);
+            let names: Vec<&str> = names.map(String::as_str).collect();
+            if let Some(report) = report {
+                report.state = State::Filled {
+                    provider: self.graph.instance(used.edge.provider).name().to_owned(),
+                    export: names.join("#"),
+                    rule: Rule::Use,
+                };
+            }
+        }
     }
 
     /// The plugs of this component that may fill an import of `consumer`: it does not fill its own.

@@ -1,9 +1,6 @@
 //! `wasm-compose`, on what it can do, makes programs that do the same as ours.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test may stop where it fails"
-)]
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 use std::fs;
 use tenon_tests::example::Example;
@@ -39,7 +36,10 @@ fn agree(name: &str, wiring: &[(&str, &str)]) {
 
 #[test]
 fn on_a_pair() {
-    agree("greeter", &[("example:greeter/greet@0.1.0", "greeter.wasm")]);
+    agree(
+        "greeter",
+        &[("example:greeter/greet@0.1.0", "greeter.wasm")],
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::used::{NamedTypes, UsedType};
 use super::writer::{Counts, Section, Writer};
 use super::{HostImport, Layout};
 use crate::component::{Arena, ComponentId};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Provider};
 use crate::graph::{Edge, Export, Graph, InstanceId};
 use crate::types::kind_name;
 use std::collections::HashMap;
@@ -60,8 +60,13 @@ impl Encoder<'_, '_> {
                     .iter()
                     .find(|(member, _)| *member == instance)
                     .map_or(name, |(_, import)| import);
-                self.identities
-                    .clash(self.arena, self.graph, instance, import, resource)
+                self.identities.clash(
+                    self.arena,
+                    self.graph,
+                    (instance, import),
+                    resource,
+                    Provider::Host,
+                )
             }
             Reason::Other(what) => Error::new(ErrorKind::Unwritable {
                 import: item.full_name(name).into_owned(),

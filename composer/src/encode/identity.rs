@@ -127,7 +127,7 @@ impl Identities {
                     let is_same = self.origin(edge.provider, found).is_some()
                         && self.origin(edge.provider, found) == self.origin(id, expected);
                     if !is_same {
-                        clash.set(Some(expected));
+                        clash.set(Some((found, expected)));
                     }
                     is_same
                 };
@@ -137,8 +137,14 @@ impl Identities {
                     continue;
                 };
                 return Err(match (difference.reason, clash.get()) {
-                    (Reason::Resource, Some(expected)) => {
-                        self.clash(arena, graph, id, import, expected)
+                    (Reason::Resource, Some((found, expected))) => {
+                        let owner = match self.origin(edge.provider, found) {
+                            Some(Origin::Instance(owner, _)) => {
+                                Provider::Component(graph.instance(*owner).name().to_owned())
+                            }
+                            _ => Provider::Host,
+                        };
+                        self.clash(arena, graph, (id, import), expected, owner)
                     }
                     (reason, _) => Error::new(ErrorKind::Graph(format!(
                         "`{}` cannot fill import `{import}` of `{}`: {reason}",
@@ -151,14 +157,14 @@ impl Identities {
         Ok(())
     }
 
-    /// The error for an import of `id` that speaks of another resource than `expected`.
+    /// The error for an import that speaks of another resource, that of `owner`, than `expected`.
     pub(super) fn clash(
         &self,
         arena: &Arena<'_>,
         graph: &Graph,
-        id: InstanceId,
-        import: &str,
+        (id, import): (InstanceId, &str),
         expected: ResourceId,
+        owner: Provider,
     ) -> Error {
         let instance = graph.instance(id);
         let ty = arena.type_of(instance.component());
@@ -181,6 +187,7 @@ impl Identities {
             resource,
             known: (named(&known), provider(&known)),
             other: (named(import), provider(import)),
+            owner,
         }))
     }
 }

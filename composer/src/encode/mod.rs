@@ -13,7 +13,7 @@ mod open;
 mod order;
 mod scope;
 mod types;
-mod used;
+pub(crate) mod used;
 mod walk;
 mod writer;
 

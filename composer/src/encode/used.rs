@@ -12,14 +12,14 @@ use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, Resou
 use wasmparser::types::TypesRef;
 
 /// The types that the imports of a component name.
-pub(super) struct NamedTypes {
+pub(crate) struct NamedTypes {
     pub(super) places: HashMap<ComponentAnyTypeId, Place>,
     resources: HashMap<ResourceId, Place>,
 }
 
 /// Where the imports of a component name a type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The import.
     pub(super) import: String,
     /// The names that lead to the type within it; none if the import is the type.
@@ -28,10 +28,10 @@ pub(super) struct Place {
 
 /// A type within an item that an instance gives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct UsedType {
-    pub(super) edge: Edge,
+pub(crate) struct UsedType {
+    pub(crate) edge: Edge,
     /// The names that lead to the type; none if the item is the type.
-    pub(super) within: Vec<String>,
+    pub(crate) within: Vec<String>,
 }
 
 impl NamedTypes {
@@ -130,7 +130,7 @@ impl NamedTypes {
 }
 
 /// The imports that are types of interfaces which the graph fills, and fills with them.
-pub(super) fn used_types(
+pub(crate) fn used_types(
     arena: &Arena<'_>,
     graph: &Graph,
 ) -> HashMap<(InstanceId, String), UsedType> {

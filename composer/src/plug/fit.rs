@@ -24,6 +24,8 @@ pub enum Rule {
     Implements,
     /// Both have the same `external-id`.
     ExternalId,
+    /// The import is a type of an interface that is filled.
+    Use,
 }
 
 impl fmt::Display for Rule {
@@ -33,6 +35,7 @@ impl fmt::Display for Rule {
             Rule::Track => "compatible version",
             Rule::Implements => "implements the interface",
             Rule::ExternalId => "same external id",
+            Rule::Use => "a type of what fills the interface",
         })
     }
 }
