@@ -106,7 +106,7 @@ pub(crate) struct Plug {
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
 
-    /// The registry that packages come from.
+    /// The registry that packages come from. There is no registry client yet: components are files.
     #[arg(long, value_name = "URL")]
     pub(crate) registry: Option<String>,
 }

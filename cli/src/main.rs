@@ -11,12 +11,17 @@ mod write;
 
 use args::{Cli, Command};
 use clap::Parser;
+use error::Failure;
+use exit::ExitKind;
 use std::process::ExitCode;
 use ui::Ui;
 
 fn main() -> ExitCode {
     report_panics();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return wrong_line(&error),
+    };
     let mut ui = Ui::new(&cli.global);
     let result = match &cli.command {
         Command::Plug(args) => commands::plug::run(&mut ui, args),
@@ -34,6 +39,25 @@ fn main() -> ExitCode {
             ui.fail(&failure);
             failure.exit.into()
         }
+    }
+}
+
+/// Reports a command line that cannot be understood, as JSON if it asks for that; or prints the help
+/// that it asks for.
+fn wrong_line(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|word| word == "--json");
+    if wants_json && error.use_stderr() {
+        let text = error.render().to_string();
+        let message = text.trim().trim_start_matches("error: ");
+        let failure = Failure::usage(message).help("`tenon help` says what there is");
+        Ui::json().fail(&failure);
+        return failure.exit.into();
+    }
+    // There is nobody left to tell if this fails.
+    let _ = error.print();
+    match error.use_stderr() {
+        true => ExitKind::Usage.into(),
+        false => ExitCode::SUCCESS,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -67,4 +68,37 @@ fn commands() {
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts"),
         None,
     );
+}
+
+#[test]
+fn commands_in_the_readmes_of_the_examples() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit-examples");
+    let scratch = tempfile::tempdir().unwrap();
+    copy(&examples, scratch.path());
+    let mut ran = 0;
+    for entry in fs::read_dir(scratch.path()).unwrap() {
+        let folder = entry.unwrap().path();
+        let Ok(readme) = fs::read_to_string(folder.join("README.md")) else {
+            continue;
+        };
+        for line in readme
+            .lines()
+            .filter_map(|line| line.strip_prefix("tenon "))
+        {
+            let output = Command::new(env!("CARGO_BIN_EXE_tenon"))
+                .args(line.split_whitespace())
+                .current_dir(&folder)
+                .env("XDG_CACHE_HOME", scratch.path().join("cache"))
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                output.status.success(),
+                "{}: {line}\n{said}",
+                folder.display()
+            );
+            ran += 1;
+        }
+    }
+    assert!(ran >= 6, "every example shows how it is composed");
 }

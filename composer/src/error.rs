@@ -155,11 +155,11 @@ pub enum ErrorKind {
         what: String,
     },
     /// The composition would exceed a limit that every engine has.
-    #[error("the composition would have {count} {what}; engines accept {max} at most")]
+    #[error("the composition would have {count} {what}, or more; engines accept {max} at most")]
     Limit {
         /// What there is too much of.
         what: &'static str,
-        /// How many there would be.
+        /// How many there would be, at least.
         count: u64,
         /// How many there may be.
         max: u64,

@@ -1,4 +1,5 @@
-//! A component cannot reach out of itself, though it is typed as a part of the composition.
+//! Components are typed as parts of the composition: none reaches out of itself, and none is blamed
+//! for what there is too much of in all.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
@@ -47,4 +48,17 @@ fn an_alias_to_another_component_of_the_composition_is_refused() {
             );
         }
     }
+}
+
+#[test]
+fn too_many_parts_are_nobodys_fault_alone() {
+    let many = |name: &str| {
+        let modules = "(core module)".repeat(600);
+        wat::parse_str(format!("(component ${name} {modules})")).unwrap()
+    };
+    let (first, second) = (many("first"), many("second"));
+    let mut arena = Arena::new();
+    arena.read(source("first", &first)).unwrap();
+    let error = arena.read(source("second", &second)).unwrap_err();
+    assert_eq!(error.code(), "compose::limit", "{error}");
 }

@@ -37,6 +37,16 @@ impl Ui {
         }
     }
 
+    /// The streams of a command that was not understood, but asks for JSON.
+    pub(crate) fn json() -> Ui {
+        Ui {
+            quiet: false,
+            verbose: false,
+            json: true,
+            stdout_is_taken: false,
+        }
+    }
+
     /// Keeps standard output for a component.
     pub(crate) fn take_stdout(&mut self) {
         self.stdout_is_taken = true;

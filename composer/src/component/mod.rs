@@ -11,6 +11,7 @@ pub use kind::Kind;
 pub use meta::Metadata;
 pub use read::{Bodies, Source, validate};
 
+use crate::error::ErrorKind;
 use crate::types::Data;
 use crate::{Error, Input, World};
 use wasmparser::component_types::{
@@ -110,7 +111,7 @@ impl<'i> Arena<'i> {
             }
         }
         let id = ComponentId(self.components.len() as u32);
-        let facts = read::read(&mut self.validator, &source)?;
+        let facts = read::read(&mut self.validator, &source).map_err(|error| self.limit(error))?;
         let ty = self.types().component_at(id.0);
         let is_wit_package = facts.only_types && is_wit_package(self.types().data(ty));
         self.components.push(Component {
@@ -123,6 +124,24 @@ impl<'i> Arena<'i> {
             is_wit_package,
         });
         Ok((id, is_wit_package))
+    }
+
+    /// The validator counts the parts of all components together: where that is what is wrong, it is
+    /// not the fault of the last one.
+    fn limit(&self, error: Error) -> Error {
+        match error.kind() {
+            ErrorKind::Invalid { message, .. }
+                if message.starts_with("modules and components count exceeds")
+                    && !self.components.is_empty() =>
+            {
+                Error::new(ErrorKind::Limit {
+                    what: "components and core modules, nested ones included",
+                    count: MAX_PARTS + 1,
+                    max: MAX_PARTS,
+                })
+            }
+            _ => error,
+        }
     }
 
     /// Takes note of the SHA-256 of a component's bytes, where it was not known when it was read.
@@ -185,6 +204,8 @@ impl Default for Arena<'_> {
     }
 }
 
+/// How many components and core modules a binary may have, nested ones and itself included.
+pub(crate) const MAX_PARTS: u64 = 1000;
 /// The version of the component binary format, in its header.
 const OUTER_VERSION: u16 = 0x0d;
 

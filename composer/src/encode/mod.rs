@@ -17,7 +17,7 @@ pub(crate) mod used;
 mod walk;
 mod writer;
 
-use crate::component::{Arena, Component, ComponentId};
+use crate::component::{Arena, Component, ComponentId, MAX_PARTS};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
 use crate::input::Input;
@@ -208,7 +208,7 @@ fn check_limits(
         (
             "components and core modules, nested ones included",
             all,
-            1000,
+            MAX_PARTS,
         ),
     ] {
         if count > max {

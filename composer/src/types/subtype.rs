@@ -106,9 +106,6 @@ impl<'t, 'r> Comparison<'t, 'r> {
     }
 
     fn instance(&mut self, found: ComponentInstanceTypeId, expected: ComponentInstanceTypeId) {
-        if found == expected {
-            return;
-        }
         let types = self.types;
         self.interfaces.push([found, expected]);
         let (found, expected) = (&types.data(found).exports, &types.data(expected).exports);
@@ -129,9 +126,6 @@ impl<'t, 'r> Comparison<'t, 'r> {
     }
 
     fn function(&mut self, found: ComponentFuncTypeId, expected: ComponentFuncTypeId) {
-        if found == expected {
-            return;
-        }
         let types = self.types;
         let (found, expected) = (types.data(found), types.data(expected));
         if found.async_ != expected.async_ {
@@ -287,7 +281,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
 
     fn defined(&mut self, found: ComponentDefinedTypeId, expected: ComponentDefinedTypeId) {
         use ComponentDefinedType as D;
-        if found == expected || !self.seen.insert((found, expected)) {
+        if !self.seen.insert((found, expected)) {
             return;
         }
         let types = self.types;
