@@ -2,6 +2,7 @@
 
 use crate::error::Failure;
 use crate::remembered::{Identity, Memory};
+use crate::ui;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -85,9 +86,12 @@ impl Named {
         let bytes = Bytes::open(path).map_err(|error| not_opened(path, &error))?;
         Ok(Named {
             argument: argument.to_owned(),
-            name: path
-                .file_stem()
-                .map_or_else(|| argument.to_owned(), |s| s.to_string_lossy().into_owned()),
+            name: ui::clean(
+                &path
+                    .file_stem()
+                    .unwrap_or(path.as_os_str())
+                    .to_string_lossy(),
+            ),
             bytes,
         })
     }

@@ -112,10 +112,11 @@ fn text(anatomy: &Anatomy, root: &PartData, verbose: bool) -> String {
     }
     features(anatomy.root.all_features(), &mut out);
     for (name, value) in &root.metadata {
-        out.push_str(&format!("{} {value}\n", ui::bold(name)));
+        out.push_str(&format!("{} {}\n", ui::bold(name), ui::clean(value)));
     }
     for (field, values) in &root.producers {
-        out.push_str(&format!("{} {}\n", ui::bold(field), values.join(", ")));
+        let (field, values) = (ui::clean(field), ui::clean(&values.join(", ")));
+        out.push_str(&format!("{} {values}\n", ui::bold(&field)));
     }
     if !root.parts.is_empty() {
         out.push_str(&format!("{}\n", ui::bold("parts")));
@@ -130,7 +131,7 @@ fn text(anatomy: &Anatomy, root: &PartData, verbose: bool) -> String {
                 source,
                 ..
             } = entry;
-            out.push_str(&format!("  {name} {version} {source}\n"));
+            out.push_str(&ui::clean(&format!("  {name} {version} {source}\n")));
         }
     }
     out
@@ -187,11 +188,11 @@ fn parts(all: &[PartData], depth: usize, verbose: bool, out: &mut String) {
         if is_detail && !verbose {
             continue;
         }
-        let name = part.name.as_deref().unwrap_or("(unnamed)");
+        let name = ui::clean(part.name.as_deref().unwrap_or("(unnamed)"));
         out.push_str(&format!(
             "{}{} {}, {}{}\n",
             "  ".repeat(depth),
-            ui::bold(name),
+            ui::bold(&name),
             part.kind,
             ui::size(part.size),
             match verbose {

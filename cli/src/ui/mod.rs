@@ -5,7 +5,7 @@ mod style;
 mod text;
 
 pub(crate) use json::Document;
-pub(crate) use style::{bold, dim, failure_text, warning};
+pub(crate) use style::{bold, clean, dim, failure_text, warning};
 pub(crate) use text::{count, near_misses, plan, size};
 
 use crate::args::{Color, Global};

@@ -1,7 +1,6 @@
 //! Colours, and the shape of errors and warnings. Streams that are no terminal drop the colours.
 
 use crate::error::Failure;
-use anstream::adapter::strip_str;
 use std::fmt::Write;
 
 const RESET: &str = "\u{1b}[0m";
@@ -25,21 +24,22 @@ pub(crate) fn warning(text: &str) -> String {
     format!("{}: {text}", styled("1;33", "warning"))
 }
 
+/// Text from a file, so that it cannot steer the terminal.
+pub(crate) fn clean(text: &str) -> String {
+    let is_harmless = |c: char| !c.is_control() || c == '\n';
+    text.chars()
+        .map(|c| {
+            if is_harmless(c) {
+                c
+            } else {
+                char::REPLACEMENT_CHARACTER
+            }
+        })
+        .collect()
+}
+
 /// An error with its code, causes, notes and help.
 pub(crate) fn failure_text(failure: &Failure) -> String {
-    // What comes from a file must not steer the terminal.
-    let clean = |text: &str| -> String {
-        let text = strip_str(text).to_string();
-        text.chars()
-            .map(|c| {
-                if c.is_control() && c != '\n' {
-                    '\u{fffd}'
-                } else {
-                    c
-                }
-            })
-            .collect()
-    };
     let mut text = format!(
         "{}{}: {}",
         styled("1;31", "error"),

@@ -142,13 +142,9 @@ impl<'t, 'r> Comparison<'t, 'r> {
         let names = |params: &[(KebabString, ComponentValType)]| -> Vec<String> {
             params.iter().map(|(name, _)| name.to_string()).collect()
         };
-        if found
-            .params
-            .iter()
-            .map(|(name, _)| name)
-            .ne(expected.params.iter().map(|(name, _)| name))
-        {
-            let (found, expected) = (names(&found.params), names(&expected.params));
+        let (found_names, expected_names) = (names(&found.params), names(&expected.params));
+        if found_names != expected_names {
+            let (found, expected) = (found_names, expected_names);
             if BTreeSet::from_iter(&found) == BTreeSet::from_iter(&expected) {
                 return self.differ(Reason::Order {
                     what: "parameters",
@@ -158,7 +154,8 @@ impl<'t, 'r> Comparison<'t, 'r> {
             }
         }
         for (i, (f, e)) in found.params.iter().zip(&expected.params).enumerate() {
-            if f.0 == e.0 {
+            // Kebab names are equal whatever their case; the validator wants the same letters.
+            if f.0.as_str() == e.0.as_str() {
                 self.step(Step::Parameter(e.0.to_string()), |this| {
                     this.value(&f.1, &e.1);
                 });
