@@ -2,7 +2,7 @@
 
 use crate::component::{Arena, ComponentId};
 use crate::error::{Error, ErrorKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Instances, the edges between them, and what the composition exports.
 ///
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct Graph {
     instances: Vec<Instance>,
     exports: Vec<Export>,
+    instance_names: HashSet<String>,
+    export_names: HashSet<String>,
 }
 
 /// The number of an instance in its [`Graph`].
@@ -55,10 +57,9 @@ impl Graph {
 
     /// Adds an instance of `component`; `name` gets a number if another instance has it.
     pub fn add(&mut self, name: &str, component: ComponentId) -> InstanceId {
-        let taken = |name: &str| self.instances.iter().any(|other| other.name == name);
         let mut unique = name.to_owned();
         for number in 2.. {
-            if !taken(&unique) {
+            if self.instance_names.insert(unique.clone()) {
                 break;
             }
             unique = format!("{name}-{number}");
@@ -123,7 +124,7 @@ impl Graph {
         export: &str,
     ) -> Result<(), Error> {
         self.check_export(arena, provider, export)?;
-        if self.exports.iter().any(|other| other.name == export) {
+        if !self.export_names.insert(export.to_owned()) {
             return Err(fault(format!("`{export}` is exported already")));
         }
         self.exports.push(Export {
@@ -235,7 +236,7 @@ impl Graph {
 
     /// Exports what another export uses, unless its name is taken.
     pub(crate) fn export_implied(&mut self, export: Export) {
-        if !self.exports.iter().any(|other| other.name == export.name) {
+        if self.export_names.insert(export.name.clone()) {
             self.exports.push(export);
         }
     }

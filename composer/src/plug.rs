@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
 use fit::{Fit, Fitting};
 use index::ItemId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What to plug into what.
 pub struct Request<'r> {
@@ -212,14 +212,16 @@ impl<'p, 'i> Planner<'p, 'i> {
 
     /// Marks the imports that are types of interfaces which are filled by now.
     fn mark_used_types(&mut self) {
-        for ((instance, import), used) in used_types(self.arena, &self.graph) {
-            let consumer = self.graph.instance(instance).name();
-            let mut reports = self.imports.iter_mut();
-            let report =
-                reports.find(|report| report.consumer == consumer && report.import == import);
-            let names = std::iter::once(&used.edge.export).chain(&used.within);
-            let names: Vec<&str> = names.map(String::as_str).collect();
-            if let Some(report) = report {
+        let named = |(instance, import): (InstanceId, String)| {
+            (self.graph.instance(instance).name().to_owned(), import)
+        };
+        let used = used_types(self.arena, &self.graph).into_iter();
+        let used: HashMap<_, _> = used.map(|(import, used)| (named(import), used)).collect();
+        for report in &mut self.imports {
+            let import = (report.consumer.clone(), report.import.clone());
+            if let Some(used) = used.get(&import) {
+                let names = std::iter::once(&used.edge.export).chain(&used.within);
+                let names: Vec<&str> = names.map(String::as_str).collect();
                 report.state = State::Filled {
                     provider: self.graph.instance(used.edge.provider).name().to_owned(),
                     export: names.join("#"),
