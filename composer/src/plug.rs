@@ -128,6 +128,7 @@ struct Origin {
 
 struct Planner<'p, 'i> {
     arena: &'p Arena<'i>,
+    socket: ComponentId,
     plugs: &'p [ComponentId],
     /// Where each component stands among the plugs.
     places: BTreeMap<ComponentId, Vec<usize>>,
@@ -148,6 +149,7 @@ impl<'p, 'i> Planner<'p, 'i> {
         components.insert(request.socket);
         Planner {
             arena,
+            socket: request.socket,
             plugs: request.plugs,
             places,
             fitting: Fitting::new(arena, &components),
@@ -159,8 +161,11 @@ impl<'p, 'i> Planner<'p, 'i> {
     }
 
     fn instantiate(&mut self, component: ComponentId, plug: Option<usize>) -> InstanceId {
-        let name = self.arena.component(component).name();
-        let instance = self.graph.add(name, component);
+        let name = match plug {
+            Some(plug) => self.name_of_plug(plug),
+            None => self.name_of(component),
+        };
+        let instance = self.graph.add(&name, component);
         self.origins.push(Origin {
             instance,
             component,
@@ -364,6 +369,15 @@ impl<'p, 'i> Planner<'p, 'i> {
         names
     }
 
+    /// The name of the plug at this place: one for each time that the same component was read.
+    fn name_of_plug(&self, plug: usize) -> String {
+        let component = self.component_of(plug);
+        let places = self.places.get(&component).into_iter().flatten();
+        let before = places.take_while(|place| **place < plug).count();
+        let uses = before + usize::from(component == self.socket);
+        self.arena.component(component).name_of_use(uses).to_owned()
+    }
+
     fn useless(&self, socket: ComponentId) -> Vec<Useless> {
         let used: BTreeSet<_> = self
             .instances
@@ -376,7 +390,7 @@ impl<'p, 'i> Planner<'p, 'i> {
                 let component = self.component_of(plug);
                 let mut imports = self.fitting.imports.items(component);
                 Useless {
-                    plug: self.name_of(component),
+                    plug: self.name_of_plug(plug),
                     same_as_used: used.contains(&component),
                     would_take_socket: imports
                         .find(|import| self.fitting.names_fit(*import, socket))

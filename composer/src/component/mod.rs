@@ -36,6 +36,7 @@ pub struct ComponentId(u32);
 /// A component that was read.
 pub struct Component<'i> {
     name: String,
+    more_names: Vec<String>,
     input: &'i dyn Input,
     digest: Option<[u8; 32]>,
     ty: ComponentTypeId,
@@ -75,8 +76,8 @@ impl<'i> Arena<'i> {
 
     /// Reads and types a component, and adds it.
     ///
-    /// A component whose bytes were read before is not read again: it is the same component, and the
-    /// name it was given first stays.
+    /// A component whose bytes were read before is not read again: it is the same component, by another
+    /// name perhaps.
     ///
     /// # Errors
     ///
@@ -104,10 +105,10 @@ impl<'i> Arena<'i> {
     }
 
     fn read_any(&mut self, source: Source<'i>) -> Result<(ComponentId, bool), Error> {
-        for (index, known) in self.components.iter().enumerate() {
+        for (index, known) in self.components.iter_mut().enumerate() {
             if known.is_same(&source)? {
-                let is_wit_package = known.is_wit_package;
-                return Ok((ComponentId(index as u32), is_wit_package));
+                known.more_names.push(source.name);
+                return Ok((ComponentId(index as u32), known.is_wit_package));
             }
         }
         let id = ComponentId(self.components.len() as u32);
@@ -116,6 +117,7 @@ impl<'i> Arena<'i> {
         let is_wit_package = facts.only_types && is_wit_package(self.types().data(ty));
         self.components.push(Component {
             name: source.name,
+            more_names: Vec::new(),
             input: source.input,
             digest: source.digest,
             ty,
@@ -217,9 +219,15 @@ impl ComponentId {
 }
 
 impl<'i> Component<'i> {
-    /// The name the caller gave it.
+    /// The name the caller gave it; the first one, if the same bytes were read under several.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name under which the same bytes were read for the `n`-th time, from 0.
+    pub(crate) fn name_of_use(&self, n: usize) -> &str {
+        let again = n.checked_sub(1).and_then(|n| self.more_names.get(n));
+        again.unwrap_or(&self.name)
     }
 
     /// Its bytes.
