@@ -135,14 +135,12 @@ pub enum ErrorKind {
     #[error("{0}")]
     ResourceClash(ResourceClash),
     /// Two components import one interface with types that do not agree.
-    #[error("`{first}` and `{second}` both import `{import}` but disagree on it: {difference}")]
+    #[error("{}, but they disagree on it: {difference}", both_import(.first, .second))]
     ImportConflict {
-        /// The import's name.
-        import: String,
-        /// A component that imports it.
-        first: String,
+        /// A component that imports it, and the import's name there.
+        first: (String, String),
         /// Another one.
-        second: String,
+        second: (String, String),
         /// The first thing they disagree on.
         difference: Difference,
     },
@@ -462,6 +460,16 @@ fn together(names: &[String]) -> String {
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last} {all}", rest.join(", ")),
         _ => quoted.concat(),
+    }
+}
+
+fn both_import(first: &(String, String), second: &(String, String)) -> String {
+    let ((a, name), (b, other_name)) = (first, second);
+    match name == other_name {
+        true => format!("`{a}` and `{b}` both import `{name}`"),
+        false => {
+            format!("`{a}` imports `{name}` and `{b}` imports `{other_name}`, which are one import")
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub trait Input: Sync {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()>;
 }
 
-impl Input for [u8] {
+impl Input for &[u8] {
     fn size(&self) -> u64 {
         self.len() as u64
     }

@@ -53,7 +53,7 @@ impl Merger<'_, '_> {
     /// Imports that disagree on an item are an error that blames two components.
     pub(super) fn merge(&self, id: GroupId) -> Result<Merged, Error> {
         let group = self.open.get(id);
-        let (name, chosen) = group.item(self.arena, self.graph);
+        let (_, chosen) = group.item(self.arena, self.graph);
         let mut merged: Option<Merged> = None;
         for (at, (instance, import)) in group.members.iter().enumerate() {
             let imports = &self
@@ -73,9 +73,8 @@ impl Merger<'_, '_> {
             self.join(merged, *instance, item)
                 .map_err(|(other, difference)| {
                     Error::new(ErrorKind::ImportConflict {
-                        import: chosen.full_name(name).into_owned(),
-                        first: self.graph.instance(other).name().to_owned(),
-                        second: self.graph.instance(*instance).name().to_owned(),
+                        first: self.named(group, other),
+                        second: self.named(group, *instance),
                         difference,
                     })
                 })?;
@@ -83,6 +82,19 @@ impl Merger<'_, '_> {
         let mut merged = merged.unwrap_or_else(|| Merged::Item(Vec::new(), Attributes::default()));
         merged.set_attributes(Attributes::of(chosen));
         Ok(merged)
+    }
+
+    /// The name of an instance, and that of its import in the group.
+    fn named(&self, group: &Group, instance: InstanceId) -> (String, String) {
+        let member = group.members.iter().find(|(id, _)| *id == instance);
+        let import = member.map_or("", |(_, import)| import);
+        let instance = self.graph.instance(instance);
+        let imports = &self.arena.type_of(instance.component()).imports;
+        let import = match imports.get(import) {
+            Some(item) => item.full_name(import).into_owned(),
+            None => import.to_owned(),
+        };
+        (instance.name().to_owned(), import)
     }
 
     /// Whether an earlier member is the same import of the same component, with the same resources.

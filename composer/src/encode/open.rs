@@ -130,14 +130,11 @@ impl OpenImports {
                     implements(other_item),
                     implements(item)
                 ),
-                false => {
-                    format!("the other calls it `{name}`, and names must differ by more than case")
-                }
+                false => "names must differ by more than upper and lower case".to_owned(),
             };
             return Err(Error::new(ErrorKind::ImportConflict {
-                import: other_name.clone(),
-                first: other.first_member(graph).to_owned(),
-                second: group.first_member(graph).to_owned(),
+                first: (other.first_member(graph).to_owned(), other_name.clone()),
+                second: (group.first_member(graph).to_owned(), name.clone()),
                 difference: Difference {
                     path: Vec::new(),
                     reason: Reason::Other(reason),
