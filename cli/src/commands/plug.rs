@@ -208,7 +208,7 @@ fn report(
             "{} {path} ({made})\n{} {}",
             ui::bold("wrote"),
             ui::bold("next:"),
-            next_command(composition, path)
+            next_command(plan, composition, path)
         )),
         None if args.dry_run => ui.say(&format!("{} ({made})", ui::bold("would write"))),
         None => ui.say(&format!("{} ({made})", ui::bold("wrote"))),
@@ -217,12 +217,14 @@ fn report(
 }
 
 /// What one would do with the composition.
-fn next_command(composition: &Composition<'_>, path: &str) -> String {
+fn next_command(plan: &Plan, composition: &Composition<'_>, path: &str) -> String {
     let exports = |prefix: &str| {
         let mut exports = composition.graph.exports().iter();
         exports.any(|export| export.name.starts_with(prefix))
     };
-    if exports("wasi:cli/run@") {
+    if !ui::unusual(plan, &composition.imports).is_empty() {
+        format!("tenon wit {path}")
+    } else if exports("wasi:cli/run@") {
         format!("wasmtime run {path}")
     } else if exports("wasi:http/incoming-handler@") || exports("wasi:http/handler@") {
         format!("wasmtime serve {path}")

@@ -6,7 +6,7 @@ mod text;
 
 pub(crate) use json::Document;
 pub(crate) use style::{bold, clean, dim, failure_text, warning};
-pub(crate) use text::{count, near_misses, plan, size};
+pub(crate) use text::{count, near_misses, plan, size, unusual};
 
 use crate::args::{Color, Global};
 use crate::error::Failure;

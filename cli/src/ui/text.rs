@@ -1,7 +1,7 @@
 //! Plans and sizes in words.
 
 use super::{bold, dim};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use tenon_composer::{HostImport, ImportReport, NearMiss, Plan, Rule, State};
 
 /// A number of things: `1 component`, `2 components`.
@@ -55,9 +55,18 @@ pub(crate) fn plan(plan: &Plan, host: &[HostImport], socket: &str, verbose: bool
     fills(plan, socket, 1, &mut BTreeSet::new(), &mut lines);
     if host.is_empty() {
         lines.push(dim("nothing stays open"));
-    } else {
-        lines.push(bold("left open, for the host to provide"));
-        for import in host {
+    }
+    let own = unusual(plan, host);
+    let is_own: HashSet<&str> = own.iter().map(|import| import.name.as_str()).collect();
+    let usual = host.iter().filter(|import| !is_own.contains(&*import.name));
+    for (title, imports) in [
+        ("left open, for the host to provide", usual.collect()),
+        ("left open, for another plug or a host of your own", own),
+    ] {
+        if !imports.is_empty() {
+            lines.push(bold(title));
+        }
+        for import in imports {
             lines.push(format!("  {}", import.name));
             for (instance, name) in import.consumers.iter().filter(|_| verbose) {
                 let as_name = match name == &import.name {
@@ -69,6 +78,20 @@ pub(crate) fn plan(plan: &Plan, host: &[HostImport], socket: &str, verbose: bool
         }
     }
     lines.join("\n")
+}
+
+/// The imports of the composition that ask for more than hosts have as a rule: they are no part of
+/// WASI, and are not made of types alone.
+pub(crate) fn unusual<'h>(plan: &Plan, host: &'h [HostImport]) -> Vec<&'h HostImport> {
+    let asked: HashSet<(&str, &str)> = plan
+        .open()
+        .filter(|open| !open.host && !open.only_types)
+        .map(|open| (open.consumer.as_str(), open.import.as_str()))
+        .collect();
+    let is_asked = |(instance, name): &(String, String)| asked.contains(&(instance, name));
+    host.iter()
+        .filter(|import| import.consumers.iter().any(is_asked))
+        .collect()
 }
 
 /// The imports of `consumer` that are filled, each with those of what fills it.
