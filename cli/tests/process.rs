@@ -222,3 +222,21 @@ fn a_file_that_changes_is_checked_again() {
             .success()
     );
 }
+
+#[test]
+fn what_wit_cannot_express_is_said() {
+    let place = Place::new();
+    let text = r#"(component
+        (import "plain" (instance $plain (export "t" (type (sub resource)))))
+        (alias export $plain "t" (type $t))
+        (import "other" (instance
+            (alias outer 1 $t (type $u))
+            (export "t" (type (eq $u))))))"#;
+    let output = place.run_with(&["wit", "-"], text.as_bytes());
+    assert_eq!(output.status.code(), Some(1));
+    let message = stderr(&output);
+    assert!(
+        message.starts_with("error[cli::no-wit]: `-` uses the type `t`"),
+        "{message}"
+    );
+}

@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::path::Path;
 use tenon_composer::{Bodies, Kind, Source, validate};
 use wit_component::{DecodedWasm, WitPrinter};
-use wit_parser::{PackageId, Resolve};
+use wit_parser::{PackageId, Resolve, Type, TypeDefKind, TypeOwner};
 
 #[derive(Serialize)]
 struct WitContent {
@@ -26,6 +26,16 @@ pub(crate) fn run(ui: &Ui, args: &Wit) -> Result<(), Failure> {
         .map(|(id, _)| id)
         .filter(|id| *id != package)
         .collect();
+    if let Some(name) = type_without_interface(&resolve) {
+        return Err(Failure::new(
+            "cli::no-wit",
+            format!(
+                "`{}` uses the type `{name}` of an interface that has no package, which WIT cannot express",
+                args.input
+            ),
+        )
+        .help("`tenon inspect` shows the imports and exports"));
+    }
     let mut printer = WitPrinter::default();
     printer
         .print(&resolve, package, &nested)
@@ -38,6 +48,25 @@ pub(crate) fn run(ui: &Ui, args: &Wit) -> Result<(), Failure> {
         Target::Stdout => ui.print(&wit),
         Target::File(_) => target.write(&Content::Text(&wit)),
     }
+}
+
+/// A type that is used across interfaces, but belongs to one that nothing can name: the printer takes
+/// it for granted that there is none.
+fn type_without_interface(resolve: &Resolve) -> Option<&str> {
+    resolve.types.iter().find_map(|(_, ty)| {
+        let TypeDefKind::Type(Type::Id(used)) = ty.kind else {
+            return None;
+        };
+        let used = resolve.types.get(used)?;
+        let TypeOwner::Interface(interface) = used.owner else {
+            return None;
+        };
+        let is_named = resolve.interfaces.get(interface)?.name.is_some();
+        match is_named || ty.owner == used.owner {
+            true => None,
+            false => used.name.as_deref(),
+        }
+    })
 }
 
 /// Reads WIT from whatever has some, and gives the package that is meant.
