@@ -6,6 +6,7 @@ use crate::source::Named;
 use crate::ui::{Document, Ui};
 use crate::write::{Content, Target};
 use serde::Serialize;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use tenon_composer::{Bodies, Kind, Source, validate};
 use wit_component::{DecodedWasm, WitPrinter};
@@ -108,32 +109,43 @@ pub(super) fn read(argument: &str) -> Result<(Resolve, PackageId), Failure> {
 }
 
 fn decode(named: &Named, bytes: &[u8]) -> Result<(Resolve, PackageId), Failure> {
-    let decoded = wit_component::decode(bytes).map_err(|error| {
-        // A fault of the component says more than what the decoder makes of it.
-        let source = Source {
-            name: named.argument.clone(),
-            input: named.input(),
-            digest: None,
-            bodies: Bodies::Skip,
-        };
-        match validate(&source) {
-            Err(error) => error.into(),
-            Ok(_) => Failure::new(
-                "cli::no-wit",
-                format!(
-                    "`{}` has imports or exports that WIT cannot express",
-                    named.argument
-                ),
-            )
-            .cause(format!("{error:#}"))
-            .help("`tenon inspect` shows them"),
-        }
+    // The decoder relies on what it is given being valid.
+    validate(&Source {
+        name: named.argument.clone(),
+        input: named.input(),
+        digest: None,
+        bodies: Bodies::Skip,
     })?;
+    let inexpressible = |cause: String| {
+        let message = format!(
+            "`{}` has imports or exports that WIT cannot express",
+            named.argument
+        );
+        Failure::new("cli::no-wit", message)
+            .cause(cause)
+            .help("`tenon inspect` shows them")
+    };
+    let decoded = caught(|| wit_component::decode(bytes))
+        .map_err(|panic| inexpressible(format!("the decoder gave up: {panic}")))?
+        .map_err(|error| inexpressible(format!("{error:#}")))?;
     let package = decoded.package();
     Ok(match decoded {
         DecodedWasm::WitPackage(resolve, _) | DecodedWasm::Component(resolve, _) => {
             (resolve, package)
         }
+    })
+}
+
+/// Runs what may panic on components that nobody thought of, and makes an error of the panic.
+fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(AssertUnwindSafe(run));
+    panic::set_hook(hook);
+    result.map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        text.unwrap_or("for no stated reason").to_owned()
     })
 }
 
