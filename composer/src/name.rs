@@ -97,11 +97,6 @@ impl ItemPath {
         }
     }
 
-    /// Whether the name has a version of either form.
-    pub fn is_versioned(&self) -> bool {
-        self.version.is_some()
-    }
-
     /// The compatibility track; `None` for a name without a version.
     pub fn track(&self) -> Option<Track> {
         match self.version.as_ref()? {

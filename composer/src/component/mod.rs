@@ -53,12 +53,6 @@ pub struct Parts {
     pub core_modules: u32,
     /// Components inside the component.
     pub components: u32,
-    /// Bytes of function bodies.
-    pub code_bytes: u64,
-    /// Bytes of data segments.
-    pub data_bytes: u64,
-    /// Bytes of custom sections.
-    pub custom_bytes: u64,
 }
 
 impl<'i> Arena<'i> {

@@ -323,7 +323,6 @@ impl<'r, 'i> Reader<'r, 'i> {
     }
 
     fn custom(&mut self, body: u64, end: u64, depth: usize) -> Result<(), Error> {
-        self.facts.parts.custom_bytes += end - body;
         let head = self.peek(body, end)?;
         let mut head = BinaryReader::new(&head, body);
         let len = head.read_var_u32().map_err(|error| self.invalid(error))?;
@@ -342,7 +341,6 @@ impl<'r, 'i> Reader<'r, 'i> {
     }
 
     fn code(&mut self, body: u64, end: u64) -> Result<(), Error> {
-        self.facts.parts.code_bytes += end - body;
         self.validator
             .code_section_start(&(body..end))
             .map_err(|error| self.invalid(error))?;
@@ -386,7 +384,6 @@ impl<'r, 'i> Reader<'r, 'i> {
             if at > end {
                 return Err(self.invalid_at(payload.start, "a data segment goes past its section"));
             }
-            self.facts.parts.data_bytes += payload.end - payload.start;
         }
         if at != end {
             return Err(self.invalid_at(at, "bytes are left over in the data section"));

@@ -7,6 +7,23 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many imports that one instance fills are each worth a word.
 const MANY: usize = 8;
 
+/// The id of a node, in languages that have ids.
+pub(super) fn id(supplier: Supplier) -> String {
+    match supplier {
+        Supplier::Host => "host".to_owned(),
+        Supplier::Node(number) => format!("n{number}"),
+    }
+}
+
+/// Whether the host gives anything.
+pub(super) fn has_host(diagram: &Diagram) -> bool {
+    let wires = diagram.wires.iter().map(|wire| wire.supplier);
+    let outlets = diagram.outlets.iter().map(|outlet| outlet.supplier);
+    wires
+        .chain(outlets)
+        .any(|supplier| supplier == Supplier::Host)
+}
+
 /// What the instance of this number gets, by who gives it: other instances in the order in which
 /// their names first come up, then the host. Each item is a line.
 pub(super) fn suppliers(diagram: &Diagram, consumer: usize) -> Vec<(Supplier, Vec<String>)> {

@@ -4,18 +4,15 @@ use super::{Diagram, Supplier, label};
 
 pub(super) fn draw(diagram: &Diagram) -> String {
     let mut edges = String::new();
-    let mut has_host = false;
     for consumer in 0..diagram.nodes.len() {
         for (supplier, lines) in label::suppliers(diagram, consumer) {
-            has_host |= supplier == Supplier::Host;
             let lines: Vec<_> = lines.iter().map(|line| escaped(line)).collect();
-            let (to, text) = (id(supplier), lines.join("<br>"));
+            let (to, text) = (label::id(supplier), lines.join("<br>"));
             edges.push_str(&format!("  n{consumer} -->|\"{text}\"| {to}\n"));
         }
     }
     for (line, supplier) in label::outlets(diagram) {
-        has_host |= supplier == Supplier::Host;
-        let (to, text) = (id(supplier), escaped(&line));
+        let (to, text) = (label::id(supplier), escaped(&line));
         edges.push_str(&format!("  exports -.->|\"{text}\"| {to}\n"));
     }
 
@@ -27,18 +24,11 @@ pub(super) fn draw(diagram: &Diagram) -> String {
         let name = escaped(&label::name(diagram, Supplier::Node(number)));
         out.push_str(&format!("  n{number}[\"{name}\"]\n"));
     }
-    if has_host {
+    if label::has_host(diagram) {
         out.push_str("  host([\"host\"])\n");
     }
     out.push_str(&edges);
     out
-}
-
-fn id(supplier: Supplier) -> String {
-    match supplier {
-        Supplier::Host => "host".to_owned(),
-        Supplier::Node(number) => format!("n{number}"),
-    }
 }
 
 /// The content of a quoted label, in which anything but letters, digits and the marks of names may

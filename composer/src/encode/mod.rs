@@ -126,23 +126,32 @@ pub fn encode<'i>(
             output_index.get(&id).copied().unwrap_or_default()
         })?;
     check_limits(counts, &components, &arena)?;
-    // The validator has the components already, in the order in which they were read.
+    // The validator has the components already, in the order in which they were read: where that is
+    // another order, it is given the sections with its own indices.
     let read = arena.components().count() as u32;
-    let (to_validate, _, _) = encoder.sections(Writer::new(read, false), &ComponentId::index)?;
+    let same_order = components.iter().map(|id| id.index()).eq(0..read);
+    let renumbered = match same_order {
+        true => None,
+        false => Some(
+            encoder
+                .sections(Writer::new(read, false), &ComponentId::index)?
+                .0,
+        ),
+    };
     let imports = encoder.imports();
 
     let parts: Vec<&Component<'i>> = components.iter().map(|id| arena.component(*id)).collect();
     let custom = metadata::sections(&parts, &graph, &layout, options);
     let mut pieces = Vec::new();
     let mut bytes = HEADER.to_vec();
-    for section in sections {
+    for section in &sections {
         match section {
             Section::Ours(id, body) => {
-                bytes.push(id);
+                bytes.push(*id);
                 body.encode(&mut bytes);
             }
             Section::Component(index) => {
-                let Some(part) = parts.get(index as usize) else {
+                let Some(part) = parts.get(*index as usize) else {
                     continue;
                 };
                 bytes.push(COMPONENT_SECTION);
@@ -162,10 +171,15 @@ pub fn encode<'i>(
     bytes.extend(custom);
     pieces.push(Piece::Bytes(bytes));
 
-    let ours = to_validate.iter().filter_map(|section| match section {
-        Section::Ours(id, body) => Some((*id, body.as_slice())),
-        Section::Component(_) => None,
-    });
+    let ours =
+        renumbered
+            .as_ref()
+            .unwrap_or(&sections)
+            .iter()
+            .filter_map(|section| match section {
+                Section::Ours(id, body) => Some((*id, body.as_slice())),
+                Section::Component(_) => None,
+            });
     arena
         .finish(ours)
         .map_err(|message| Error::new(ErrorKind::InvalidOutput { message }))?;

@@ -44,6 +44,20 @@ enum Open {
     Exports(ComponentExportSection),
 }
 
+/// The section of a kind, which is begun if another one is being written.
+macro_rules! open {
+    ($writer:ident, $kind:ident) => {{
+        if !matches!($writer.open, Some(Open::$kind(_))) {
+            $writer.close();
+        }
+        let open = &mut $writer.open;
+        match open.get_or_insert_with(|| Open::$kind(Default::default())) {
+            Open::$kind(section) => section,
+            _ => unreachable!("a section of another kind was ended"),
+        }
+    }};
+}
+
 impl Writer {
     /// A writer for a component that embeds components first of all: so many of them, and written
     /// here if `embed` says so.
@@ -99,61 +113,29 @@ impl Writer {
 
     /// Writes a type with `write`, and gives its index.
     pub(super) fn ty(&mut self, write: impl FnOnce(ComponentTypeEncoder<'_>)) -> u32 {
-        if !matches!(self.open, Some(Open::Types(_))) {
-            self.close();
-        }
-        let section = self
-            .open
-            .get_or_insert_with(|| Open::Types(ComponentTypeSection::new()));
-        if let Open::Types(section) = section {
-            write(section.ty());
-        }
+        write(open!(self, Types).ty());
         next(&mut self.counts.types)
     }
 
     /// Writes the type of a core module, and gives its index.
     pub(super) fn module_type(&mut self, ty: &ModuleType) -> u32 {
-        if !matches!(self.open, Some(Open::CoreTypes(_))) {
-            self.close();
-        }
-        let section = self
-            .open
-            .get_or_insert_with(|| Open::CoreTypes(CoreTypeSection::new()));
-        if let Open::CoreTypes(section) = section {
-            section.ty().module(ty);
-        }
+        open!(self, CoreTypes).ty().module(ty);
         next(&mut self.counts.core_types)
     }
 
     /// Writes an import, and gives the index of what is imported.
     pub(super) fn import(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
-        if !matches!(self.open, Some(Open::Imports(_))) {
-            self.close();
-        }
-        let section = self
-            .open
-            .get_or_insert_with(|| Open::Imports(ComponentImportSection::new()));
-        if let Open::Imports(section) = section {
-            section.import(name, ty);
-        }
+        open!(self, Imports).import(name, ty);
         self.count(ty.kind())
     }
 
     /// Writes an alias of an export of an instance, and gives its index.
     pub(super) fn alias(&mut self, instance: u32, kind: ComponentExportKind, name: &str) -> u32 {
-        if !matches!(self.open, Some(Open::Aliases(_))) {
-            self.close();
-        }
-        let section = self
-            .open
-            .get_or_insert_with(|| Open::Aliases(ComponentAliasSection::new()));
-        if let Open::Aliases(section) = section {
-            section.alias(Alias::InstanceExport {
-                instance,
-                kind,
-                name,
-            });
-        }
+        open!(self, Aliases).alias(Alias::InstanceExport {
+            instance,
+            kind,
+            name,
+        });
         self.count(kind)
     }
 
@@ -163,15 +145,7 @@ impl Writer {
         component: u32,
         arguments: Vec<(&str, ComponentExportKind, u32)>,
     ) -> u32 {
-        if !matches!(self.open, Some(Open::Instances(_))) {
-            self.close();
-        }
-        let section = self
-            .open
-            .get_or_insert_with(|| Open::Instances(ComponentInstanceSection::new()));
-        if let Open::Instances(section) = section {
-            section.instantiate(component, arguments);
-        }
+        open!(self, Instances).instantiate(component, arguments);
         next(&mut self.counts.instances)
     }
 
@@ -183,15 +157,7 @@ impl Writer {
         index: u32,
         ascribed: Option<ComponentTypeRef>,
     ) -> u32 {
-        if !matches!(self.open, Some(Open::Exports(_))) {
-            self.close();
-        }
-        let section = self
-            .open
-            .get_or_insert_with(|| Open::Exports(ComponentExportSection::new()));
-        if let Open::Exports(section) = section {
-            section.export(name, kind, index, ascribed);
-        }
+        open!(self, Exports).export(name, kind, index, ascribed);
         self.count(kind)
     }
 
