@@ -2,6 +2,8 @@
 
 mod digest;
 pub mod log;
+pub mod name;
+pub mod record;
 mod text;
 
 pub use digest::{Digest, DigestError, Hasher};

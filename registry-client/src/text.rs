@@ -64,7 +64,18 @@ mod tests {
     fn numbers_and_bytes_have_one_spelling() {
         assert_eq!(from_decimal("0"), Some(0));
         assert_eq!(from_decimal("18446744073709551615"), Some(u64::MAX));
-        for wrong in ["", "00", "01", "+1", "-1", " 1", "1 ", "1_0", "٣", "18446744073709551616"] {
+        for wrong in [
+            "",
+            "00",
+            "01",
+            "+1",
+            "-1",
+            " 1",
+            "1 ",
+            "1_0",
+            "٣",
+            "18446744073709551616",
+        ] {
             assert_eq!(from_decimal(wrong), None, "{wrong}");
         }
         assert_eq!(from_decimal_u32("4294967295"), Some(u32::MAX));
