@@ -46,6 +46,11 @@ pub enum NameError {
         "`{0}` is not a version: expected `<major>.<minor>.<patch>` as in SemVer 2.0.0, at most 128 bytes"
     )]
     Version(String),
+    /// It is nothing that records are about.
+    #[error(
+        "`{0}` is not a subject: expected `registry`, `namespace <name>`, `package <name>` or `index`"
+    )]
+    Subject(String),
     /// It is not a pattern.
     #[error("`{0}` is not a pattern: expected `*`, a package's name, or `<prefix>-*`")]
     Pattern(String),

@@ -20,8 +20,7 @@ pub enum RecordError {
     Note(#[source] NoteError),
     /// It has no signature, or more than a record may have.
     #[error(
-        "the record has {0} signatures, of at least 1 and at most {}",
-        super::MAX_RECORD_SIGNATURES
+        "the record has {0} signatures, of at least 1 and at most {max}", max = super::MAX_RECORD_SIGNATURES
     )]
     Signatures(usize),
     /// A line is not the one that comes here.

@@ -9,6 +9,7 @@ mod statement;
 mod time;
 
 pub use grammar::RecordError;
+pub(crate) use signed::signed_by;
 pub use signed::{MAX_RECORD, MAX_RECORD_SIGNATURES, SignatureError, SignedRecord};
 pub use statement::{
     Attestation, Content, ContentKind, Grant, Link, NamespaceAct, OidcRule, PackageAct, Permission,

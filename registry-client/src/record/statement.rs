@@ -2,10 +2,11 @@
 
 use crate::Digest;
 use crate::log::{Hash, MapKey, Origin, Vkey};
-use crate::name::{Namespace, PackageName, Pattern, Version};
+use crate::name::{NameError, Namespace, PackageName, Pattern, Version};
 use crate::record::Time;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 
 /// What one leaf of the log says, before it is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -291,6 +292,20 @@ impl fmt::Display for Subject {
             Subject::Namespace(namespace) => write!(f, "namespace {namespace}"),
             Subject::Package(package) => write!(f, "package {package}"),
             Subject::Index => f.write_str("index"),
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once(' ') {
+            Some(("namespace", namespace)) => namespace.parse().map(Subject::Namespace),
+            Some(("package", package)) => package.parse().map(Subject::Package),
+            None if text == "registry" => Ok(Subject::Registry),
+            None if text == "index" => Ok(Subject::Index),
+            _ => Err(NameError::Subject(crate::text::excerpt(text))),
         }
     }
 }

@@ -1,0 +1,307 @@
+//! A namespace's chain: whose keys may do what in it, and since when.
+
+use super::registry::at_least;
+use super::{Chain, ChainError, ChainErrorKind, Links, Places, RegistryChain};
+use crate::log::{Hash, NoteSignature, Origin, PublicKey, Vkey};
+use crate::name::Namespace;
+use crate::name::Pattern;
+use crate::record::{
+    Grant, NamespaceAct, OidcRule, Permission, Reference, SignedRecord, Statement, Subject,
+    signed_by,
+};
+use std::collections::BTreeMap;
+
+/// The records of a namespace, folded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamespaceChain {
+    namespace: Namespace,
+    links: Links,
+    first_owners: Vec<Vkey>,
+    threshold: u32,
+    keys: BTreeMap<PublicKey, KeyHistory>,
+    /// CI jobs that are trusted, and since which record.
+    jobs: Vec<(u32, OidcRule)>,
+}
+
+/// What a key could do in a namespace, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyHistory {
+    /// The key.
+    pub vkey: Vkey,
+    /// In order: the record, and what the key may do from there on.
+    pub changes: Vec<KeyChange>,
+}
+
+/// What a record of a namespace says of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyChange {
+    /// The record.
+    pub seq: u32,
+    /// What the key may do from here on; nothing, if it was revoked.
+    pub grant: Option<Grant>,
+    /// With a revocation: package records by the key at this log index or above are void.
+    pub from_index: Option<u64>,
+}
+
+impl KeyHistory {
+    /// What the key may do after the record of this number.
+    pub fn at(&self, seq: u32) -> Option<&Grant> {
+        let change = self.changes.iter().rev().find(|change| change.seq <= seq);
+        change?.grant.as_ref()
+    }
+
+    /// What the key may do now.
+    pub fn now(&self) -> Option<&Grant> {
+        self.at(u32::MAX)
+    }
+
+    fn is_owner(&self) -> bool {
+        let owns = |grant: &Grant| grant.permissions.contains(&Permission::Own);
+        self.now().is_some_and(owns)
+    }
+}
+
+impl NamespaceChain {
+    /// The chain of a namespace in a log, without a record yet.
+    pub fn new(origin: Origin, namespace: Namespace) -> NamespaceChain {
+        NamespaceChain {
+            links: Links::new(origin, Subject::Namespace(namespace.clone())),
+            namespace,
+            first_owners: vec![],
+            threshold: 0,
+            keys: BTreeMap::new(),
+            jobs: vec![],
+        }
+    }
+
+    /// Adds the next record; the chain stays as it is if the record is refused.
+    ///
+    /// With `known`, the record's signatures were verified before.
+    pub fn apply(&mut self, record: &SignedRecord, known: bool) -> Result<(), ChainError> {
+        let begins = self.is_empty();
+        self.fold(record, known).map_err(|kind| {
+            if begins {
+                self.keys.clear();
+            }
+            self.links.refuse(kind)
+        })?;
+        self.links.hashes.push(record.hash());
+        Ok(())
+    }
+
+    fn fold(&mut self, record: &SignedRecord, known: bool) -> Result<(), ChainErrorKind> {
+        self.links.check(record)?;
+        let Statement::Namespace { link, act, .. } = &record.record().statement else {
+            return Err(ChainErrorKind::WrongSubject(record.record().subject()));
+        };
+        let threshold = match (link.seq, act) {
+            // The first record is signed by the owners that it names.
+            (0, NamespaceAct::Create { owners, threshold }) => {
+                for owner in owners {
+                    self.check_new_name(owner)?;
+                    self.change(owner, 0, Some(ownership()), None);
+                }
+                *threshold
+            }
+            (0, _) | (_, NamespaceAct::Create { .. }) => {
+                return Err(ChainErrorKind::Beginning("create"));
+            }
+            _ => self.threshold,
+        };
+        let alone = match act {
+            NamespaceAct::Revoke {
+                key,
+                from_index: None,
+            } => Some(key),
+            _ => None,
+        };
+        let signers = record
+            .signers(known, |line| self.signer(line, alone))
+            .map_err(ChainErrorKind::Signatures)?;
+        // A key may remove itself, on its own; to void its records, or anything else, takes owners.
+        if alone.is_none_or(|alone| signers != [alone]) {
+            at_least(signers.len(), threshold)?;
+        }
+        match act {
+            NamespaceAct::Create { owners, .. } => {
+                self.first_owners.clone_from(owners);
+                self.threshold = threshold;
+                Ok(())
+            }
+            NamespaceAct::Grant(key, grant) => self.grant(key, grant, link.seq),
+            NamespaceAct::Revoke { key, from_index } => self.revoke(key, *from_index, link.seq),
+            NamespaceAct::Threshold(threshold) => {
+                self.check_owners(self.owners().count(), *threshold)?;
+                self.threshold = *threshold;
+                Ok(())
+            }
+            NamespaceAct::TrustOidc(rule) => {
+                self.jobs.push((link.seq, rule.clone()));
+                Ok(())
+            }
+        }
+    }
+
+    fn signer(&self, line: &NoteSignature, alone: Option<&Vkey>) -> Result<&Vkey, &'static str> {
+        let key = self.ever(line)?;
+        if key.is_owner() || (key.now().is_some() && alone == Some(&key.vkey)) {
+            return Ok(&key.vkey);
+        }
+        Err("it is no owner of the namespace")
+    }
+
+    /// The key that a signature line is by, if it may or might ever do something here.
+    pub(crate) fn ever(&self, line: &NoteSignature) -> Result<&KeyHistory, &'static str> {
+        let key = self.keys.values().find(|key| signed_by(line, &key.vkey));
+        key.ok_or("the namespace has no such key")
+    }
+
+    fn grant(&mut self, vkey: &Vkey, grant: &Grant, seq: u32) -> Result<(), ChainErrorKind> {
+        let owns = grant.permissions.contains(&Permission::Own);
+        match self.keys.get(vkey.key()) {
+            Some(known) if known.now().is_none() => {
+                return Err(ChainErrorKind::KeyRevoked(vkey.clone()));
+            }
+            Some(known) if known.vkey != *vkey => {
+                return Err(ChainErrorKind::KeyRenamed {
+                    known: known.vkey.name().clone(),
+                    new: vkey.clone(),
+                });
+            }
+            Some(known) if known.is_owner() && !owns => {
+                self.check_owners(self.owners().count() - 1, self.threshold)?;
+            }
+            Some(_) => {}
+            None => self.check_new_name(vkey)?,
+        }
+        self.change(vkey, seq, Some(grant.clone()), None);
+        Ok(())
+    }
+
+    fn revoke(
+        &mut self,
+        vkey: &Vkey,
+        from_index: Option<u64>,
+        seq: u32,
+    ) -> Result<(), ChainErrorKind> {
+        let key = self.keys.get(vkey.key());
+        let key = key.filter(|key| key.vkey == *vkey && key.now().is_some());
+        let key = key.ok_or_else(|| ChainErrorKind::NoSuchKey(vkey.clone()))?;
+        if key.is_owner() {
+            self.check_owners(self.owners().count() - 1, self.threshold)?;
+        }
+        self.change(vkey, seq, None, from_index);
+        Ok(())
+    }
+
+    fn check_owners(&self, owners: usize, threshold: u32) -> Result<(), ChainErrorKind> {
+        match owners < threshold as usize {
+            true => Err(ChainErrorKind::TooFewOwners { owners, threshold }),
+            false => Ok(()),
+        }
+    }
+
+    fn check_new_name(&self, vkey: &Vkey) -> Result<(), ChainErrorKind> {
+        let same = |key: &KeyHistory| key.vkey.name() == vkey.name() && key.vkey.id() == vkey.id();
+        match self.keys.values().any(same) {
+            true => Err(ChainErrorKind::KeyAmbiguous(vkey.clone())),
+            false => Ok(()),
+        }
+    }
+
+    fn change(&mut self, vkey: &Vkey, seq: u32, grant: Option<Grant>, from_index: Option<u64>) {
+        let key = self.keys.entry(vkey.key().clone());
+        let key = key.or_insert_with(|| KeyHistory {
+            vkey: vkey.clone(),
+            changes: vec![],
+        });
+        key.changes.push(KeyChange {
+            seq,
+            grant,
+            from_index,
+        });
+    }
+
+    /// What takes the whole log to know, or proofs of where records are in it.
+    pub(crate) fn check_places(
+        &self,
+        registry: &RegistryChain,
+        places: &Places,
+    ) -> Result<(), ChainError> {
+        registry
+            .check_reserved(&self.namespace, &self.first_owners, places)
+            .map_err(|kind| self.links.refuse_at(0, kind))?;
+        for key in self.keys.values() {
+            for change in &key.changes {
+                let index = places.latest(Chain::Namespace, change.seq);
+                let from_index = change.from_index.filter(|from_index| *from_index > index);
+                if let Some(from_index) = from_index {
+                    let kind = ChainErrorKind::FromIndex { from_index, index };
+                    return Err(self.links.refuse_at(change.seq, kind));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Which namespace it is.
+    pub fn namespace(&self) -> &Namespace {
+        &self.namespace
+    }
+
+    /// How many owners must sign what is done with the namespace.
+    pub fn threshold(&self) -> u32 {
+        self.threshold
+    }
+
+    /// The keys that are owners now.
+    pub fn owners(&self) -> impl Iterator<Item = &Vkey> {
+        let owners = self.keys.values().filter(|key| key.is_owner());
+        owners.map(|key| &key.vkey)
+    }
+
+    /// What every key may do, and might.
+    pub fn keys(&self) -> impl Iterator<Item = &KeyHistory> {
+        self.keys.values()
+    }
+
+    /// What one key may do, and might.
+    pub fn key(&self, key: &PublicKey) -> Option<&KeyHistory> {
+        self.keys.get(key)
+    }
+
+    /// Whether a CI job is trusted after the record of this number.
+    pub fn trusts(&self, job: &OidcRule, seq: u32) -> bool {
+        self.jobs
+            .iter()
+            .any(|(since, rule)| *since <= seq && rule == job)
+    }
+
+    /// The number of records.
+    pub fn len(&self) -> u32 {
+        self.links.next()
+    }
+
+    /// Whether there is no record yet.
+    pub fn is_empty(&self) -> bool {
+        self.links.hashes.is_empty()
+    }
+
+    /// The hash of a record.
+    pub fn hash(&self, seq: u32) -> Option<Hash> {
+        self.links.hash(seq)
+    }
+
+    pub(crate) fn has(&self, reference: &Reference) -> bool {
+        self.links.has(reference)
+    }
+}
+
+/// What makes a key an owner, and lets it do nothing else.
+fn ownership() -> Grant {
+    Grant {
+        permissions: [Permission::Own].into(),
+        pattern: Pattern::all(),
+        expires: None,
+    }
+}

@@ -1,0 +1,533 @@
+//! A package's chain: its releases, and who is answerable for each.
+
+use super::{Chain, ChainError, ChainErrorKind, Links, NamespaceChain, Places, RegistryChain};
+use crate::log::{Hash, Origin, PublicKey, Vkey};
+use crate::name::{PackageName, Version};
+use crate::record::{
+    Attestation, Content, Grant, PackageAct, Permission, Reference, Role, SignedRecord, Statement,
+    Subject, TakedownReason, YankReason,
+};
+use std::collections::BTreeMap;
+
+/// The records of a package, folded as far as their order alone decides.
+///
+/// Which of them have an effect is for [`PackageChain::judge`], which also takes what came later:
+/// a revocation can void a record that was good when it was logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageChain {
+    package: PackageName,
+    links: Links,
+    entries: Vec<Entry>,
+    /// What each version is by the records alone, void or not; by version without build metadata.
+    versions: BTreeMap<Version, Logged>,
+    /// The highest records named as authorising one of these: of the namespace, and of the registry.
+    authority: (u32, u32),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    act: PackageAct,
+    authority: Reference,
+    signers: Vec<Vkey>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Logged {
+    version: Version,
+    yanked: bool,
+    taken_down: bool,
+}
+
+/// What a package is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    name: PackageName,
+    releases: BTreeMap<Version, Release>,
+    void: Vec<u32>,
+}
+
+/// A version of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The package.
+    pub package: PackageName,
+    /// The version.
+    pub version: Version,
+    /// Its bytes.
+    pub content: Content,
+    /// Who is answerable for it.
+    pub publisher: Publisher,
+    /// Whether it should be used.
+    pub availability: Availability,
+    /// The number of its record in the package's chain.
+    pub seq: u32,
+    /// The hash of its record.
+    pub hash: Hash,
+}
+
+/// Who is answerable for a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Publisher {
+    /// These keys of the namespace signed it.
+    Keys(Vec<Vkey>),
+    /// The registry signed it for someone, and says for whom. A registry in the wrong hands can say
+    /// so of anything, in namespaces that let it.
+    Registry {
+        /// The registry's key.
+        key: Vkey,
+        /// For whom.
+        attestation: Attestation,
+    },
+}
+
+/// Whether a release should be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    /// Yes.
+    Available,
+    /// Its publisher advises against it: it is not chosen anew, and installed where it was.
+    Yanked(YankReason),
+    /// The registry no longer has its bytes.
+    TakenDown(TakedownReason),
+}
+
+/// What a record of a package comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Stands,
+    Void,
+}
+
+impl PackageChain {
+    /// The chain of a package in a log, without a record yet.
+    pub fn new(origin: Origin, package: PackageName) -> PackageChain {
+        PackageChain {
+            links: Links::new(origin, Subject::Package(package.clone())),
+            package,
+            entries: vec![],
+            versions: BTreeMap::new(),
+            authority: (0, 0),
+        }
+    }
+
+    /// Adds the next record; the chain stays as it is if the record is refused.
+    ///
+    /// `namespace` and `registry` must reach at least to what the record names. With `known`, its
+    /// signatures were verified before. Whether the signers may do it is for [`Self::judge`].
+    pub fn apply(
+        &mut self,
+        record: &SignedRecord,
+        registry: &RegistryChain,
+        namespace: &NamespaceChain,
+        known: bool,
+    ) -> Result<(), ChainError> {
+        self.fold(record, registry, namespace, known)
+            .map_err(|kind| self.links.refuse(kind))?;
+        self.links.hashes.push(record.hash());
+        Ok(())
+    }
+
+    fn fold(
+        &mut self,
+        record: &SignedRecord,
+        registry: &RegistryChain,
+        namespace: &NamespaceChain,
+        known: bool,
+    ) -> Result<(), ChainErrorKind> {
+        self.links.check(record)?;
+        let statement = &record.record().statement;
+        let Statement::Package { authority, act, .. } = statement else {
+            return Err(ChainErrorKind::WrongSubject(record.record().subject()));
+        };
+        let takedown = matches!(act, PackageAct::Takedown { .. });
+        let has = match takedown {
+            true => registry.has(authority),
+            false => namespace.has(authority) && namespace.namespace() == self.package.namespace(),
+        };
+        if !has {
+            let chain = match takedown {
+                true => Subject::Registry,
+                false => Subject::Namespace(self.package.namespace().clone()),
+            };
+            let seq = authority.seq;
+            return Err(ChainErrorKind::UnknownAuthority { chain, seq });
+        }
+        let highest = match takedown {
+            true => self.authority.1,
+            false => self.authority.0,
+        };
+        if authority.seq < highest {
+            return Err(ChainErrorKind::AuthorityDecreases(authority.seq));
+        }
+        let signers = record
+            .signers(known, |line| match takedown {
+                true => registry.ever(Role::Index, line).map(|key| &key.vkey),
+                false => namespace.ever(line).map(|key| &key.vkey),
+            })
+            .map_err(ChainErrorKind::Signatures)?;
+        let signers = signers.into_iter().cloned().collect();
+        self.log(act)?;
+        match takedown {
+            true => self.authority.1 = authority.seq,
+            false => self.authority.0 = authority.seq,
+        }
+        self.entries.push(Entry {
+            act: act.clone(),
+            authority: *authority,
+            signers,
+        });
+        Ok(())
+    }
+
+    /// What a record does to its version when it is logged, which no later record undoes: otherwise
+    /// a revocation that voids a release would make the record that yanked it nonsense.
+    fn log(&mut self, act: &PackageAct) -> Result<(), ChainErrorKind> {
+        let version = act.version();
+        let logged = self.versions.get_mut(&version.without_build());
+        if let PackageAct::Release { .. } = act {
+            if let Some(logged) = logged {
+                return Err(ChainErrorKind::VersionUsed(logged.version.clone()));
+            }
+            let logged = Logged {
+                version: version.clone(),
+                yanked: false,
+                taken_down: false,
+            };
+            self.versions.insert(version.without_build(), logged);
+            return Ok(());
+        }
+        let logged = logged
+            .filter(|logged| logged.version == *version)
+            .ok_or_else(|| ChainErrorKind::NoSuchVersion(version.clone()))?;
+        if logged.taken_down {
+            return Err(ChainErrorKind::TakenDown(version.clone()));
+        }
+        let (change, state) = match act {
+            PackageAct::Yank { .. } => (!logged.yanked, "yanked already"),
+            PackageAct::Unyank { .. } => (logged.yanked, "not yanked"),
+            PackageAct::Release { .. } | PackageAct::Takedown { .. } => (true, ""),
+        };
+        if !change {
+            let version = version.clone();
+            return Err(ChainErrorKind::NoChange { version, state });
+        }
+        match act {
+            PackageAct::Takedown { .. } => logged.taken_down = true,
+            _ => logged.yanked = !logged.yanked,
+        }
+        Ok(())
+    }
+
+    /// What the package is, given everything that is known of its registry and its namespace.
+    ///
+    /// # Errors
+    ///
+    /// A record that was not authorised where it is in the log, or of which `places` does not show
+    /// that it was.
+    pub fn judge(
+        &self,
+        registry: &RegistryChain,
+        namespace: &NamespaceChain,
+        places: &Places,
+    ) -> Result<Package, ChainError> {
+        self.judge_from(0, registry, namespace, places)?;
+        let mut package = Package {
+            name: self.package.clone(),
+            releases: BTreeMap::new(),
+            void: vec![],
+        };
+        for (seq, entry) in (0..).zip(&self.entries) {
+            let verdict = self
+                .verdict(seq, entry, registry, namespace, places)
+                .map_err(|kind| self.links.refuse_at(seq, kind))?;
+            match verdict {
+                Verdict::Void => package.void.push(seq),
+                Verdict::Stands => self.effect(&mut package, seq, entry),
+            }
+        }
+        Ok(package)
+    }
+
+    /// Whether the records from `seq` on are authorised where they are in the log.
+    pub(crate) fn judge_from(
+        &self,
+        seq: u32,
+        registry: &RegistryChain,
+        namespace: &NamespaceChain,
+        places: &Places,
+    ) -> Result<(), ChainError> {
+        for (seq, entry) in (0..).zip(&self.entries).skip(seq as usize) {
+            self.verdict(seq, entry, registry, namespace, places)
+                .map_err(|kind| self.links.refuse_at(seq, kind))?;
+        }
+        Ok(())
+    }
+
+    fn effect(&self, package: &mut Package, seq: u32, entry: &Entry) {
+        let version = entry.act.version();
+        if let PackageAct::Release {
+            content,
+            attestation,
+            ..
+        } = &entry.act
+        {
+            let publisher = match (attestation, entry.signers.as_slice()) {
+                (Some(attestation), [key, ..]) => Publisher::Registry {
+                    key: key.clone(),
+                    attestation: attestation.clone(),
+                },
+                _ => Publisher::Keys(entry.signers.clone()),
+            };
+            let release = Release {
+                package: self.package.clone(),
+                version: version.clone(),
+                content: *content,
+                publisher,
+                availability: Availability::Available,
+                seq,
+                hash: self.links.hash(seq).unwrap_or(Hash::ZERO),
+            };
+            package.releases.insert(version.clone(), release);
+            return;
+        }
+        let Some(release) = package.releases.get_mut(version) else {
+            return;
+        };
+        release.availability = match &entry.act {
+            PackageAct::Yank { reason, .. } => Availability::Yanked(*reason),
+            PackageAct::Takedown { reason, .. } => Availability::TakenDown(*reason),
+            PackageAct::Release { .. } | PackageAct::Unyank { .. } => Availability::Available,
+        };
+    }
+
+    fn verdict(
+        &self,
+        seq: u32,
+        entry: &Entry,
+        registry: &RegistryChain,
+        namespace: &NamespaceChain,
+        places: &Places,
+    ) -> Result<Verdict, ChainErrorKind> {
+        let (chain, permission) = match &entry.act {
+            PackageAct::Release { .. } => (Chain::Namespace, Permission::Release),
+            PackageAct::Yank { .. } | PackageAct::Unyank { .. } => {
+                (Chain::Namespace, Permission::Yank)
+            }
+            PackageAct::Takedown { .. } => (Chain::Registry, Permission::Own),
+        };
+        if places.surely_after((chain, entry.authority.seq), (Chain::Package, seq)) {
+            let chain = match chain {
+                Chain::Registry => Subject::Registry,
+                _ => Subject::Namespace(self.package.namespace().clone()),
+            };
+            return Err(ChainErrorKind::UnknownAuthority {
+                chain,
+                seq: entry.authority.seq,
+            });
+        }
+        if chain == Chain::Registry {
+            for key in &entry.signers {
+                let added = registry.by_public_key(key.key()).map(|key| key.added);
+                let in_time = added.is_some_and(|added| added <= entry.authority.seq);
+                if !in_time || !self.is_operator(seq, key, Role::Index, registry, places)? {
+                    return Err(ChainErrorKind::NotOperator {
+                        key: key.clone(),
+                        role: Role::Index,
+                    });
+                }
+            }
+            return Ok(Verdict::Stands);
+        }
+        self.check_attestation(seq, entry, registry, namespace, places)?;
+        let mut verdict = Verdict::Stands;
+        for key in &entry.signers {
+            if self.authorised(seq, entry, key, permission, namespace, places)? == Verdict::Void {
+                verdict = Verdict::Void;
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// Whether a key has a role of the registry's where a record of this package is in the log.
+    fn is_operator(
+        &self,
+        seq: u32,
+        key: &Vkey,
+        role: Role,
+        registry: &RegistryChain,
+        places: &Places,
+    ) -> Result<bool, ChainErrorKind> {
+        let here = (Chain::Package, seq);
+        let Some(key) = registry
+            .by_public_key(key.key())
+            .filter(|key| key.role == role)
+        else {
+            return Ok(false);
+        };
+        if key.added > 0 && places.before(here, (Chain::Registry, key.added))? {
+            return Ok(false);
+        }
+        match key.removed {
+            Some(removed) => places.before(here, (Chain::Registry, removed)),
+            None => Ok(true),
+        }
+    }
+
+    fn check_attestation(
+        &self,
+        seq: u32,
+        entry: &Entry,
+        registry: &RegistryChain,
+        namespace: &NamespaceChain,
+        places: &Places,
+    ) -> Result<(), ChainErrorKind> {
+        let attestation = match &entry.act {
+            PackageAct::Release { attestation, .. } => attestation.as_ref(),
+            _ => None,
+        };
+        for key in &entry.signers {
+            let operator = registry.by_public_key(key.key());
+            let ingest = match operator.filter(|operator| operator.role == Role::Ingest) {
+                // A publisher's key that the registry takes over later signed for itself until then.
+                Some(operator) if operator.added > 0 => {
+                    let added = (Chain::Registry, operator.added);
+                    !places.before((Chain::Package, seq), added)?
+                }
+                Some(_) => true,
+                None => false,
+            };
+            if ingest && !self.is_operator(seq, key, Role::Ingest, registry, places)? {
+                let key = key.clone();
+                let role = Role::Ingest;
+                return Err(ChainErrorKind::NotOperator { key, role });
+            }
+            // What the registry's own key signs, it signs for someone; nobody else says so.
+            if ingest && attestation.is_none() {
+                return Err(ChainErrorKind::NotAttested);
+            }
+            if !ingest && attestation.is_some() {
+                return Err(ChainErrorKind::NotByRegistry(key.clone()));
+            }
+        }
+        match attestation {
+            Some(Attestation::Oidc { rule, .. })
+                if !namespace.trusts(rule, entry.authority.seq) =>
+            {
+                Err(ChainErrorKind::UntrustedJob)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a key could do this by the state that the record names, and had not lost it by the
+    /// time the record came into the log.
+    fn authorised(
+        &self,
+        seq: u32,
+        entry: &Entry,
+        key: &Vkey,
+        permission: Permission,
+        namespace: &NamespaceChain,
+        places: &Places,
+    ) -> Result<Verdict, ChainErrorKind> {
+        let history = namespace.key(key.key());
+        let named = history.and_then(|history| history.at(entry.authority.seq));
+        let covers = |grant: &Grant| {
+            grant.permissions.contains(&permission) && grant.pattern.matches(self.package.name())
+        };
+        let Some(named) = named.filter(|grant| covers(grant)) else {
+            return Err(ChainErrorKind::NotGranted {
+                key: key.clone(),
+                permission,
+                package: self.package.clone(),
+            });
+        };
+        let in_time = |grant: &Grant| match grant.expires {
+            Some(expires) => places.until(Chain::Package, seq, expires),
+            None => true,
+        };
+        if let Some(expires) = named.expires.filter(|_| !in_time(named)) {
+            let key = key.clone();
+            return Err(ChainErrorKind::Expired { key, expires });
+        }
+        let changes = history.map_or(&[][..], |history| &history.changes);
+        for change in changes
+            .iter()
+            .filter(|change| change.seq > entry.authority.seq)
+        {
+            let keeps = |grant: &Grant| covers(grant) && in_time(grant);
+            if change.grant.as_ref().is_some_and(keeps) {
+                continue;
+            }
+            let lost = change.seq;
+            if !places.before((Chain::Package, seq), (Chain::Namespace, lost))? {
+                return Err(ChainErrorKind::Lost {
+                    key: key.clone(),
+                    permission,
+                    lost,
+                });
+            }
+            match change.from_index {
+                Some(from) if !places.below(Chain::Package, seq, from)? => {
+                    return Ok(Verdict::Void);
+                }
+                _ => {}
+            }
+        }
+        Ok(Verdict::Stands)
+    }
+
+    /// Which package it is.
+    pub fn package(&self) -> &PackageName {
+        &self.package
+    }
+
+    /// The number of the record that released a version, void or not.
+    pub fn released_by(&self, version: &Version) -> Option<u32> {
+        let release = |entry: &Entry| {
+            matches!(entry.act, PackageAct::Release { .. }) && entry.act.version() == version
+        };
+        (0..)
+            .zip(&self.entries)
+            .find(|(_, entry)| release(entry))
+            .map(|(seq, _)| seq)
+    }
+
+    /// Whether a public key signed one of the records.
+    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
+        let mut signers = self.entries.iter().flat_map(|entry| &entry.signers);
+        signers.any(|signer| signer.key() == key)
+    }
+
+    /// The number of records.
+    pub fn len(&self) -> u32 {
+        self.links.next()
+    }
+
+    /// Whether there is no record yet.
+    pub fn is_empty(&self) -> bool {
+        self.links.hashes.is_empty()
+    }
+
+    /// The hash of a record.
+    pub fn hash(&self, seq: u32) -> Option<Hash> {
+        self.links.hash(seq)
+    }
+}
+
+impl Package {
+    /// Which package it is.
+    pub fn name(&self) -> &PackageName {
+        &self.name
+    }
+
+    /// Its releases, by version; those that are void are not among them.
+    pub fn releases(&self) -> &BTreeMap<Version, Release> {
+        &self.releases
+    }
+
+    /// The numbers of the records that are void: by a key that was compromised when they were made.
+    pub fn void(&self) -> &[u32] {
+        &self.void
+    }
+}

@@ -1,0 +1,405 @@
+//! Full mode: reads every leaf of a log and works out for itself what the log says.
+//!
+//! What a light client takes from the map, a monitor recomputes. It is also what a server knows of
+//! its own log, and what a witness checks that vouches for the map.
+
+use crate::chain::{
+    ChainError, ChainErrorKind, NamespaceChain, Package, PackageChain, Places, Points,
+    RegistryChain,
+};
+use crate::log::{Edge, Hash, Head, Map, Origin, SignedCheckpoint};
+use crate::name::{Namespace, PackageName};
+use crate::record::{RecordError, SignedRecord, Statement, Subject, Time};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+/// The most findings that are kept; how many more there are is counted.
+pub const MAX_FINDINGS: usize = 1_000;
+
+/// Everything that the leaves of a log come to, so far.
+#[derive(Clone, Debug)]
+pub struct Monitor {
+    origin: Origin,
+    edge: Edge,
+    registry: RegistryChain,
+    registry_points: Arc<Points>,
+    namespaces: BTreeMap<Namespace, (NamespaceChain, Arc<Points>)>,
+    packages: BTreeMap<PackageName, (PackageChain, Arc<Points>)>,
+    map: Map,
+    index_times: Arc<BTreeMap<u64, Time>>,
+    /// Packages with records since the last index record: from which record on.
+    pending: BTreeMap<PackageName, u32>,
+    findings: Vec<Finding>,
+    dropped: usize,
+}
+
+/// Something in a log that no honest operator writes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("leaf {index}: {kind}")]
+pub struct Finding {
+    /// The leaf.
+    pub index: u64,
+    /// What is wrong.
+    pub kind: FindingKind,
+}
+
+/// What is wrong with a leaf, or with a checkpoint that ends at it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// It is no record.
+    #[error("it is no record: {0}")]
+    NotARecord(RecordError),
+    /// It breaks the rules of its chain.
+    #[error("record {} of `{}` breaks the rules: {}", .0.seq, .0.subject, .0.kind)]
+    Chain(ChainError),
+    /// It is an index record of another log, or signed by keys that are no index keys.
+    #[error("the index record is not the registry's: {0}")]
+    IndexSigner(ChainErrorKind),
+    /// It does not cover what is before it.
+    #[error("the index record covers {covers} leaves")]
+    Covers {
+        /// How many it says it covers.
+        covers: u64,
+    },
+    /// It is older than the one before it.
+    #[error("the index record is of {time}, before the last one of {last}")]
+    TimeDecreases {
+        /// Its time.
+        time: Time,
+        /// The time of the one before.
+        last: Time,
+    },
+    /// The map it commits to is not that of the leaves.
+    #[error(
+        "the index record has the map root {found}; the leaves give {wanted}: something is hidden or invented"
+    )]
+    MapRoot {
+        /// The root in the record.
+        found: Hash,
+        /// The root of the heads of all chains.
+        wanted: Hash,
+    },
+    /// A checkpoint was signed that does not end with an index record.
+    #[error("a checkpoint ends here, and the leaf is no index record")]
+    Unindexed,
+    /// A checkpoint has another root than the leaves.
+    #[error("a checkpoint has the root {found}; the leaves give {wanted}")]
+    Root {
+        /// The root in the checkpoint.
+        found: Hash,
+        /// The root of the leaves.
+        wanted: Hash,
+    },
+    /// A checkpoint is of another size than has been read.
+    #[error("a checkpoint is of size {0}")]
+    Size(u64),
+    /// The log is full.
+    #[error("the log cannot have more leaves")]
+    Full,
+}
+
+impl Monitor {
+    /// The monitor of a log of which nothing has been read.
+    pub fn new(origin: Origin) -> Monitor {
+        Monitor {
+            registry: RegistryChain::new(origin.clone()),
+            origin,
+            edge: Edge::new(),
+            registry_points: Arc::default(),
+            namespaces: BTreeMap::new(),
+            packages: BTreeMap::new(),
+            map: Map::new(),
+            index_times: Arc::default(),
+            pending: BTreeMap::new(),
+            findings: vec![],
+            dropped: 0,
+        }
+    }
+
+    /// Reads the next leaf. What is wrong with it is a finding, and it has no effect then.
+    pub fn read(&mut self, leaf: &[u8]) {
+        let index = self.edge.size();
+        if self.edge.push(Hash::leaf(leaf)).is_err() {
+            return self.find(index, FindingKind::Full);
+        }
+        let result = SignedRecord::parse(leaf)
+            .map_err(FindingKind::NotARecord)
+            .and_then(|record| match record.record().statement {
+                Statement::Index { covers, map } => {
+                    self.read_index(&record, index, covers, map);
+                    Ok(())
+                }
+                _ => self.apply(&record, index).map_err(FindingKind::Chain),
+            });
+        if let Err(kind) = result {
+            self.find(index, kind);
+        }
+    }
+
+    /// Whether a record could be the next leaf of the log, in a batch of this time: what a registry
+    /// asks before it logs a record, and a publisher before it signs one.
+    pub fn admit(&self, record: &SignedRecord, time: Time) -> Result<(), ChainError> {
+        let mut next = Monitor {
+            registry: self.registry.clone(),
+            registry_points: self.registry_points.clone(),
+            namespaces: BTreeMap::new(),
+            packages: BTreeMap::new(),
+            index_times: self.index_times.clone(),
+            map: self.map.clone(),
+            edge: self.edge.clone(),
+            ..Monitor::new(self.origin.clone())
+        };
+        let subject = record.record().subject();
+        let namespace = match &subject {
+            Subject::Namespace(namespace) => Some(namespace),
+            Subject::Package(package) => Some(package.namespace()),
+            Subject::Registry | Subject::Index => None,
+        };
+        if let Some((name, state)) = namespace.and_then(|name| self.namespaces.get_key_value(name))
+        {
+            next.namespaces.insert(name.clone(), state.clone());
+        }
+        if let Subject::Package(package) = &subject
+            && let Some(state) = self.packages.get(package)
+        {
+            next.packages.insert(package.clone(), state.clone());
+        }
+        let index = self.edge.size();
+        next.apply(record, index)?;
+        Arc::make_mut(&mut next.index_times).insert(index.saturating_add(1), time);
+        next.judge_pending().map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Compares a checkpoint of what has been read so far.
+    pub fn check(&mut self, checkpoint: &SignedCheckpoint) {
+        let checkpoint = checkpoint.checkpoint();
+        let (size, wanted) = (self.edge.size(), self.edge.root());
+        let last = size.saturating_sub(1);
+        if checkpoint.size != size {
+            return self.find(last, FindingKind::Size(checkpoint.size));
+        }
+        if checkpoint.root != wanted {
+            let found = checkpoint.root;
+            self.find(last, FindingKind::Root { found, wanted });
+        }
+        if !self.index_times.contains_key(&last) {
+            self.find(last, FindingKind::Unindexed);
+        }
+    }
+
+    fn find(&mut self, index: u64, kind: FindingKind) {
+        match self.findings.len() < MAX_FINDINGS {
+            true => self.findings.push(Finding { index, kind }),
+            false => self.dropped += 1,
+        }
+    }
+
+    fn apply(&mut self, record: &SignedRecord, index: u64) -> Result<(), ChainError> {
+        let seq = record.record().link().map_or(0, |link| link.seq);
+        let subject = record.record().subject();
+        let points = match &subject {
+            Subject::Registry | Subject::Index => {
+                self.registry.apply(record, false)?;
+                &mut self.registry_points
+            }
+            Subject::Namespace(name) => {
+                let (chain, points) = self.namespace_after(name, record, index)?;
+                let state = self.namespaces.entry(name.clone());
+                let state = state.insert_entry((chain, points)).into_mut();
+                &mut state.1
+            }
+            Subject::Package(name) => {
+                let origin = &self.origin;
+                let nobody = NamespaceChain::new(origin.clone(), name.namespace().clone());
+                let namespace = self.namespaces.get(name.namespace());
+                let namespace = namespace.map_or(&nobody, |(chain, _)| chain);
+                let (_, points) = match self.packages.entry(name.clone()) {
+                    Entry::Occupied(mut state) => {
+                        let (chain, _) = state.get_mut();
+                        chain.apply(record, &self.registry, namespace, false)?;
+                        state.into_mut()
+                    }
+                    Entry::Vacant(place) => {
+                        let mut chain = PackageChain::new(origin.clone(), name.clone());
+                        chain.apply(record, &self.registry, namespace, false)?;
+                        place.insert((chain, Arc::default()))
+                    }
+                };
+                self.pending.entry(name.clone()).or_insert(seq);
+                points
+            }
+        };
+        Arc::make_mut(points).insert(seq, index);
+        let hash = record.hash();
+        self.map
+            .insert(subject.map_key(), Head { index, seq, hash });
+        Ok(())
+    }
+
+    /// The chain of a namespace with one more record, if the record may be there.
+    fn namespace_after(
+        &self,
+        name: &Namespace,
+        record: &SignedRecord,
+        index: u64,
+    ) -> Result<(NamespaceChain, Arc<Points>), ChainError> {
+        let state = self.namespaces.get(name).cloned();
+        let new = || {
+            (
+                NamespaceChain::new(self.origin.clone(), name.clone()),
+                Arc::default(),
+            )
+        };
+        let (mut chain, points) = state.unwrap_or_else(new);
+        chain.apply(record, false)?;
+        let mut known = points.clone();
+        Arc::make_mut(&mut known).insert(chain.len().saturating_sub(1), index);
+        let places = Places::of(
+            &self.registry_points,
+            &known,
+            &Arc::default(),
+            &self.index_times,
+        );
+        chain.check_places(&self.registry, &places)?;
+        Ok((chain, points))
+    }
+
+    fn read_index(&mut self, record: &SignedRecord, index: u64, covers: u64, map: Hash) {
+        let nothing = Arc::default();
+        let places = Places::of(&self.registry_points, &nothing, &nothing, &self.index_times);
+        let mut kinds = vec![];
+        if record.record().origin != self.origin {
+            let origin = record.record().origin.clone();
+            kinds.push(FindingKind::IndexSigner(ChainErrorKind::WrongOrigin(
+                origin,
+            )));
+        }
+        if let Err(kind) = self.registry.check_index_signers(record, index, &places) {
+            kinds.push(FindingKind::IndexSigner(kind));
+        }
+        if covers != index {
+            kinds.push(FindingKind::Covers { covers });
+        }
+        let wanted = self.map.root();
+        if map != wanted {
+            kinds.push(FindingKind::MapRoot { found: map, wanted });
+        }
+        let time = record.record().time;
+        let last = self.index_times.last_key_value().map(|(_, time)| *time);
+        if let Some(last) = last.filter(|last| time < *last) {
+            kinds.push(FindingKind::TimeDecreases { time, last });
+        }
+        Arc::make_mut(&mut self.index_times).insert(index, time);
+        for kind in kinds {
+            self.find(index, kind);
+        }
+        while let Some((index, error)) = self.judge_pending() {
+            self.find(index, FindingKind::Chain(error));
+        }
+    }
+
+    /// Judges the packages that have new records, up to the first that breaks the rules: the index
+    /// of its record, and why.
+    fn judge_pending(&mut self) -> Option<(u64, ChainError)> {
+        while let Some((name, from)) = self.pending.pop_first() {
+            let Some((chain, points)) = self.packages.get(&name) else {
+                continue;
+            };
+            let (namespace, places) = self.context(&name, points);
+            let result = chain.judge_from(from, &self.registry, &namespace, &places);
+            if let Err(error) = result {
+                let index = points.get(&error.seq).copied().unwrap_or(self.edge.size());
+                return Some((index, error));
+            }
+        }
+        None
+    }
+
+    fn context(&self, name: &PackageName, points: &Arc<Points>) -> (NamespaceChain, Places) {
+        let state = self.namespaces.get(name.namespace()).cloned();
+        let new = || {
+            let namespace = name.namespace().clone();
+            (
+                NamespaceChain::new(self.origin.clone(), namespace),
+                Arc::default(),
+            )
+        };
+        let (namespace, namespace_points) = state.unwrap_or_else(new);
+        let places = Places::of(
+            &self.registry_points,
+            &namespace_points,
+            points,
+            &self.index_times,
+        );
+        (namespace, places)
+    }
+
+    /// The number of leaves read.
+    pub fn size(&self) -> u64 {
+        self.edge.size()
+    }
+
+    /// The root of the leaves read.
+    pub fn root(&self) -> Hash {
+        self.edge.root()
+    }
+
+    /// What was wrong so far, the first [`MAX_FINDINGS`].
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// How many findings there were beyond those that are kept.
+    pub fn dropped_findings(&self) -> usize {
+        self.dropped
+    }
+
+    /// The heads of all chains.
+    pub fn map(&self) -> &Map {
+        &self.map
+    }
+
+    /// The registry.
+    pub fn registry(&self) -> &RegistryChain {
+        &self.registry
+    }
+
+    /// A namespace.
+    pub fn namespace(&self, name: &Namespace) -> Option<&NamespaceChain> {
+        self.namespaces.get(name).map(|(chain, _)| chain)
+    }
+
+    /// The records of a package, folded as far as their order decides.
+    pub fn package_chain(&self, name: &PackageName) -> Option<&PackageChain> {
+        self.packages.get(name).map(|(chain, _)| chain)
+    }
+
+    /// What a package is by everything that has been read.
+    pub fn package(&self, name: &PackageName) -> Option<Result<Package, ChainError>> {
+        let (chain, points) = self.packages.get(name)?;
+        let (namespace, places) = self.context(name, points);
+        Some(chain.judge(&self.registry, &namespace, &places))
+    }
+
+    /// The names of all packages.
+    pub fn packages(&self) -> impl Iterator<Item = &PackageName> {
+        self.packages.keys()
+    }
+
+    /// Where index records are, and their time.
+    pub fn index_times(&self) -> &BTreeMap<u64, Time> {
+        &self.index_times
+    }
+
+    /// The indices of a chain's records in the log, by their number.
+    pub fn points(&self, subject: &Subject) -> Option<&BTreeMap<u32, u64>> {
+        match subject {
+            Subject::Registry => Some(&self.registry_points),
+            Subject::Namespace(name) => self.namespaces.get(name).map(|(_, points)| &**points),
+            Subject::Package(name) => self.packages.get(name).map(|(_, points)| &**points),
+            Subject::Index => None,
+        }
+    }
+}

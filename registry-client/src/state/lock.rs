@@ -1,0 +1,97 @@
+//! The checkpoint that a lock file holds: two people who were served different histories find out
+//! when one of them has the other's lock file.
+
+use super::{ForkEvidence, TrustState};
+use crate::log::{
+    Checkpoint, CheckpointError, Hash, ProofError, SignedCheckpoint, verify_consistency,
+};
+
+/// The checkpoint of a lock file, signed by a key of its log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedCheckpoint(SignedCheckpoint);
+
+/// Why the checkpoint of a lock file cannot be relied on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LockError {
+    /// No key of the log signed it: the file was edited. It says nothing about the log.
+    #[error("the checkpoint in the lock file is not one that the registry signed")]
+    Invalid(#[source] CheckpointError),
+    /// It is not consistent with what this client has verified. At most one of them is true.
+    #[error("the checkpoint in the lock file and the one verified here are of different histories")]
+    Fork {
+        /// Both notes.
+        evidence: Box<ForkEvidence>,
+        /// Why the proof did not hold.
+        #[source]
+        reason: ProofError,
+    },
+}
+
+impl LockedCheckpoint {
+    /// Reads the note of a lock file, for a client that knows the log.
+    pub fn open(note: &[u8], state: &TrustState) -> Result<LockedCheckpoint, LockError> {
+        let origin = &state.checkpoint().origin;
+        // A lock file may be older than the last rotation; consistency with the state decides.
+        let keys = state.log_keys().iter().chain(state.retired_keys());
+        let checkpoint = SignedCheckpoint::open(note, origin, keys);
+        checkpoint.map(LockedCheckpoint).map_err(LockError::Invalid)
+    }
+
+    /// Origin, size and root.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        self.0.checkpoint()
+    }
+
+    /// The note.
+    pub fn note(&self) -> &SignedCheckpoint {
+        &self.0
+    }
+
+    /// The smaller and the larger size between which a consistency proof is needed, if one is.
+    pub fn needs_proof(&self, state: &TrustState) -> Option<(u64, u64)> {
+        let (locked, verified) = (self.checkpoint().size, state.checkpoint().size);
+        let sizes = (locked.min(verified), locked.max(verified));
+        (sizes.0 != sizes.1).then_some(sizes)
+    }
+
+    /// Whether the log of the lock file and the one verified here are one history, by a proof
+    /// between the sizes of [`LockedCheckpoint::needs_proof`]; an empty one where none is needed.
+    pub fn check(&self, state: &TrustState, proof: &[Hash]) -> Result<(), LockError> {
+        consistent(&state.checkpoint, &self.0, proof)
+    }
+
+    /// Of two lock files that were edited apart, the checkpoint that stays: the larger, if both are
+    /// of one history, by proofs from each to the state.
+    pub fn merge(
+        self,
+        proof: &[Hash],
+        other: LockedCheckpoint,
+        other_proof: &[Hash],
+        state: &TrustState,
+    ) -> Result<LockedCheckpoint, LockError> {
+        self.check(state, proof)?;
+        other.check(state, other_proof)?;
+        let larger = other.checkpoint().size > self.checkpoint().size;
+        Ok(if larger { other } else { self })
+    }
+}
+
+/// Whether two checkpoints are of one history.
+pub(crate) fn consistent(
+    held: &SignedCheckpoint,
+    offered: &SignedCheckpoint,
+    proof: &[Hash],
+) -> Result<(), LockError> {
+    let (a, b) = (held.checkpoint(), offered.checkpoint());
+    let (old, new) = if a.size <= b.size { (a, b) } else { (b, a) };
+    verify_consistency(old.size, &old.root, new.size, &new.root, proof).map_err(|reason| {
+        LockError::Fork {
+            evidence: Box::new(ForkEvidence {
+                held: held.clone(),
+                offered: offered.clone(),
+            }),
+            reason,
+        }
+    })
+}

@@ -1,0 +1,259 @@
+//! What a client remembers of a log, so that nobody can show it another one later.
+
+mod lock;
+mod pin;
+
+pub(crate) use lock::consistent;
+pub use lock::{LockError, LockedCheckpoint};
+pub use pin::{Pin, PinError};
+
+use crate::log::{
+    Checkpoint, CheckpointError, Hash, Head, KeyError, Origin, SignedCheckpoint, Vkey,
+};
+use crate::record::Subject;
+use crate::text;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The longest trust state that is read: 64 MiB, room for more than 500,000 subjects.
+pub const MAX_STATE: usize = 64 << 20;
+
+/// What a client has verified of one log: its largest checkpoint, the keys that may sign the next
+/// one, and the head of every chain it has used.
+///
+/// The text form has one spelling: a line `tenon-trust/v1`, lines `init`, `log`, `retired` and `head` in
+/// this order, an empty line, and the note of the checkpoint. It only ever grows: [`crate::verify`] makes
+/// the next state from the last, and nothing else makes one but reading it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustState {
+    pub(crate) init: Hash,
+    pub(crate) log_keys: Vec<Vkey>,
+    pub(crate) retired: Vec<Vkey>,
+    pub(crate) heads: BTreeMap<Subject, Head>,
+    pub(crate) checkpoint: SignedCheckpoint,
+}
+
+/// Two notes of one log of which at most one can be true.
+///
+/// It is kept whatever happens next: it shows anyone who has the log's key that the log lied, if
+/// the sizes are equal, and else that it owes a proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForkEvidence {
+    /// The note that was believed.
+    pub held: SignedCheckpoint,
+    /// The note that contradicts it.
+    pub offered: SignedCheckpoint,
+}
+
+/// Why a text is no trust state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// It is longer than [`MAX_STATE`].
+    #[error("the trust state has {0} bytes, of at most {MAX_STATE}")]
+    TooLong(usize),
+    /// It is not text.
+    #[error("the trust state is not UTF-8")]
+    NotUtf8,
+    /// A line is not what comes there.
+    #[error("line {line} of the trust state is `{found}`: expected {wanted}")]
+    Line {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is there.
+        found: String,
+        /// What should be.
+        wanted: &'static str,
+    },
+    /// A key is no key.
+    #[error("line {line} of the trust state has no key")]
+    Key {
+        /// The line, counted from 1.
+        line: usize,
+        /// Why.
+        #[source]
+        source: KeyError,
+    },
+    /// There is no checkpoint in it, or it is not signed by a key of the log.
+    #[error(
+        "the checkpoint in the trust state is refused: the file was changed, or a part of it lost"
+    )]
+    Checkpoint(#[source] CheckpointError),
+    /// It says something twice, or out of order.
+    #[error("the trust state is not in its one order")]
+    Order,
+    /// It is of another log.
+    #[error("the trust state is of another log than `{0}`")]
+    OtherLog(Origin),
+}
+
+impl TrustState {
+    /// Reads a state that belongs to the log of `pin`; it holds a few times the bytes given, which
+    /// are at most [`MAX_STATE`].
+    pub fn parse(bytes: &[u8], pin: &Pin) -> Result<TrustState, StateError> {
+        if bytes.len() > MAX_STATE {
+            return Err(StateError::TooLong(bytes.len()));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| StateError::NotUtf8)?;
+        let (header, note) = text.split_once("\n\n").ok_or_else(|| StateError::Line {
+            line: 1,
+            found: text::excerpt(text),
+            wanted: "a state, an empty line, and a checkpoint",
+        })?;
+        let mut init = None;
+        let mut log_keys = vec![];
+        let mut retired = vec![];
+        let mut heads = BTreeMap::new();
+        for (line, found) in (1..).zip(header.split('\n')) {
+            let wrong = |wanted| StateError::Line {
+                line,
+                found: text::excerpt(found),
+                wanted,
+            };
+            match found.split_once(' ') {
+                _ if line == 1 && found == "tenon-trust/v1" => {}
+                _ if line == 1 => return Err(wrong("`tenon-trust/v1`")),
+                Some(("init", hash)) if line == 2 => {
+                    init = Some(hash.parse().map_err(|_| wrong("a hash"))?);
+                }
+                Some((word @ ("log" | "retired"), vkey)) => {
+                    let key = vkey.parse();
+                    let key = key.map_err(|source| StateError::Key { line, source })?;
+                    let keys = if word == "log" {
+                        &mut log_keys
+                    } else {
+                        &mut retired
+                    };
+                    keys.push(key);
+                }
+                Some(("head", head)) => {
+                    let (subject, head) = parse_head(head)
+                        .ok_or_else(|| wrong("a head: index, seq, hash and subject"))?;
+                    if heads.insert(subject, head).is_some() {
+                        return Err(StateError::Order);
+                    }
+                }
+                _ => return Err(wrong("`init`, `log`, `retired` or `head`")),
+            }
+        }
+        let other = || StateError::OtherLog(pin.origin().clone());
+        let init = init.filter(|init| *init == pin.init()).ok_or_else(other)?;
+        let checkpoint = SignedCheckpoint::open(note.as_bytes(), pin.origin(), &log_keys)
+            .map_err(StateError::Checkpoint)?;
+        let state = TrustState {
+            init,
+            log_keys,
+            retired,
+            heads,
+            checkpoint,
+        };
+        match state.to_string() == text {
+            true => Ok(state),
+            false => Err(StateError::Order),
+        }
+    }
+
+    /// The largest checkpoint that was verified.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        self.checkpoint.checkpoint()
+    }
+
+    /// The note of that checkpoint: what a lock file holds.
+    pub fn note(&self) -> &SignedCheckpoint {
+        &self.checkpoint
+    }
+
+    /// The hash of leaf 0.
+    pub fn init(&self) -> Hash {
+        self.init
+    }
+
+    /// The keys that may sign a checkpoint of this log.
+    pub fn log_keys(&self) -> &[Vkey] {
+        &self.log_keys
+    }
+
+    /// The keys that could once, and no longer may.
+    pub fn retired_keys(&self) -> &[Vkey] {
+        &self.retired
+    }
+
+    /// The last known record of every chain that was used.
+    pub fn heads(&self) -> &BTreeMap<Subject, Head> {
+        &self.heads
+    }
+}
+
+fn parse_head(text: &str) -> Option<(Subject, Head)> {
+    let mut items = text.splitn(4, ' ');
+    let head = Head {
+        index: text::from_decimal(items.next()?)?,
+        seq: text::from_decimal_u32(items.next()?)?,
+        hash: items.next()?.parse().ok()?,
+    };
+    let subject = items.next()?.parse().ok()?;
+    Some((subject, head)).filter(|(subject, _)| *subject != Subject::Index)
+}
+
+impl fmt::Display for TrustState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "tenon-trust/v1\ninit {}", self.init)?;
+        for key in &self.log_keys {
+            writeln!(f, "log {key}")?;
+        }
+        for key in &self.retired {
+            writeln!(f, "retired {key}")?;
+        }
+        for (subject, head) in &self.heads {
+            writeln!(
+                f,
+                "head {} {} {} {subject}",
+                head.index, head.seq, head.hash
+            )?;
+        }
+        write!(f, "\n{}", self.checkpoint)
+    }
+}
+
+impl ForkEvidence {
+    /// Reads evidence, and whether it is: two notes of `origin`, both signed by one of `log_keys`,
+    /// with different roots.
+    pub fn parse<'k>(
+        text: &str,
+        origin: &Origin,
+        log_keys: impl IntoIterator<Item = &'k Vkey> + Clone,
+    ) -> Result<ForkEvidence, StateError> {
+        let line = || StateError::Line {
+            line: 1,
+            found: text::excerpt(text),
+            wanted: "`tenon-fork/v1` and the length of the first note",
+        };
+        let rest = text.strip_prefix("tenon-fork/v1 ").ok_or_else(line)?;
+        let (length, notes) = rest.split_once('\n').ok_or_else(line)?;
+        let length = text::from_decimal(length).and_then(|length| length.try_into().ok());
+        let notes = length.and_then(|length| notes.split_at_checked(length));
+        let (held, offered) = notes.ok_or_else(line)?;
+        let open = |note: &str| {
+            SignedCheckpoint::open(note.as_bytes(), origin, log_keys.clone())
+                .map_err(StateError::Checkpoint)
+        };
+        let (held, offered) = (open(held)?, open(offered)?);
+        match held.checkpoint() == offered.checkpoint() {
+            true => Err(StateError::Order),
+            false => Ok(ForkEvidence { held, offered }),
+        }
+    }
+
+    /// Whether it proves on its own that the log lied: two roots of one size.
+    pub fn is_proof(&self) -> bool {
+        let (held, offered) = (self.held.checkpoint(), self.offered.checkpoint());
+        held.size == offered.size && held.root != offered.root
+    }
+}
+
+impl fmt::Display for ForkEvidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = self.held.to_string();
+        write!(f, "tenon-fork/v1 {}\n{held}{}", held.len(), self.offered)
+    }
+}

@@ -1,0 +1,615 @@
+//! The steps of a verification. What one returns is what the next ones need.
+
+use super::{Bundle, Held, Records, Request, Trust, Verified, VerifyError, View, Vouched};
+use crate::chain::{
+    Chain, ChainError, ChainErrorKind, NamespaceChain, Needed, Package, PackageChain, Places,
+    RegistryChain,
+};
+use crate::log::{
+    Checkpoint, Hash, Head, JointMapProof, MapKey, Origin, SignedCheckpoint, verify_consistency,
+    verify_inclusions,
+};
+use crate::record::{Role, SignedRecord, Statement, Subject, Time};
+use crate::state::ForkEvidence;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that a verified view is made of.
+pub(super) struct Obligations<'a> {
+    pub(super) signed: SignedCheckpoint,
+    pub(super) consistent: Consistent,
+    pub(super) still_signed: StillSigned,
+    pub(super) shown: Shown,
+    pub(super) mapped: Mapped,
+    pub(super) unbroken: Unbroken,
+    pub(super) authorised: Authorised,
+    pub(super) vouched: Vouched,
+    pub(super) request: &'a Request,
+    pub(super) trust: &'a Trust<'a>,
+}
+
+/// (c) holds.
+pub(super) struct Consistent(());
+
+/// What the bundle and the client's own records show, read and not verified.
+pub(super) struct Shown {
+    records: Held,
+    /// How many of each chain's records are known to be those that were verified before.
+    known: [u32; 3],
+    index_record: SignedRecord,
+    index_records: Vec<(u64, SignedRecord)>,
+}
+
+/// The map part of (e): the last leaf says that the chains end here.
+pub(super) struct Mapped {
+    index: u64,
+    time: Time,
+    asked: Vec<Subject>,
+    heads: BTreeMap<Subject, Head>,
+}
+
+/// A key that the registry still has signed the checkpoint.
+pub(super) struct StillSigned(());
+
+/// (b) holds: where records are.
+pub(super) struct Included {
+    places: Places,
+    package: BTreeMap<u32, u64>,
+}
+
+/// The subject part of (e) holds: no chain that was used is shorter than it was, or another.
+pub(super) struct Unbroken(());
+
+/// (a) holds.
+pub(super) struct Authorised {
+    pub(super) registry: RegistryChain,
+    namespace: Option<NamespaceChain>,
+    package: Option<Package>,
+    void: BTreeSet<crate::name::Version>,
+    proven: BTreeMap<u32, u64>,
+}
+
+fn subject_of(chain: Chain, request: &Request) -> Subject {
+    let namespace = request.namespace().cloned().map(Subject::Namespace);
+    let package = request.package().cloned().map(Subject::Package);
+    match chain {
+        Chain::Registry => Some(Subject::Registry),
+        Chain::Namespace => namespace,
+        Chain::Package => package,
+    }
+    .unwrap_or(Subject::Registry)
+}
+
+const CHAINS: [Chain; 3] = [Chain::Registry, Chain::Namespace, Chain::Package];
+
+impl Held {
+    pub(super) fn of(&self, chain: Chain) -> &Vec<SignedRecord> {
+        match chain {
+            Chain::Registry => &self.registry,
+            Chain::Namespace => &self.namespace,
+            Chain::Package => &self.package,
+        }
+    }
+
+    fn of_mut(&mut self, chain: Chain) -> &mut Vec<SignedRecord> {
+        match chain {
+            Chain::Registry => &mut self.registry,
+            Chain::Namespace => &mut self.namespace,
+            Chain::Package => &mut self.package,
+        }
+    }
+}
+
+/// The checkpoint, signed by a key that was known before.
+pub(super) fn open(bundle: &Bundle, trust: &Trust) -> Result<SignedCheckpoint, VerifyError> {
+    let pinned = [trust.pin.key().clone()];
+    let keys = trust.state.map_or(&pinned[..], |state| state.log_keys());
+    let signed = SignedCheckpoint::open(&bundle.checkpoint, trust.pin.origin(), keys)
+        .map_err(VerifyError::Checkpoint)?;
+    let wanted = trust.known_size();
+    if bundle.known_size != wanted {
+        let found = bundle.known_size;
+        return Err(VerifyError::WrongSize { wanted, found });
+    }
+    Ok(signed)
+}
+
+pub(super) fn consistent(
+    signed: &SignedCheckpoint,
+    bundle: &Bundle,
+    trust: &Trust,
+) -> Result<Consistent, VerifyError> {
+    let offered = signed.checkpoint();
+    let proof = &bundle.consistency;
+    let extra = || VerifyError::EvidenceExtra("a consistency proof".to_owned());
+    let Some(state) = trust.state else {
+        return match proof.is_empty() {
+            true => Ok(Consistent(())),
+            false => Err(extra()),
+        };
+    };
+    let held = state.checkpoint();
+    if offered.size < held.size {
+        return Err(super::classify_smaller(signed, state, proof));
+    }
+    let most = trust.rules.max_growth;
+    if offered.size - held.size > most {
+        return Err(VerifyError::TooFarAhead {
+            held: held.size,
+            offered: offered.size,
+            most,
+        });
+    }
+    if offered == held {
+        return match proof.is_empty() {
+            true => Ok(Consistent(())),
+            false => Err(extra()),
+        };
+    }
+    let Checkpoint { size, root, .. } = held;
+    verify_consistency(*size, root, offered.size, &offered.root, proof).map_err(|reason| {
+        VerifyError::SplitView {
+            evidence: Box::new(ForkEvidence {
+                held: state.note().clone(),
+                offered: signed.clone(),
+            }),
+            reason,
+        }
+    })?;
+    Ok(Consistent(()))
+}
+
+pub(super) fn shown(
+    bundle: &Bundle,
+    request: &Request,
+    held: &Held,
+    trust: &Trust,
+) -> Result<Shown, VerifyError> {
+    let mut records = Held::default();
+    let mut known = [0; 3];
+    for (chain, known) in CHAINS.into_iter().zip(&mut known) {
+        let asked = match chain {
+            Chain::Registry => true,
+            Chain::Namespace => request.namespace().is_some(),
+            Chain::Package => request.package().is_some(),
+        };
+        let sent = match chain {
+            Chain::Registry => &bundle.registry,
+            Chain::Namespace => &bundle.namespace,
+            Chain::Package => &bundle.package,
+        };
+        if !asked {
+            if *sent != Records::default() {
+                let what = format!("records of a {}", chain.word());
+                return Err(VerifyError::EvidenceExtra(what));
+            }
+            continue;
+        }
+        let subject = subject_of(chain, request);
+        let mut all = held.of(chain).clone();
+        let wanted = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        if sent.from != wanted {
+            let found = sent.from;
+            return Err(VerifyError::WrongStart {
+                subject,
+                wanted,
+                found,
+            });
+        }
+        for (seq, bytes) in (wanted..).zip(&sent.records) {
+            all.push(read(&subject, seq, bytes)?);
+        }
+        if let Some(head) = trust.head(&subject) {
+            let seen = all.get(head.seq as usize);
+            if seen.is_some_and(|seen| seen.hash() == head.hash) {
+                *known = head.seq.saturating_add(1);
+            } else if head.seq < wanted {
+                return Err(VerifyError::CacheDamaged(subject));
+            }
+        }
+        *records.of_mut(chain) = all;
+    }
+    let index_records = bundle.index_records.iter().map(|(index, bytes)| {
+        let record = read(&Subject::Index, 0, bytes)?;
+        Ok((*index, record))
+    });
+    Ok(Shown {
+        records,
+        known,
+        index_record: read(&Subject::Index, 0, &bundle.index_record)?,
+        index_records: index_records.collect::<Result<_, _>>()?,
+    })
+}
+
+fn read(subject: &Subject, seq: u32, bytes: &[u8]) -> Result<SignedRecord, VerifyError> {
+    SignedRecord::parse(bytes).map_err(|source| VerifyError::Record {
+        subject: subject.clone(),
+        seq,
+        source,
+    })
+}
+
+/// What an index record of this log says, and that it covers all leaves before it.
+fn index_record(
+    record: &SignedRecord,
+    index: u64,
+    checkpoint: &Checkpoint,
+) -> Result<(Hash, Time), VerifyError> {
+    let refused = |reason: String| VerifyError::NoIndexRecord { index, reason };
+    let Statement::Index { covers, map } = &record.record().statement else {
+        return Err(refused(format!(
+            "it is about `{}`",
+            record.record().subject()
+        )));
+    };
+    if record.record().origin != checkpoint.origin {
+        return Err(refused(format!("it is of `{}`", record.record().origin)));
+    }
+    if *covers != index {
+        let covers = *covers;
+        return Err(VerifyError::Covers { index, covers });
+    }
+    Ok((*map, record.record().time))
+}
+
+pub(super) fn mapped(
+    bundle: &Bundle,
+    request: &Request,
+    signed: &SignedCheckpoint,
+    shown: &Shown,
+) -> Result<Mapped, VerifyError> {
+    let checkpoint = signed.checkpoint();
+    let index = checkpoint.size.checked_sub(1);
+    let index =
+        index.ok_or_else(|| VerifyError::EvidenceMissing("a leaf: the log is empty".to_owned()))?;
+    let (root, time) = index_record(&shown.index_record, index, checkpoint)?;
+    let subjects = request.subjects();
+    let keys: Vec<MapKey> = subjects.iter().map(Subject::map_key).collect();
+    let found = JointMapProof::decode(&bundle.map)
+        .and_then(|proof| proof.verify(&root, &keys))
+        .map_err(VerifyError::Map)?;
+    let heads: BTreeMap<Subject, Head> = subjects
+        .iter()
+        .cloned()
+        .zip(found)
+        .filter_map(|(subject, head)| Some((subject, head?)))
+        .collect();
+    for chain in CHAINS {
+        let subject = subject_of(chain, request);
+        if chain != Chain::Registry && subject == Subject::Registry {
+            continue;
+        }
+        let last = shown.records.of(chain).last();
+        let count = shown.records.of(chain).len();
+        let detail = match (heads.get(&subject), last) {
+            (None, None) => continue,
+            (None, Some(_)) => "the map has none".to_owned(),
+            (Some(head), None) => format!("none are shown, and the map has record {}", head.seq),
+            (Some(head), Some(last)) => {
+                let seq = last.record().link().map_or(0, |link| link.seq);
+                if head.hash == last.hash() && head.seq == seq && count == seq as usize + 1 {
+                    continue;
+                }
+                format!(
+                    "the last is {seq} ({}), and the map has {} ({})",
+                    last.hash(),
+                    head.seq,
+                    head.hash
+                )
+            }
+        };
+        return Err(VerifyError::HeadMismatch { subject, detail });
+    }
+    if !heads.contains_key(&Subject::Registry) {
+        let what = "the registry's own chain".to_owned();
+        return Err(VerifyError::EvidenceMissing(what));
+    }
+    Ok(Mapped {
+        index,
+        time,
+        asked: subjects,
+        heads,
+    })
+}
+
+pub(super) fn included(
+    bundle: &Bundle,
+    signed: &SignedCheckpoint,
+    shown: &Shown,
+    mapped: &Mapped,
+    trust: &Trust,
+) -> Result<Included, VerifyError> {
+    let mut places = Places::new();
+    let mut leaves = BTreeMap::from([(mapped.index, shown.index_record.hash())]);
+    let mut package = BTreeMap::new();
+    let mut leaf =
+        |index: u64, hash: Hash, what: &dyn Fn() -> String| match leaves.insert(index, hash) {
+            None => Ok(()),
+            Some(_) => Err(VerifyError::EvidenceRepeated(what())),
+        };
+    let mut place = |chain: Chain, seq: u32, index: u64, subject: &Subject| {
+        places.place(chain, seq, index).map_err(|kind| {
+            let subject = subject.clone();
+            VerifyError::Chain(ChainError { subject, seq, kind })
+        })?;
+        if chain == Chain::Package {
+            package.insert(seq, index);
+        }
+        Ok::<(), VerifyError>(())
+    };
+    for (subject, head) in &mapped.heads {
+        let chain = chain_of(subject);
+        let what = || format!("the place of the last record of `{subject}`");
+        leaf(head.index, head.hash, &what)?;
+        place(chain, head.seq, head.index, subject)?;
+        // The log grew from the one in which this was seen there, so it is there still.
+        if let Some(seen) = trust.head(subject).filter(|seen| seen.seq < head.seq) {
+            place(chain, seen.seq, seen.index, subject)?;
+        }
+    }
+    for point in &bundle.points {
+        let record = shown.records.of(point.chain).get(point.seq as usize);
+        let what = || {
+            format!(
+                "the place of record {} of a {}",
+                point.seq,
+                point.chain.word()
+            )
+        };
+        let record = record.ok_or_else(|| VerifyError::EvidenceExtra(what()))?;
+        let subject = record.record().subject();
+        leaf(point.index, record.hash(), &what)?;
+        place(point.chain, point.seq, point.index, &subject)?;
+    }
+    for (index, record) in &shown.index_records {
+        let what = || format!("the index record at {index}");
+        leaf(*index, record.hash(), &what)?;
+    }
+    let Checkpoint { size, root, .. } = signed.checkpoint();
+    let leaves: Vec<(u64, Hash)> = leaves.into_iter().collect();
+    verify_inclusions(&leaves, *size, root, &bundle.inclusion).map_err(VerifyError::NotIncluded)?;
+    for (index, record) in &shown.index_records {
+        let (_, time) = index_record(record, *index, signed.checkpoint())?;
+        places.place_index(*index, time);
+    }
+    places.place_index(mapped.index, mapped.time);
+    Ok(Included { places, package })
+}
+
+fn chain_of(subject: &Subject) -> Chain {
+    match subject {
+        Subject::Namespace(_) => Chain::Namespace,
+        Subject::Package(_) => Chain::Package,
+        Subject::Registry | Subject::Index => Chain::Registry,
+    }
+}
+
+pub(super) fn unbroken(
+    shown: &Shown,
+    mapped: &Mapped,
+    trust: &Trust,
+) -> Result<Unbroken, VerifyError> {
+    let seen = trust.state.into_iter().flat_map(|state| state.heads());
+    let seen = seen.map(|(subject, head)| (subject, head.seq, head.hash));
+    let locked = trust.locked.iter();
+    let locked = locked.map(|(subject, record)| (subject, record.seq, record.hash));
+    for (subject, seq, hash) in seen.chain(locked) {
+        let subject = subject.clone();
+        let records = shown.records.of(chain_of(&subject));
+        let last = records
+            .last()
+            .filter(|last| last.record().subject() == subject);
+        let Some(last) = last else {
+            // Another subject of the client's is not looked at here; one that was asked for and is
+            // gone is.
+            if mapped.asked.contains(&subject) {
+                let (held, offered) = (seq, None);
+                return Err(VerifyError::SubjectRollback {
+                    subject,
+                    held,
+                    offered,
+                });
+            }
+            continue;
+        };
+        let offered = last.record().link().map_or(0, |link| link.seq);
+        if offered < seq {
+            let (held, offered) = (seq, Some(offered));
+            return Err(VerifyError::SubjectRollback {
+                subject,
+                held,
+                offered,
+            });
+        }
+        let record = records.get(seq as usize);
+        if record.is_none_or(|record| record.hash() != hash) {
+            return Err(VerifyError::SubjectFork { subject, seq });
+        }
+        let moved = trust.head(&subject).zip(mapped.heads.get(&subject));
+        if moved.is_some_and(|(seen, now)| seen.seq == now.seq && seen.index != now.index) {
+            return Err(VerifyError::SubjectFork { subject, seq });
+        }
+    }
+    Ok(Unbroken(()))
+}
+
+pub(super) fn authorised(
+    bundle: &Bundle,
+    request: &Request,
+    shown: &Shown,
+    mapped: &Mapped,
+    included: Included,
+    trust: &Trust,
+) -> Result<Authorised, VerifyError> {
+    let places = included.places.listening();
+    let folded = fold(
+        trust.pin.origin(),
+        request,
+        &shown.records,
+        shown.known,
+        &places,
+    )
+    .map_err(VerifyError::of_chain)?;
+    let Folded {
+        registry,
+        namespace,
+        package,
+    } = folded;
+    let found = registry.hash(0).unwrap_or(Hash::ZERO);
+    if found != trust.pin.init() {
+        let pinned = trust.pin.init();
+        return Err(VerifyError::WrongInit { pinned, found });
+    }
+    let index_records = shown.index_records.iter();
+    let index_records = index_records.map(|(index, record)| (*index, record));
+    for (index, record) in index_records.chain([(mapped.index, &shown.index_record)]) {
+        registry
+            .check_index_signers(record, index, &places)
+            .map_err(|kind| match kind {
+                ChainErrorKind::NotPlaced { .. } => VerifyError::EvidenceMissing(kind.to_string()),
+                kind => VerifyError::IndexSigner(kind),
+            })?;
+    }
+    let mut proven = included.package;
+    let mut void = BTreeSet::new();
+    let mut needed = places.needed();
+    if let Some((chain, judged)) = &package {
+        for version in request.releases() {
+            let Some(seq) = chain.released_by(version) else {
+                continue;
+            };
+            needed.points.insert((Chain::Package, seq));
+            if !proven.contains_key(&seq) {
+                let what = format!("the place of the release {version} in the log");
+                return Err(VerifyError::EvidenceMissing(what));
+            }
+            if judged.void().contains(&seq) {
+                void.insert(version.clone());
+            }
+        }
+    } else {
+        proven.clear();
+    }
+    check_nothing_extra(bundle, mapped, &needed)?;
+    Ok(Authorised {
+        registry,
+        namespace,
+        package: package.map(|(_, package)| package),
+        void,
+        proven,
+    })
+}
+
+/// The chains of a request, folded and judged.
+pub(super) struct Folded {
+    pub(super) registry: RegistryChain,
+    pub(super) namespace: Option<NamespaceChain>,
+    pub(super) package: Option<(PackageChain, Package)>,
+}
+
+/// Folds the chains; of each, so many records are known to be those that were verified before.
+pub(super) fn fold(
+    origin: &Origin,
+    request: &Request,
+    records: &Held,
+    [registry_known, namespace_known, package_known]: [u32; 3],
+    places: &Places,
+) -> Result<Folded, ChainError> {
+    let mut registry = RegistryChain::new(origin.clone());
+    for (seq, record) in (0..).zip(&records.registry) {
+        registry.apply(record, seq < registry_known)?;
+    }
+    let mut namespace = None;
+    if let Some(name) = request
+        .namespace()
+        .filter(|_| !records.namespace.is_empty())
+    {
+        let mut chain = NamespaceChain::new(origin.clone(), name.clone());
+        for (seq, record) in (0..).zip(&records.namespace) {
+            chain.apply(record, seq < namespace_known)?;
+        }
+        chain.check_places(&registry, places)?;
+        namespace = Some(chain);
+    }
+    let mut package = None;
+    if let Some(name) = request.package().filter(|_| !records.package.is_empty()) {
+        let nobody = NamespaceChain::new(origin.clone(), name.namespace().clone());
+        let namespace = namespace.as_ref().unwrap_or(&nobody);
+        let mut chain = PackageChain::new(origin.clone(), name.clone());
+        for (seq, record) in (0..).zip(&records.package) {
+            chain.apply(record, &registry, namespace, seq < package_known)?;
+        }
+        let judged = chain.judge(&registry, namespace, places)?;
+        package = Some((chain, judged));
+    }
+    Ok(Folded {
+        registry,
+        namespace,
+        package,
+    })
+}
+
+/// Whether each piece of evidence answers a question that was asked.
+fn check_nothing_extra(
+    bundle: &Bundle,
+    mapped: &Mapped,
+    needed: &Needed,
+) -> Result<(), VerifyError> {
+    for point in &bundle.points {
+        if !needed.points.contains(&(point.chain, point.seq)) {
+            let what = format!(
+                "the place of record {} of a {}",
+                point.seq,
+                point.chain.word()
+            );
+            return Err(VerifyError::EvidenceExtra(what));
+        }
+    }
+    for (index, _) in &bundle.index_records {
+        if !needed.index_records.contains(index) || *index == mapped.index {
+            let what = format!("the index record at {index}");
+            return Err(VerifyError::EvidenceExtra(what));
+        }
+    }
+    Ok(())
+}
+
+/// A checkpoint that no removed key signed alone: what is removed never counts again.
+pub(super) fn still_signed(
+    signed: &SignedCheckpoint,
+    registry: &RegistryChain,
+) -> Result<StillSigned, VerifyError> {
+    let signers = signed.signers(registry.active(Role::Log));
+    match signers.map_err(VerifyError::Checkpoint)?.is_empty() {
+        true => Err(VerifyError::LogKeyRemoved),
+        false => Ok(StillSigned(())),
+    }
+}
+
+pub(super) fn finish(done: Obligations) -> Verified<View> {
+    let Obligations {
+        signed,
+        consistent: Consistent(()),
+        still_signed: StillSigned(()),
+        unbroken: Unbroken(()),
+        shown,
+        mapped,
+        authorised,
+        vouched,
+        request,
+        trust,
+    } = done;
+    Verified(View {
+        checkpoint: signed,
+        vouched,
+        index_time: mapped.time,
+        registry: authorised.registry,
+        namespace: authorised.namespace,
+        package: authorised.package,
+        asked: request.package().cloned(),
+        proven: authorised.proven,
+        void: authorised.void,
+        heads: mapped.heads,
+        held: shown.records,
+        base: trust.state.cloned(),
+    })
+}
