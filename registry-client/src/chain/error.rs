@@ -14,7 +14,7 @@ pub struct ChainError {
     pub seq: u32,
     /// What is wrong with it.
     #[source]
-    pub kind: ChainErrorKind,
+    pub kind: Box<ChainErrorKind>,
 }
 
 /// What is wrong with a record in its chain.

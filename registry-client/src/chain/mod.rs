@@ -77,7 +77,7 @@ impl Links {
         ChainError {
             subject: self.subject.clone(),
             seq,
-            kind,
+            kind: Box::new(kind),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::text;
 use ed25519_dalek::Signer as _;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// An Ed25519 public key ([RFC 8032]) for which a signature means one thing only.
 ///
@@ -15,7 +16,7 @@ use std::str::FromStr;
 ///
 /// [RFC 8032]: https://www.rfc-editor.org/rfc/rfc8032
 #[derive(Clone, PartialEq, Eq)]
-pub struct PublicKey(ed25519_dalek::VerifyingKey);
+pub struct PublicKey(Arc<ed25519_dalek::VerifyingKey>);
 
 /// The name under which a key signs: not empty, at most 128 bytes, without spaces, control
 /// characters, or `+`.
@@ -110,7 +111,7 @@ impl PublicKey {
         if point.is_small_order() || !point.is_torsion_free() {
             return Err(KeyError::WeakPoint);
         }
-        Ok(PublicKey(key))
+        Ok(PublicKey(Arc::new(key)))
     }
 
     /// The 32 bytes of the key.
@@ -190,7 +191,7 @@ impl SigningKey {
     pub fn from_seed(name: KeyName, algorithm: Algorithm, seed: &[u8; 32]) -> SigningKey {
         let secret = ed25519_dalek::SigningKey::from_bytes(seed);
         // A point that is a multiple of the base point is what `PublicKey::from_bytes` asks for.
-        let key = PublicKey(secret.verifying_key());
+        let key = PublicKey(Arc::new(secret.verifying_key()));
         SigningKey {
             vkey: Vkey::new(name, algorithm, key),
             secret,

@@ -237,7 +237,7 @@ impl VerifyError {
     /// That a chain is refused; if only because it is not shown where its records are, that this
     /// is missing.
     pub(super) fn of_chain(error: ChainError) -> VerifyError {
-        match &error.kind {
+        match &*error.kind {
             ChainErrorKind::NotPlaced { .. } => VerifyError::EvidenceMissing(format!(
                 "what `{}` needs: {}",
                 error.subject, error.kind

@@ -328,8 +328,11 @@ pub(super) fn included(
         };
     let mut place = |chain: Chain, seq: u32, index: u64, subject: &Subject| {
         places.place(chain, seq, index).map_err(|kind| {
-            let subject = subject.clone();
-            VerifyError::Chain(ChainError { subject, seq, kind })
+            VerifyError::Chain(ChainError {
+                subject: subject.clone(),
+                seq,
+                kind: Box::new(kind),
+            })
         })?;
         if chain == Chain::Package {
             package.insert(seq, index);
