@@ -11,9 +11,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use tenon_registry_client::Digest;
+use tenon_registry_client::chain::Chain;
 use tenon_registry_client::log::{
-    Algorithm, Checkpoint, Edge, Hash, Head, KeyName, Map, NodeId, Nodes, NoteSignature, Origin,
-    SignedCheckpoint, SigningKey, Vkey,
+    Algorithm, Checkpoint, Edge, Hash, Head, KeyName, Map, MapKey, NodeId, Nodes, NoteSignature,
+    Origin, SignedCheckpoint, SigningKey, Vkey, prove_consistency, prove_inclusions,
 };
 use tenon_registry_client::monitor::Monitor;
 use tenon_registry_client::name::{Namespace, PackageName, Pattern, Version};
@@ -24,8 +25,8 @@ use tenon_registry_client::record::{
 };
 use tenon_registry_client::state::{Pin, TrustState};
 use tenon_registry_client::verify::{
-    Bundle, Held, Known, LogView, Placed, Request, Rules, Trust, Verified, VerifyError, View,
-    prove, verify,
+    Bundle, Held, Known, LogView, Placed, Point, Records, Request, Rules, Trust, Verified,
+    VerifyError, View, prove, verify,
 };
 
 /// When the tests happen.
@@ -412,16 +413,83 @@ impl Registry {
         self.bundle_at(*size, request, known)
     }
 
+    /// As [`Registry::bundle`], for a registry whose chains break the rules.
+    pub fn bundle_raw(&self, request: &Request) -> Vec<u8> {
+        self.bundle_raw_for(request, &Known::default())
+    }
+
+    /// The bundle that a lying registry answers with: nothing is folded, and of the points only the
+    /// releases asked for are there.
+    pub fn bundle_raw_for(&self, request: &Request, known: &Known) -> Vec<u8> {
+        let (size, (checkpoint, map)) = self.published.last_key_value().unwrap();
+        let mut indices = BTreeSet::from([size - 1]);
+        let mut bundle = Bundle {
+            known_size: known.size,
+            checkpoint: checkpoint.to_string().into_bytes(),
+            index_record: self.leaves[*size as usize - 1].clone(),
+            ..Bundle::default()
+        };
+        let mut subjects = vec![Subject::Registry];
+        let mut records = |subject: &Subject| {
+            let chain = self.chain(subject, *size);
+            indices.extend(chain.last().map(|last| last.index));
+            Records {
+                from: 0,
+                records: chain
+                    .iter()
+                    .map(|placed| placed.record.bytes().to_vec())
+                    .collect(),
+            }
+        };
+        bundle.registry = records(&Subject::Registry);
+        if let Request::Namespace(name) = request {
+            subjects.push(Subject::Namespace(name.clone()));
+            bundle.namespace = records(&subjects[1]);
+        }
+        if let Request::Package { package, releases } = request {
+            subjects.push(Subject::Namespace(package.namespace().clone()));
+            subjects.push(Subject::Package(package.clone()));
+            bundle.namespace = records(&subjects[1]);
+            bundle.package = records(&subjects[2]);
+            for (seq, placed) in (0..).zip(self.chain(&subjects[2], *size)) {
+                let released = match &placed.record.record().statement {
+                    Statement::Package {
+                        act: PackageAct::Release { version, .. },
+                        ..
+                    } => releases.contains(version),
+                    _ => false,
+                };
+                if released && indices.insert(placed.index) {
+                    let chain = Chain::Package;
+                    let index = placed.index;
+                    bundle.points.push(Point { chain, seq, index });
+                }
+            }
+        }
+        if known.size > 0 && known.size < *size {
+            bundle.consistency = prove_consistency(self, known.size, *size).unwrap();
+        }
+        let indices: Vec<u64> = indices.into_iter().collect();
+        bundle.inclusion = prove_inclusions(self, &indices, *size).unwrap();
+        let mut keys: Vec<MapKey> = subjects.iter().map(Subject::map_key).collect();
+        keys.sort();
+        bundle.map = map.prove_all(&keys).unwrap().encode();
+        bundle.encode()
+    }
+
+    /// The records of a chain below an index.
+    pub fn chain(&self, subject: &Subject, size: u64) -> Vec<Placed> {
+        let chain = self.chains.get(subject).map_or(&[][..], |chain| chain);
+        chain
+            .iter()
+            .filter(|placed| placed.index < size)
+            .cloned()
+            .collect()
+    }
+
     pub fn bundle_at(&self, size: u64, request: &Request, known: &Known) -> Bundle {
         let (checkpoint, map) = &self.published[&size];
-        let chain = |subject: Subject| -> Vec<Placed> {
-            let chain = self.chains.get(&subject).map_or(&[][..], |chain| chain);
-            chain
-                .iter()
-                .filter(|placed| placed.index < size)
-                .cloned()
-                .collect()
-        };
+        let chain = |subject: Subject| self.chain(&subject, size);
         let (of_namespace, of_package) = match request {
             Request::Registry => (None, None),
             Request::Namespace(name) => (Some(name.clone()), None),
