@@ -421,6 +421,15 @@ impl Registry {
     /// The bundle that a lying registry answers with: nothing is folded, and of the points only the
     /// releases asked for are there.
     pub fn bundle_raw_for(&self, request: &Request, known: &Known) -> Vec<u8> {
+        self.bundle_of(request, known, false)
+    }
+
+    /// The bundle of a lying registry that says of every record where it is.
+    pub fn bundle_with_places(&self, request: &Request) -> Vec<u8> {
+        self.bundle_of(request, &Known::default(), true)
+    }
+
+    fn bundle_of(&self, request: &Request, known: &Known, everywhere: bool) -> Vec<u8> {
         let (size, (checkpoint, map)) = self.published.last_key_value().unwrap();
         let mut indices = BTreeSet::from([size - 1]);
         let mut bundle = Bundle {
@@ -466,6 +475,21 @@ impl Registry {
                 }
             }
         }
+        for (n, chain) in [Chain::Registry, Chain::Namespace, Chain::Package]
+            .into_iter()
+            .enumerate()
+        {
+            let Some(subject) = subjects.get(n).filter(|_| everywhere) else {
+                continue;
+            };
+            for (seq, placed) in (0..).zip(self.chain(subject, *size)) {
+                if indices.insert(placed.index) {
+                    let index = placed.index;
+                    bundle.points.push(Point { chain, seq, index });
+                }
+            }
+        }
+        bundle.points.sort();
         if known.size > 0 && known.size < *size {
             bundle.consistency = prove_consistency(self, known.size, *size).unwrap();
         }
