@@ -20,6 +20,8 @@ mod tlog_proof;
 
 mod map;
 
+mod witness;
+
 pub use checkpoint::{Checkpoint, CheckpointError, Origin, OriginError, SignedCheckpoint};
 pub use entries::{
     ENTRIES_PER_BUNDLE, EntriesError, MAX_ENTRY_BUNDLE, decode_entries, encode_entries,
@@ -37,3 +39,4 @@ pub use proof::{
 pub use tile::{HASHES_PER_TILE, MissingNode, TileError, TilePath, TilePathError, Tiles};
 pub use tlog_proof::{MAX_TLOG_PROOF, MAX_TLOG_PROOF_HASHES, TlogProof, TlogProofError};
 pub use tree::{Edge, EdgeError, NodeId};
+pub use witness::{AddCheckpoint, MAX_WITNESS_PROOF, WitnessError};
