@@ -14,10 +14,10 @@ pub use inclusion::{prove_inclusion, tiles_for_inclusion, verify_inclusion};
 pub use joint::{prove_inclusions, tiles_for_inclusions, verify_inclusions};
 
 use super::hash::Hash;
-use super::tile::TilePath;
+use super::tile::{MissingNode, TilePath};
 use super::tree::{NodeId, Span, join};
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the hashes of complete subtrees are read.
 pub trait Nodes {
@@ -30,6 +30,14 @@ pub trait Nodes {
     ///
     /// It cannot be read, or is not known here.
     fn node(&self, id: NodeId) -> Result<Hash, Self::Error>;
+}
+
+impl Nodes for BTreeMap<NodeId, Hash> {
+    type Error = MissingNode;
+
+    fn node(&self, id: NodeId) -> Result<Hash, MissingNode> {
+        self.get(&id).copied().ok_or(MissingNode(id))
+    }
 }
 
 /// Why a proof is refused, or cannot be asked for.

@@ -117,6 +117,14 @@ pub enum VerifyError {
         /// How many it covers.
         covers: u64,
     },
+    /// An index record is older than one before it.
+    #[error("an index record is of {time}, after one of {last}")]
+    TimeDecreases {
+        /// Its time.
+        time: Time,
+        /// The time of the one before.
+        last: Time,
+    },
     /// The keys that signed the index record were not index keys.
     #[error("the index record is not signed by index keys of the registry")]
     IndexSigner(#[source] ChainErrorKind),
@@ -234,6 +242,47 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
+    /// The stable name of this kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            VerifyError::Malformed(_) => "verify::malformed",
+            VerifyError::EvidenceMissing(_) => "verify::evidence-missing",
+            VerifyError::EvidenceExtra(_) => "verify::evidence-extra",
+            VerifyError::EvidenceRepeated(_) => "verify::evidence-repeated",
+            VerifyError::WrongSize { .. } => "verify::wrong-size",
+            VerifyError::WrongStart { .. } => "verify::wrong-start",
+            VerifyError::Checkpoint(_) => "verify::checkpoint",
+            VerifyError::LogKeyRemoved => "verify::log-key-removed",
+            VerifyError::Rollback { .. } => "verify::rollback",
+            VerifyError::StaleMirror { .. } => "verify::stale-mirror",
+            VerifyError::SplitView { .. } => "verify::split-view",
+            VerifyError::TooFarAhead { .. } => "verify::too-far-ahead",
+            VerifyError::NotIncluded(_) => "verify::not-included",
+            VerifyError::Record { .. } => "verify::record",
+            VerifyError::NoIndexRecord { .. } => "verify::no-index-record",
+            VerifyError::Covers { .. } => "verify::covers",
+            VerifyError::TimeDecreases { .. } => "verify::time-decreases",
+            VerifyError::IndexSigner(_) => "verify::index-signer",
+            VerifyError::Map(_) => "verify::map",
+            VerifyError::HeadMismatch { .. } => "verify::head-mismatch",
+            VerifyError::Chain(_) => "verify::chain",
+            VerifyError::WrongInit { .. } => "verify::wrong-init",
+            VerifyError::SubjectRollback { .. } => "verify::subject-rollback",
+            VerifyError::SubjectFork { .. } => "verify::subject-fork",
+            VerifyError::CacheDamaged(_) => "verify::cache-damaged",
+            VerifyError::Quorum(_) => "verify::quorum",
+            VerifyError::Stale { .. } => "verify::stale",
+            VerifyError::PolicyOrigin(_) => "verify::policy-origin",
+            VerifyError::UnknownAuditor(_) => "verify::unknown-auditor",
+            VerifyError::NoSuchPackage(_) => "verify::no-such-package",
+            VerifyError::NoSuchRelease { .. } => "verify::no-such-release",
+            VerifyError::TakenDown { .. } => "verify::taken-down",
+            VerifyError::ContentTooLong { .. } => "verify::content-too-long",
+            VerifyError::ContentTooShort { .. } => "verify::content-too-short",
+            VerifyError::ContentDiffers { .. } => "verify::content-differs",
+        }
+    }
+
     /// That a chain is refused; if only because it is not shown where its records are, that this
     /// is missing.
     pub(super) fn of_chain(error: ChainError) -> VerifyError {

@@ -370,9 +370,17 @@ pub(super) fn included(
     let Checkpoint { size, root, .. } = signed.checkpoint();
     let leaves: Vec<(u64, Hash)> = leaves.into_iter().collect();
     verify_inclusions(&leaves, *size, root, &bundle.inclusion).map_err(VerifyError::NotIncluded)?;
+    let mut earlier = None;
     for (index, record) in &shown.index_records {
         let (_, time) = index_record(record, *index, signed.checkpoint())?;
+        if let Some(last) = earlier.replace(time).filter(|last| time < *last) {
+            return Err(VerifyError::TimeDecreases { time, last });
+        }
         places.place_index(*index, time);
+    }
+    if let Some(last) = earlier.filter(|last| mapped.time < *last) {
+        let time = mapped.time;
+        return Err(VerifyError::TimeDecreases { time, last });
     }
     places.place_index(mapped.index, mapped.time);
     Ok(Included { places, package })

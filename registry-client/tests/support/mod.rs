@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use tenon_registry_client::Digest;
 use tenon_registry_client::chain::Chain;
 use tenon_registry_client::log::{
-    Algorithm, Checkpoint, Edge, Hash, Head, KeyName, Map, MapKey, NodeId, Nodes, NoteSignature,
-    Origin, SignedCheckpoint, SigningKey, Vkey, prove_consistency, prove_inclusions,
+    Algorithm, Checkpoint, Edge, Hash, Head, KeyName, Map, MapKey, MissingNode, NodeId, Nodes,
+    NoteSignature, Origin, SignedCheckpoint, SigningKey, Vkey, prove_consistency, prove_inclusions,
 };
 use tenon_registry_client::monitor::Monitor;
 use tenon_registry_client::name::{Namespace, PackageName, Pattern, Version};
@@ -153,13 +153,10 @@ pub struct Registry {
 }
 
 impl Nodes for Registry {
-    type Error = String;
+    type Error = MissingNode;
 
-    fn node(&self, id: NodeId) -> Result<Hash, String> {
-        self.nodes
-            .get(&id)
-            .copied()
-            .ok_or_else(|| format!("{id} is not there"))
+    fn node(&self, id: NodeId) -> Result<Hash, MissingNode> {
+        self.nodes.node(id)
     }
 }
 
