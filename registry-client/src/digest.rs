@@ -1,5 +1,6 @@
 //! The name of content: its SHA-256.
 
+use crate::text;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
@@ -11,10 +12,11 @@ pub struct Digest([u8; 32]);
 
 /// Why a text is no digest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a digest: expected `sha256:` and 64 lower-case hexadecimal digits")]
-pub struct DigestError {
-    text: String,
-}
+#[error(
+    "`{}` is not a digest: expected `sha256:` and 64 lower-case hexadecimal digits",
+    text::excerpt(.0)
+)]
+pub struct DigestError(String);
 
 /// Computes a [`Digest`] from bytes that come in parts.
 #[derive(Default)]
@@ -72,9 +74,7 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || DigestError {
-            text: text.to_owned(),
-        };
+        let error = || DigestError(text.to_owned());
         let hex = text.strip_prefix("sha256:").ok_or_else(error)?.as_bytes();
         let (pairs, []) = hex.as_chunks::<2>() else {
             return Err(error());

@@ -9,7 +9,8 @@ use crate::chain::{
 };
 use crate::log::{Edge, Hash, Head, Map, Origin, SignedCheckpoint};
 use crate::name::{Namespace, PackageName};
-use crate::record::{RecordError, SignedRecord, Statement, Subject, Time};
+use crate::record::{NamespaceAct, RecordError, SignedRecord, Statement, Subject, Time};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -144,11 +145,9 @@ impl Monitor {
         let mut next = Monitor {
             registry: self.registry.clone(),
             registry_points: self.registry_points.clone(),
-            namespaces: BTreeMap::new(),
-            packages: BTreeMap::new(),
-            index_times: self.index_times.clone(),
             map: self.map.clone(),
             edge: self.edge.clone(),
+            // No index record but the next can be after the record, so the others decide nothing.
             ..Monitor::new(self.origin.clone())
         };
         let subject = record.record().subject();
@@ -205,9 +204,22 @@ impl Monitor {
                 &mut self.registry_points
             }
             Subject::Namespace(name) => {
-                let (chain, points) = self.namespace_after(name, record, index)?;
-                let state = self.namespaces.entry(name.clone());
-                let state = state.insert_entry((chain, points)).into_mut();
+                let reaches_ahead = matches!(&record.record().statement, Statement::Namespace {
+                    act: NamespaceAct::Revoke { from_index: Some(from_index), .. },
+                    ..
+                } if *from_index > index);
+                // Only a first record and such a revocation can be refused for where they are.
+                let state = match self.namespaces.entry(name.clone()) {
+                    Entry::Occupied(mut state) if !reaches_ahead => {
+                        state.get_mut().0.apply(record, false)?;
+                        state.into_mut()
+                    }
+                    _ => {
+                        let state = self.namespace_after(name, record, index)?;
+                        let place = self.namespaces.entry(name.clone());
+                        place.insert_entry(state).into_mut()
+                    }
+                };
                 &mut state.1
             }
             Subject::Package(name) => {
@@ -279,6 +291,8 @@ impl Monitor {
         if let Err(kind) = self.registry.check_index_signers(record, index, &places) {
             kinds.push(FindingKind::IndexSigner(kind));
         }
+        // While it is shared, the next insertion would copy all times.
+        drop(places);
         if covers != index {
             kinds.push(FindingKind::Covers { covers });
         }
@@ -317,19 +331,23 @@ impl Monitor {
         None
     }
 
-    fn context(&self, name: &PackageName, points: &Arc<Points>) -> (NamespaceChain, Places) {
-        let state = self.namespaces.get(name.namespace()).cloned();
-        let new = || {
-            let namespace = name.namespace().clone();
-            (
-                NamespaceChain::new(self.origin.clone(), namespace),
-                Arc::default(),
-            )
+    fn context(
+        &self,
+        name: &PackageName,
+        points: &Arc<Points>,
+    ) -> (Cow<'_, NamespaceChain>, Places) {
+        let nowhere = Arc::default();
+        let (namespace, namespace_points) = match self.namespaces.get(name.namespace()) {
+            Some((namespace, points)) => (Cow::Borrowed(namespace), points),
+            None => {
+                let namespace = name.namespace().clone();
+                let nobody = NamespaceChain::new(self.origin.clone(), namespace);
+                (Cow::Owned(nobody), &nowhere)
+            }
         };
-        let (namespace, namespace_points) = state.unwrap_or_else(new);
         let places = Places::of(
             &self.registry_points,
-            &namespace_points,
+            namespace_points,
             points,
             &self.index_times,
         );

@@ -34,19 +34,22 @@ pub(crate) fn from_decimal_u32(text: &str) -> Option<u32> {
 ///
 /// What a terminal would act on is escaped, so that an error can be shown as it is.
 pub(crate) fn excerpt(text: &str) -> String {
-    let mut excerpt: String = text
-        .chars()
-        .take(64)
-        .flat_map(|char| {
-            let plain = char == '\'' || char == '"' || !needs_escape(char);
-            let escaped = (!plain).then(|| char.escape_unicode());
-            escaped.into_iter().flatten().chain(plain.then_some(char))
-        })
-        .collect();
+    let mut excerpt: String = text.chars().take(64).flat_map(harmless).collect();
     if text.chars().nth(64).is_some() {
         excerpt.push('…');
     }
     excerpt
+}
+
+/// A name that someone else chose, for an error message: whole, and escaped as an excerpt is.
+pub(crate) fn escape(name: &impl std::fmt::Display) -> String {
+    name.to_string().chars().flat_map(harmless).collect()
+}
+
+fn harmless(char: char) -> impl Iterator<Item = char> {
+    let plain = !needs_escape(char);
+    let escaped = (!plain).then(|| char.escape_unicode());
+    escaped.into_iter().flatten().chain(plain.then_some(char))
 }
 
 /// Control characters, and the invisible ones that reorder or join what is around them.
@@ -91,5 +94,7 @@ mod tests {
         assert_eq!(excerpt("it's"), "it's");
         assert_eq!(excerpt("a\u{1b}[31m\u{202e}"), "a\\u{1b}[31m\\u{202e}");
         assert_eq!(excerpt(&"é".repeat(65)), format!("{}…", "é".repeat(64)));
+        let name = format!("{}\u{200b}", "a".repeat(65));
+        assert_eq!(escape(&name), format!("{}\\u{{200b}}", "a".repeat(65)));
     }
 }

@@ -3,6 +3,7 @@
 use crate::log::{Hash, KeyName, Origin, Vkey};
 use crate::name::{Namespace, PackageName, Version};
 use crate::record::{Permission, Role, SignatureError, Subject, Time};
+use crate::text;
 
 /// Why a chain is refused, and at which record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +29,7 @@ pub enum ChainErrorKind {
     #[error("the record is about `{0}`")]
     WrongSubject(Subject),
     /// It is for another log.
-    #[error("the record is for the log `{0}`")]
+    #[error("the record is for the log `{}`", text::escape(.0))]
     WrongOrigin(Origin),
     /// It is not the next: one is missing, there twice, or out of order.
     #[error("the record says it has seq {0}: one is missing, repeated, or out of order")]

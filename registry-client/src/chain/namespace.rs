@@ -233,9 +233,11 @@ impl NamespaceChain {
             .map_err(|kind| self.links.refuse_at(0, kind))?;
         for key in self.keys.values() {
             for change in &key.changes {
+                let Some(from_index) = change.from_index else {
+                    continue;
+                };
                 let index = places.latest(Chain::Namespace, change.seq);
-                let from_index = change.from_index.filter(|from_index| *from_index > index);
-                if let Some(from_index) = from_index {
+                if from_index > index {
                     let kind = ChainErrorKind::FromIndex { from_index, index };
                     return Err(self.links.refuse_at(change.seq, kind));
                 }

@@ -34,6 +34,7 @@ struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Logged {
     version: Version,
+    seq: u32,
     yanked: bool,
     taken_down: bool,
 }
@@ -190,6 +191,7 @@ impl PackageChain {
             }
             let logged = Logged {
                 version: version.clone(),
+                seq: self.links.next(),
                 yanked: false,
                 taken_down: false,
             };
@@ -230,7 +232,6 @@ impl PackageChain {
         namespace: &NamespaceChain,
         places: &Places,
     ) -> Result<Package, ChainError> {
-        self.judge_from(0, registry, namespace, places)?;
         let mut package = Package {
             name: self.package.clone(),
             releases: BTreeMap::new(),
@@ -484,13 +485,9 @@ impl PackageChain {
 
     /// The number of the record that released a version, void or not.
     pub fn released_by(&self, version: &Version) -> Option<u32> {
-        let release = |entry: &Entry| {
-            matches!(entry.act, PackageAct::Release { .. }) && entry.act.version() == version
-        };
-        (0..)
-            .zip(&self.entries)
-            .find(|(_, entry)| release(entry))
-            .map(|(seq, _)| seq)
+        let logged = self.versions.get(&version.without_build());
+        let logged = logged.filter(|logged| logged.version == *version);
+        logged.map(|logged| logged.seq)
     }
 
     /// Whether a public key signed one of the records.

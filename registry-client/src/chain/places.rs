@@ -92,6 +92,14 @@ impl Places {
         Arc::make_mut(&mut self.index_records).insert(index, time);
     }
 
+    /// Nothing known yet but where index records are.
+    pub(crate) fn indexed(index_records: &Arc<BTreeMap<u64, Time>>) -> Places {
+        Places {
+            index_records: index_records.clone(),
+            ..Places::default()
+        }
+    }
+
     /// What someone knows who has read the whole log.
     pub(crate) fn of(
         registry: &Arc<Points>,
@@ -203,24 +211,33 @@ impl Places {
     /// Someone who knows of these alone gives the same answers, and finds that each is needed.
     pub(crate) fn needed(&self) -> Needed {
         let mut needed = Needed::default();
+        let mut sides = BTreeMap::new();
+        let mut last_before = BTreeMap::new();
+        let mut nearest = |chain, seq, index, needed: &mut Needed| {
+            let sides = sides.entry((chain, index));
+            let nearest = sides
+                .or_insert_with(|| self.sides(chain, index))
+                .nearest(seq);
+            needed.points.extend(nearest.map(|seq| (chain, seq)));
+        };
         for asked in self.asked() {
             match asked {
-                Asked::Below(chain, seq, index) => self.nearest(chain, seq, index, &mut needed),
+                Asked::Below(chain, seq, index) => nearest(chain, seq, index, &mut needed),
                 Asked::Before((chain, seq), (other, other_seq)) => {
                     if let Some(index) = self.exact(other, other_seq) {
                         needed.points.insert((other, other_seq));
-                        self.nearest(chain, seq, index, &mut needed);
+                        nearest(chain, seq, index, &mut needed);
                     }
                 }
                 Asked::Until(chain, seq, expires) => {
-                    let records = self.index_records.iter().rev();
-                    let last = records
-                        .filter(|(_, time)| **time < expires)
-                        .map(|(index, _)| *index);
-                    if let Some(index) = last.max().filter(|index| self.latest(chain, seq) < *index)
-                    {
+                    let last = last_before.entry(expires).or_insert_with(|| {
+                        let mut records = self.index_records.iter().rev();
+                        let last = records.find(|(_, time)| **time < expires);
+                        last.map(|(index, _)| *index)
+                    });
+                    if let Some(index) = last.filter(|index| self.latest(chain, seq) < *index) {
                         needed.index_records.insert(index);
-                        self.nearest(chain, seq, index, &mut needed);
+                        nearest(chain, seq, index, &mut needed);
                     }
                 }
             }
@@ -228,16 +245,28 @@ impl Places {
         needed
     }
 
-    /// The record that shows on which side of an index another is.
-    fn nearest(&self, chain: Chain, seq: u32, index: u64, needed: &mut Needed) {
+    fn sides(&self, chain: Chain, index: u64) -> Sides {
         let known = self.chain(chain);
-        let mut below = known.range(seq..).take_while(|(_, at)| **at < index);
-        let mut above = known
-            .range(..=seq)
-            .rev()
-            .take_while(|(_, at)| **at >= index);
-        let nearest = below.by_ref().last().or_else(|| above.by_ref().last());
-        needed.points.extend(nearest.map(|(seq, _)| (chain, *seq)));
+        let below = known.iter().take_while(|(_, at)| **at < index).last();
+        let above = known.iter().find(|(_, at)| **at >= index);
+        Sides {
+            below: below.map(|(seq, _)| *seq),
+            above: above.map(|(seq, _)| *seq),
+        }
+    }
+}
+
+/// Of the records of a chain whose place is known, those on both sides of an index.
+struct Sides {
+    below: Option<u32>,
+    above: Option<u32>,
+}
+
+impl Sides {
+    /// The record that shows on which side another is.
+    fn nearest(&self, seq: u32) -> Option<u32> {
+        let below = self.below.filter(|below| *below >= seq);
+        below.or(self.above.filter(|above| *above <= seq))
     }
 }
 

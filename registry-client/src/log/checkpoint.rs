@@ -64,7 +64,10 @@ pub enum CheckpointError {
     #[error("the checkpoint of an empty log has the root {0}, which is that of another log")]
     EmptyRoot(Hash),
     /// It is of another log.
-    #[error("the checkpoint is of the log `{found}`, not of `{wanted}`")]
+    #[error(
+        "the checkpoint is of the log `{}`, not of `{wanted}`",
+        text::escape(found)
+    )]
     WrongOrigin {
         /// The log that was asked for.
         wanted: Origin,
@@ -144,8 +147,8 @@ impl Checkpoint {
 impl SignedCheckpoint {
     /// Reads a note that one of `log_keys` signed over a checkpoint of `origin`.
     ///
-    /// Signatures of other keys are kept and ignored; a bad one of these is an error. It holds no
-    /// more than the bytes given.
+    /// Signatures of other keys are kept and ignored; a bad one of these is an error. It
+    /// allocates no more than twice the bytes given, and 16 KiB.
     pub fn open<'k>(
         note: &[u8],
         origin: &Origin,

@@ -44,6 +44,8 @@ pub struct Vkey {
     name: KeyName,
     algorithm: Algorithm,
     key: PublicKey,
+    /// It follows from the rest; to compute it takes a hash.
+    id: KeyId,
 }
 
 /// The first four bytes of the hash of name, algorithm and public key: which key made a signature.
@@ -155,10 +157,18 @@ impl Algorithm {
 impl Vkey {
     /// Puts a key together.
     pub fn new(name: KeyName, algorithm: Algorithm, key: PublicKey) -> Vkey {
+        let hash = Hash::of(&[
+            name.0.as_bytes(),
+            b"\n",
+            &[algorithm.byte()],
+            key.as_bytes(),
+        ]);
+        let [a, b, c, d, ..] = *hash.as_bytes();
         Vkey {
             name,
             algorithm,
             key,
+            id: KeyId([a, b, c, d]),
         }
     }
 
@@ -179,10 +189,7 @@ impl Vkey {
 
     /// `SHA-256(name || "\n" || type || public key)[:4]`.
     pub fn id(&self) -> KeyId {
-        let name = self.name.0.as_bytes();
-        let hash = Hash::of(&[name, b"\n", &[self.algorithm.byte()], self.key.as_bytes()]);
-        let [a, b, c, d, ..] = *hash.as_bytes();
-        KeyId([a, b, c, d])
+        self.id
     }
 }
 

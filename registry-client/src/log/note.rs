@@ -106,7 +106,7 @@ impl Note {
         })
     }
 
-    /// Reads a note. It holds no more than the bytes given, which are at most [`MAX_NOTE`].
+    /// Reads a note: at most [`MAX_NOTE`] bytes. It allocates no more than the bytes given, and 16 KiB.
     pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
         if bytes.len() > MAX_NOTE {
             return Err(NoteError::TooLong(bytes.len()));
@@ -129,8 +129,10 @@ impl Note {
                     .ok_or_else(|| NoteError::SignatureLine(text::excerpt(line)))
             })
             .collect();
+        // With the first of the two newlines.
+        let text = note.get(..=text.len()).ok_or(NoteError::NoSeparator)?;
         Ok(Note {
-            text: format!("{text}\n"),
+            text: text.to_owned(),
             signatures: signatures?,
         })
     }

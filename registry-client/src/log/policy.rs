@@ -85,7 +85,10 @@ pub enum PolicyErrorKind {
     #[error("{0}")]
     Key(super::KeyError),
     /// A log's key cosigns, or a witness's does not.
-    #[error("the key `{vkey}` is of the wrong signature type: a {role} signs with type {wanted}")]
+    #[error(
+        "the key `{}` is of the wrong signature type: a {role} signs with type {wanted}",
+        text::escape(vkey)
+    )]
     WrongAlgorithm {
         /// The key.
         vkey: Vkey,
@@ -95,7 +98,7 @@ pub enum PolicyErrorKind {
         wanted: &'static str,
     },
     /// One public key is listed twice, under whatever names.
-    #[error("the public key of `{0}` is listed before: one key counts once")]
+    #[error("the public key of `{}` is listed before: one key counts once", text::escape(.0))]
     RepeatedKey(Vkey),
     /// The name is defined before, or is `none`.
     #[error("the name `{0}` is taken")]
@@ -133,7 +136,8 @@ impl Policy {
         }
     }
 
-    /// Reads a policy file. What it holds is proportional to the bytes given, at most [`MAX_POLICY`].
+    /// Reads a policy file: at most [`MAX_POLICY`] bytes. It allocates at most 16 times the bytes
+    /// given, and 4 KiB.
     pub fn parse(bytes: &[u8]) -> Result<Policy, PolicyError> {
         let at = |line| move |kind| PolicyError { line, kind };
         if bytes.len() > MAX_POLICY {

@@ -30,7 +30,7 @@ pub enum PinError {
     #[error("the key of the pin is not named as a log")]
     Origin(#[source] OriginError),
     /// The key cosigns.
-    #[error("the key `{0}` cosigns: a log signs with type 0x01")]
+    #[error("the key `{}` cosigns: a log signs with type 0x01", text::escape(.0))]
     Cosigner(Vkey),
 }
 

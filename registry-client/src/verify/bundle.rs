@@ -149,7 +149,8 @@ impl<'a> Reader<'a> {
 }
 
 impl Bundle {
-    /// Takes a bundle apart; it holds a few times the bytes given, which are at most [`MAX_BUNDLE`].
+    /// Takes a bundle apart: at most [`MAX_BUNDLE`] bytes. It allocates at most twice the bytes
+    /// given, and 4 MiB.
     pub fn decode(bytes: &[u8]) -> Result<Bundle, BundleError> {
         if bytes.len() > MAX_BUNDLE {
             return Err(BundleError::TooLong(bytes.len()));

@@ -8,6 +8,7 @@ use crate::log::{
 };
 use crate::record::{SignedRecord, Subject, Time};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A log at one published checkpoint, as far as a bundle needs it.
 pub struct LogView<'a, N> {
@@ -28,7 +29,7 @@ pub struct LogView<'a, N> {
     /// All records of the package that is asked for.
     pub package: &'a [Placed],
     /// Where index records are, and their time; the last is the last leaf.
-    pub index_times: &'a BTreeMap<u64, Time>,
+    pub index_times: &'a Arc<BTreeMap<u64, Time>>,
     /// Reads a leaf.
     pub leaf: &'a dyn Fn(u64) -> Option<Vec<u8>>,
 }
@@ -110,7 +111,7 @@ where
         ),
         (Chain::Package, log.package, request.package().is_some()),
     ];
-    let mut places = Places::new();
+    let mut places = Places::indexed(log.index_times);
     let mut indices = BTreeSet::from([log.size.saturating_sub(1)]);
     for (chain, records, asked) in chains {
         for (seq, placed) in (0..).zip(records).filter(|_| asked) {
@@ -119,9 +120,6 @@ where
                 .map_err(ProveError::Index)?;
         }
         indices.extend(records.last().filter(|_| asked).map(|last| last.index));
-    }
-    for (index, time) in log.index_times {
-        places.place_index(*index, *time);
     }
     let needed = needed(log, request, places.listening())?;
 

@@ -11,6 +11,7 @@ use crate::log::{
 };
 use crate::record::{Role, SignedRecord, Statement, Subject, Time};
 use crate::state::ForkEvidence;
+use crate::text;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a verified view is made of.
@@ -242,7 +243,8 @@ fn index_record(
         )));
     };
     if record.record().origin != checkpoint.origin {
-        return Err(refused(format!("it is of `{}`", record.record().origin)));
+        let origin = text::escape(&record.record().origin);
+        return Err(refused(format!("it is of `{origin}`")));
     }
     if *covers != index {
         let covers = *covers;
@@ -404,23 +406,22 @@ pub(super) fn unbroken(
     let locked = trust.locked.iter();
     let locked = locked.map(|(subject, record)| (subject, record.seq, record.hash));
     for (subject, seq, hash) in seen.chain(locked) {
+        // Another subject of the client's is not looked at here.
+        if !mapped.asked.contains(subject) {
+            continue;
+        }
         let subject = subject.clone();
         let records = shown.records.of(chain_of(&subject));
         let last = records
             .last()
             .filter(|last| last.record().subject() == subject);
         let Some(last) = last else {
-            // Another subject of the client's is not looked at here; one that was asked for and is
-            // gone is.
-            if mapped.asked.contains(&subject) {
-                let (held, offered) = (seq, None);
-                return Err(VerifyError::SubjectRollback {
-                    subject,
-                    held,
-                    offered,
-                });
-            }
-            continue;
+            let (held, offered) = (seq, None);
+            return Err(VerifyError::SubjectRollback {
+                subject,
+                held,
+                offered,
+            });
         };
         let offered = last.record().link().map_or(0, |link| link.seq);
         if offered < seq {

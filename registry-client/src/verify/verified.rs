@@ -9,6 +9,7 @@ use crate::state::TrustState;
 use crate::{Digest, Hasher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// Something that has been verified, every obligation of it. Only [`crate::verify`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,8 +157,8 @@ impl Verified<View> {
         if self.base.as_ref() != current {
             return Err(StateMoved);
         }
-        let mut heads = current.map_or_else(BTreeMap::new, |state| state.heads.clone());
-        heads.extend(
+        let mut heads = current.map_or_else(Arc::default, |state| state.heads.clone());
+        Arc::make_mut(&mut heads).extend(
             self.heads
                 .iter()
                 .map(|(subject, head)| (subject.clone(), *head)),

@@ -10,6 +10,7 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use tenon_registry_client::Digest;
 use tenon_registry_client::chain::Chain;
 use tenon_registry_client::log::{
@@ -141,7 +142,8 @@ pub struct Registry {
     pub ingest: SigningKey,
     pub witnesses: Vec<SigningKey>,
     pub leaves: Vec<Vec<u8>>,
-    nodes: BTreeMap<NodeId, Hash>,
+    /// The complete subtrees, by level.
+    nodes: Vec<Vec<Hash>>,
     edge: Edge,
     /// What it serves as the map; a lie is told by changing it before [`Registry::seal`].
     pub map: Map,
@@ -156,7 +158,11 @@ impl Nodes for Registry {
     type Error = MissingNode;
 
     fn node(&self, id: NodeId) -> Result<Hash, MissingNode> {
-        self.nodes.node(id)
+        let level = self.nodes.get(usize::from(id.level));
+        level
+            .and_then(|level| level.get(id.index as usize))
+            .copied()
+            .ok_or(MissingNode(id))
     }
 }
 
@@ -185,7 +191,7 @@ impl Registry {
             ingest: key(&name("ingest")),
             witnesses: vec![],
             leaves: vec![],
-            nodes: BTreeMap::new(),
+            nodes: vec![vec![]; 64],
             edge: Edge::new(),
             map: Map::new(),
             chains: BTreeMap::new(),
@@ -295,7 +301,9 @@ impl Registry {
     /// Appends a leaf and tells nobody what it is.
     pub fn append(&mut self, leaf: &[u8]) -> u64 {
         let index = self.size();
-        self.nodes.extend(self.edge.push(Hash::leaf(leaf)).unwrap());
+        for (id, hash) in self.edge.push(Hash::leaf(leaf)).unwrap() {
+            self.nodes[usize::from(id.level)].push(hash);
+        }
         self.leaves.push(leaf.to_vec());
         index
     }
@@ -518,11 +526,8 @@ impl Registry {
                 (Some(package.namespace().clone()), Some(package.clone()))
             }
         };
-        let times: BTreeMap<u64, Time> = self
-            .index_times
-            .range(..size)
-            .map(|(i, t)| (*i, *t))
-            .collect();
+        let times = self.index_times.range(..size).map(|(i, t)| (*i, *t));
+        let times = Arc::new(times.collect());
         let note = checkpoint.to_string();
         let view = LogView {
             origin: &self.origin,

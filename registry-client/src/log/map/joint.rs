@@ -115,7 +115,7 @@ impl JointMapProof {
 
     /// The proof that [`JointMapProof::encode`] writes as `bytes`; of other bytes, none.
     ///
-    /// It reads at most [`JointMapProof::MOST_BYTES`], and allocates at most 6 times what it reads,
+    /// It reads at most [`JointMapProof::MOST_BYTES`], and allocates at most 8 times what it reads,
     /// and 4 KiB.
     ///
     /// # Errors
