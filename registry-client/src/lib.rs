@@ -23,6 +23,7 @@
 //! ```
 //! use std::collections::BTreeMap;
 //! use tenon_registry_client::Digest;
+//! use tenon_registry_client::chain::IndexTimes;
 //! use tenon_registry_client::log::*;
 //! use tenon_registry_client::record::*;
 //! use tenon_registry_client::state::Pin;
@@ -85,6 +86,8 @@
 //!     .zip(records.clone())
 //!     .map(|(index, record)| Placed { index, record })
 //!     .collect();
+//! let mut index_times = IndexTimes::new();
+//! index_times.insert(4, time)?;
 //! let view = LogView {
 //!     origin: &origin,
 //!     checkpoint: checkpoint.as_bytes(),
@@ -94,7 +97,7 @@
 //!     registry: &placed[..1],
 //!     namespace: &placed[1..3],
 //!     package: &placed[3..],
-//!     index_times: &BTreeMap::from([(4, time)]),
+//!     index_times: &index_times,
 //!     leaf: &|_| Some(last.bytes().to_vec()),
 //! };
 //! let bundle = prove(&view, &request, &Known::default())?.encode();

@@ -4,12 +4,14 @@
 //! its own log, and what a witness checks that vouches for the map.
 
 use crate::chain::{
-    ChainError, ChainErrorKind, NamespaceChain, Package, PackageChain, Places, Points,
+    ChainError, ChainErrorKind, IndexTimes, NamespaceChain, Package, PackageChain, Places, Points,
     RegistryChain,
 };
 use crate::log::{Edge, Hash, Head, Map, Origin, SignedCheckpoint};
 use crate::name::{Namespace, PackageName};
-use crate::record::{NamespaceAct, RecordError, SignedRecord, Statement, Subject, Time};
+use crate::record::{NamespaceAct, RecordError, Role, SignedRecord, Statement, Subject, Time};
+use crate::state::Pin;
+use crate::text;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -28,7 +30,8 @@ pub struct Monitor {
     namespaces: BTreeMap<Namespace, (NamespaceChain, Arc<Points>)>,
     packages: BTreeMap<PackageName, (PackageChain, Arc<Points>)>,
     map: Map,
-    index_times: Arc<BTreeMap<u64, Time>>,
+    index_times: IndexTimes,
+    pinned: Option<Hash>,
     /// Packages with records since the last index record: from which record on.
     pending: BTreeMap<PackageName, u32>,
     findings: Vec<Finding>,
@@ -65,12 +68,26 @@ pub enum FindingKind {
         covers: u64,
     },
     /// It is older than the one before it.
-    #[error("the index record is of {time}, before the last one of {last}")]
-    TimeDecreases {
+    #[error("the index record is too old: {0}")]
+    Time(ChainErrorKind),
+    /// It is of a time that the registry's own time key had not reached.
+    #[error("the index record is of {time}, and the checkpoint was cosigned at {cosigned}")]
+    TimeAhead {
         /// Its time.
         time: Time,
-        /// The time of the one before.
-        last: Time,
+        /// The latest cosignature of a time key.
+        cosigned: Time,
+    },
+    /// A log begins with the record that names the registry's keys, and that is nowhere else.
+    #[error("the log begins with the registry's first record, and has it nowhere else")]
+    Beginning,
+    /// The log begins with another record than the one that is pinned.
+    #[error("the log begins with {found}, not with {pinned}, which is pinned")]
+    WrongInit {
+        /// The hash that is pinned.
+        pinned: Hash,
+        /// The hash of leaf 0.
+        found: Hash,
     },
     /// The map it commits to is not that of the leaves.
     #[error(
@@ -85,6 +102,12 @@ pub enum FindingKind {
     /// A checkpoint was signed that does not end with an index record.
     #[error("a checkpoint ends here, and the leaf is no index record")]
     Unindexed,
+    /// A checkpoint is of another log.
+    #[error("a checkpoint is of the log `{}`", text::escape(.0))]
+    WrongOrigin(Origin),
+    /// A checkpoint is not signed by a log key that the registry has there.
+    #[error("a checkpoint is not signed by a log key of the registry")]
+    NotSigned,
     /// A checkpoint has another root than the leaves.
     #[error("a checkpoint has the root {found}; the leaves give {wanted}")]
     Root {
@@ -112,18 +135,34 @@ impl Monitor {
             namespaces: BTreeMap::new(),
             packages: BTreeMap::new(),
             map: Map::new(),
-            index_times: Arc::default(),
+            index_times: IndexTimes::new(),
+            pinned: None,
             pending: BTreeMap::new(),
             findings: vec![],
             dropped: 0,
         }
     }
 
-    /// Reads the next leaf. What is wrong with it is a finding, and it has no effect then.
+    /// As [`Monitor::new`], for a log of which the key and the first leaf are known.
+    pub fn pinned(pin: &Pin) -> Monitor {
+        Monitor {
+            pinned: Some(pin.init()),
+            ..Monitor::new(pin.origin().clone())
+        }
+    }
+
+    /// Reads the next leaf. What is wrong with it is a finding.
+    ///
+    /// What cannot be a record of its chain has no effect. A record that its signers were not
+    /// authorised to make stays in its chain: everything after it builds on it.
     pub fn read(&mut self, leaf: &[u8]) {
         let index = self.edge.size();
         if self.edge.push(Hash::leaf(leaf)).is_err() {
             return self.find(index, FindingKind::Full);
+        }
+        let found = Hash::leaf(leaf);
+        if let Some(pinned) = self.pinned.filter(|pinned| index == 0 && *pinned != found) {
+            self.find(index, FindingKind::WrongInit { pinned, found });
         }
         let result = SignedRecord::parse(leaf)
             .map_err(FindingKind::NotARecord)
@@ -137,45 +176,55 @@ impl Monitor {
         if let Err(kind) = result {
             self.find(index, kind);
         }
+        // With the first leaf the registry has its first record, and only with it.
+        let begun = self.registry_points.as_slice().first() == Some(&(0, 0));
+        if index == 0 && !begun {
+            self.find(index, FindingKind::Beginning);
+        }
     }
 
     /// Whether a record could be the next leaf of the log, in a batch of this time: what a registry
     /// asks before it logs a record, and a publisher before it signs one.
+    ///
+    /// The index record of the batch must then have exactly this time.
     pub fn admit(&self, record: &SignedRecord, time: Time) -> Result<(), ChainError> {
-        let mut next = Monitor {
-            registry: self.registry.clone(),
-            registry_points: self.registry_points.clone(),
-            map: self.map.clone(),
-            edge: self.edge.clone(),
-            // No index record but the next can be after the record, so the others decide nothing.
-            ..Monitor::new(self.origin.clone())
-        };
         let subject = record.record().subject();
-        let namespace = match &subject {
-            Subject::Namespace(namespace) => Some(namespace),
-            Subject::Package(package) => Some(package.namespace()),
-            Subject::Registry | Subject::Index => None,
-        };
-        if let Some((name, state)) = namespace.and_then(|name| self.namespaces.get_key_value(name))
-        {
-            next.namespaces.insert(name.clone(), state.clone());
-        }
-        if let Subject::Package(package) = &subject
-            && let Some(state) = self.packages.get(package)
-        {
-            next.packages.insert(package.clone(), state.clone());
-        }
         let index = self.edge.size();
-        next.apply(record, index)?;
-        Arc::make_mut(&mut next.index_times).insert(index.saturating_add(1), time);
-        next.judge_pending().map_or(Ok(()), |(_, error)| Err(error))
+        let refuse = |kind| {
+            let seq = record.record().link().map_or(0, |link| link.seq);
+            let kind = Box::new(kind);
+            let subject = subject.clone();
+            ChainError { subject, seq, kind }
+        };
+        self.index_times.check(index, time).map_err(refuse)?;
+        match &subject {
+            Subject::Registry => self.registry.clone().apply(record),
+            Subject::Index => Err(refuse(ChainErrorKind::WrongSubject(subject.clone()))),
+            Subject::Namespace(name) => self.namespace_after(name, record, index).map(|_| ()),
+            Subject::Package(name) => {
+                let origin = self.origin.clone();
+                let new = || (PackageChain::new(origin, name.clone()), Arc::default());
+                let state = self.packages.get(name);
+                let new = state.is_none().then(new);
+                let Some((chain, points)) = state.or(new.as_ref()) else {
+                    return Ok(());
+                };
+                let mut points = points.clone();
+                Arc::make_mut(&mut points).push(chain.len(), index);
+                let (namespace, places) = self.context(name, &points, Some(time));
+                chain.admit(record, &self.registry, &namespace, &places)
+            }
+        }
     }
 
     /// Compares a checkpoint of what has been read so far.
-    pub fn check(&mut self, checkpoint: &SignedCheckpoint) {
-        let checkpoint = checkpoint.checkpoint();
+    pub fn check(&mut self, signed: &SignedCheckpoint) {
+        let checkpoint = signed.checkpoint();
         let (size, wanted) = (self.edge.size(), self.edge.root());
         let last = size.saturating_sub(1);
+        if checkpoint.origin != self.origin {
+            return self.find(last, FindingKind::WrongOrigin(checkpoint.origin.clone()));
+        }
         if checkpoint.size != size {
             return self.find(last, FindingKind::Size(checkpoint.size));
         }
@@ -183,8 +232,22 @@ impl Monitor {
             let found = checkpoint.root;
             self.find(last, FindingKind::Root { found, wanted });
         }
-        if !self.index_times.contains_key(&last) {
-            self.find(last, FindingKind::Unindexed);
+        let by = |role| signed.signers(self.registry.active(role));
+        if !by(Role::Log).is_ok_and(|signers| !signers.is_empty()) {
+            self.find(last, FindingKind::NotSigned);
+        }
+        let Some((_, time)) = self.index_times.last().filter(|(index, _)| *index == last) else {
+            return self.find(last, FindingKind::Unindexed);
+        };
+        let cosigned = signed.signers(self.registry.active(Role::Time));
+        let cosigned = cosigned
+            .into_iter()
+            .flatten()
+            .filter_map(|by| by.time)
+            .max();
+        let cosigned = cosigned.and_then(|time| Time::from_seconds(time).ok());
+        if let Some(cosigned) = cosigned.filter(|cosigned| time.is_ahead_of(*cosigned)) {
+            self.find(last, FindingKind::TimeAhead { time, cosigned });
         }
     }
 
@@ -200,7 +263,7 @@ impl Monitor {
         let subject = record.record().subject();
         let points = match &subject {
             Subject::Registry | Subject::Index => {
-                self.registry.apply(record, false)?;
+                self.registry.apply(record)?;
                 &mut self.registry_points
             }
             Subject::Namespace(name) => {
@@ -211,7 +274,7 @@ impl Monitor {
                 // Only a first record and such a revocation can be refused for where they are.
                 let state = match self.namespaces.entry(name.clone()) {
                     Entry::Occupied(mut state) if !reaches_ahead => {
-                        state.get_mut().0.apply(record, false)?;
+                        state.get_mut().0.apply(record)?;
                         state.into_mut()
                     }
                     _ => {
@@ -230,12 +293,12 @@ impl Monitor {
                 let (_, points) = match self.packages.entry(name.clone()) {
                     Entry::Occupied(mut state) => {
                         let (chain, _) = state.get_mut();
-                        chain.apply(record, &self.registry, namespace, false)?;
+                        chain.apply(record, &self.registry, namespace)?;
                         state.into_mut()
                     }
                     Entry::Vacant(place) => {
                         let mut chain = PackageChain::new(origin.clone(), name.clone());
-                        chain.apply(record, &self.registry, namespace, false)?;
+                        chain.apply(record, &self.registry, namespace)?;
                         place.insert((chain, Arc::default()))
                     }
                 };
@@ -243,7 +306,7 @@ impl Monitor {
                 points
             }
         };
-        Arc::make_mut(points).insert(seq, index);
+        Arc::make_mut(points).push(seq, index);
         let hash = record.hash();
         self.map
             .insert(subject.map_key(), Head { index, seq, hash });
@@ -265,14 +328,15 @@ impl Monitor {
             )
         };
         let (mut chain, points) = state.unwrap_or_else(new);
-        chain.apply(record, false)?;
+        chain.apply(record)?;
         let mut known = points.clone();
-        Arc::make_mut(&mut known).insert(chain.len().saturating_sub(1), index);
+        Arc::make_mut(&mut known).push(chain.len().saturating_sub(1), index);
         let places = Places::of(
             &self.registry_points,
             &known,
             &Arc::default(),
             &self.index_times,
+            None,
         );
         chain.check_places(&self.registry, &places)?;
         Ok((chain, points))
@@ -280,7 +344,8 @@ impl Monitor {
 
     fn read_index(&mut self, record: &SignedRecord, index: u64, covers: u64, map: Hash) {
         let nothing = Arc::default();
-        let places = Places::of(&self.registry_points, &nothing, &nothing, &self.index_times);
+        let times = &self.index_times;
+        let places = Places::of(&self.registry_points, &nothing, &nothing, times, None);
         let mut kinds = vec![];
         if record.record().origin != self.origin {
             let origin = record.record().origin.clone();
@@ -301,11 +366,9 @@ impl Monitor {
             kinds.push(FindingKind::MapRoot { found: map, wanted });
         }
         let time = record.record().time;
-        let last = self.index_times.last_key_value().map(|(_, time)| *time);
-        if let Some(last) = last.filter(|last| time < *last) {
-            kinds.push(FindingKind::TimeDecreases { time, last });
+        if let Err(kind) = self.index_times.insert(index, time) {
+            kinds.push(FindingKind::Time(kind));
         }
-        Arc::make_mut(&mut self.index_times).insert(index, time);
         for kind in kinds {
             self.find(index, kind);
         }
@@ -321,10 +384,11 @@ impl Monitor {
             let Some((chain, points)) = self.packages.get(&name) else {
                 continue;
             };
-            let (namespace, places) = self.context(&name, points);
+            let (namespace, places) = self.context(&name, points, None);
             let result = chain.judge_from(from, &self.registry, &namespace, &places);
             if let Err(error) = result {
-                let index = points.get(&error.seq).copied().unwrap_or(self.edge.size());
+                let index = points.get(error.seq).unwrap_or(self.edge.size());
+                self.pending.insert(name, error.seq.saturating_add(1));
                 return Some((index, error));
             }
         }
@@ -335,6 +399,7 @@ impl Monitor {
         &self,
         name: &PackageName,
         points: &Arc<Points>,
+        batch: Option<Time>,
     ) -> (Cow<'_, NamespaceChain>, Places) {
         let nowhere = Arc::default();
         let (namespace, namespace_points) = match self.namespaces.get(name.namespace()) {
@@ -350,6 +415,7 @@ impl Monitor {
             namespace_points,
             points,
             &self.index_times,
+            batch,
         );
         (namespace, places)
     }
@@ -397,7 +463,7 @@ impl Monitor {
     /// What a package is by everything that has been read.
     pub fn package(&self, name: &PackageName) -> Option<Result<Package, ChainError>> {
         let (chain, points) = self.packages.get(name)?;
-        let (namespace, places) = self.context(name, points);
+        let (namespace, places) = self.context(name, points, None);
         Some(chain.judge(&self.registry, &namespace, &places))
     }
 
@@ -407,17 +473,18 @@ impl Monitor {
     }
 
     /// Where index records are, and their time.
-    pub fn index_times(&self) -> &BTreeMap<u64, Time> {
+    pub fn index_times(&self) -> &IndexTimes {
         &self.index_times
     }
 
-    /// The indices of a chain's records in the log, by their number.
-    pub fn points(&self, subject: &Subject) -> Option<&BTreeMap<u32, u64>> {
-        match subject {
-            Subject::Registry => Some(&self.registry_points),
-            Subject::Namespace(name) => self.namespaces.get(name).map(|(_, points)| &**points),
-            Subject::Package(name) => self.packages.get(name).map(|(_, points)| &**points),
-            Subject::Index => None,
-        }
+    /// The records of a chain: their numbers, and their indices in the log.
+    pub fn points(&self, subject: &Subject) -> Option<&[(u32, u64)]> {
+        let points = match subject {
+            Subject::Registry => &self.registry_points,
+            Subject::Namespace(name) => &self.namespaces.get(name)?.1,
+            Subject::Package(name) => &self.packages.get(name)?.1,
+            Subject::Index => return None,
+        };
+        Some(points.as_slice())
     }
 }

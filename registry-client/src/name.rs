@@ -166,8 +166,11 @@ impl FromStr for Pattern {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fixed = text.strip_suffix("-*").unwrap_or(text);
-        if text != "*" && check_part(fixed).is_err() {
+        // A prefix is good if a name that begins with it is.
+        let example = text.strip_suffix('*').map(|prefix| format!("{prefix}a"));
+        let prefix = example.is_none() || text.ends_with("-*");
+        let example = example.as_deref().unwrap_or(text);
+        if text != "*" && (!prefix || check_part(example).is_err()) {
             return Err(NameError::Pattern(text::excerpt(text)));
         }
         Ok(Pattern(text.to_owned()))
@@ -285,7 +288,8 @@ mod tests {
                 && !matches("http-*", "http")
                 && !matches("http-*", "https-a")
         );
-        for wrong in ["", "**", "http*", "-*", "*-a", "a-*-b", "a--*", "A"] {
+        assert!(matches("con-*", "con-x"));
+        for wrong in ["", "**", "http*", "-*", "con", "*-a", "a-*-b", "a--*", "A"] {
             assert!(wrong.parse::<Pattern>().is_err(), "{wrong}");
         }
     }

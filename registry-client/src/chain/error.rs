@@ -173,14 +173,6 @@ pub enum ChainErrorKind {
     /// There is no such release.
     #[error("there is no release `{0}`")]
     NoSuchVersion(Version),
-    /// It is yanked already, or not yanked.
-    #[error("the release `{version}` is {state}")]
-    NoChange {
-        /// The version.
-        version: Version,
-        /// What it is already.
-        state: &'static str,
-    },
     /// It is taken down, which nothing follows.
     #[error("the release `{0}` is taken down, and stays so")]
     TakenDown(Version),
@@ -194,6 +186,17 @@ pub enum ChainErrorKind {
         /// What it is compared with.
         than: String,
     },
+    /// An index record is older than one before it, and their times never decrease.
+    #[error("an index record is of {time}, after one of {last}")]
+    TimeDecreases {
+        /// Its time.
+        time: Time,
+        /// The time of the one before.
+        last: Time,
+    },
+    /// A key was granted too often.
+    #[error("what the key `{}` may do was changed {max} times, which is the most that it may be", text::escape(.0), max = super::MAX_KEY_CHANGES)]
+    TooManyChanges(Vkey),
     /// A record is said to be where it cannot be.
     #[error("the record cannot be at index {index}: another of its chain is at {other}")]
     WrongPlace {

@@ -4,12 +4,14 @@
 //! someone who reads the whole log knows it of all ([`Places`]); the rules are the same.
 
 mod error;
+mod index_times;
 mod namespace;
 mod package;
 mod places;
 mod registry;
 
 pub use error::{ChainError, ChainErrorKind};
+pub use index_times::IndexTimes;
 pub use namespace::{KeyChange, KeyHistory, NamespaceChain};
 pub use package::{Availability, Package, PackageChain, Publisher, Release};
 pub use places::{Chain, Places};
@@ -21,6 +23,9 @@ use crate::record::{Reference, SignedRecord, Subject};
 
 /// The most records that a chain may have.
 pub const MAX_CHAIN: usize = 10_000;
+
+/// The most records of a namespace that may say what one key may do, besides the one that revokes it.
+pub const MAX_KEY_CHANGES: usize = 64;
 
 /// The records of one chain, by their hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]

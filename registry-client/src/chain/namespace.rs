@@ -1,13 +1,14 @@
 //! A namespace's chain: whose keys may do what in it, and since when.
 
 use super::registry::at_least;
-use super::{Chain, ChainError, ChainErrorKind, Links, Places, RegistryChain};
-use crate::log::{Hash, NoteSignature, Origin, PublicKey, Vkey};
+use super::{
+    Chain, ChainError, ChainErrorKind, Links, MAX_CHAIN, MAX_KEY_CHANGES, Places, RegistryChain,
+};
+use crate::log::{Hash, KeyId, KeyName, NoteSignature, Origin, PublicKey, Vkey};
 use crate::name::Namespace;
 use crate::name::Pattern;
 use crate::record::{
     Grant, NamespaceAct, OidcRule, Permission, Reference, SignedRecord, Statement, Subject,
-    signed_by,
 };
 use std::collections::BTreeMap;
 
@@ -19,8 +20,10 @@ pub struct NamespaceChain {
     first_owners: Vec<Vkey>,
     threshold: u32,
     keys: BTreeMap<PublicKey, KeyHistory>,
+    /// The keys, by the name and id that a signature bears.
+    signers: BTreeMap<(KeyName, KeyId), PublicKey>,
     /// CI jobs that are trusted, and since which record.
-    jobs: Vec<(u32, OidcRule)>,
+    jobs: BTreeMap<OidcRule, u32>,
 }
 
 /// What a key could do in a namespace, and when.
@@ -70,18 +73,28 @@ impl NamespaceChain {
             first_owners: vec![],
             threshold: 0,
             keys: BTreeMap::new(),
-            jobs: vec![],
+            signers: BTreeMap::new(),
+            jobs: BTreeMap::new(),
         }
     }
 
     /// Adds the next record; the chain stays as it is if the record is refused.
-    ///
-    /// With `known`, the record's signatures were verified before.
-    pub fn apply(&mut self, record: &SignedRecord, known: bool) -> Result<(), ChainError> {
+    pub fn apply(&mut self, record: &SignedRecord) -> Result<(), ChainError> {
+        self.apply_known(record, false)
+    }
+
+    /// As [`Self::apply`]. With `known`, the record's signatures were verified before, and are not
+    /// computed again.
+    pub(crate) fn apply_known(
+        &mut self,
+        record: &SignedRecord,
+        known: bool,
+    ) -> Result<(), ChainError> {
         let begins = self.is_empty();
         self.fold(record, known).map_err(|kind| {
             if begins {
                 self.keys.clear();
+                self.signers.clear();
             }
             self.links.refuse(kind)
         })?;
@@ -94,6 +107,11 @@ impl NamespaceChain {
         let Statement::Namespace { link, act, .. } = &record.record().statement else {
             return Err(ChainErrorKind::WrongSubject(record.record().subject()));
         };
+        // What is left of a chain that someone filled is for taking rights away.
+        let left = MAX_CHAIN.saturating_sub(self.links.hashes.len());
+        if left <= KEPT_FOR_REVOKING && !matches!(act, NamespaceAct::Revoke { .. }) {
+            return Err(ChainErrorKind::TooLong);
+        }
         let threshold = match (link.seq, act) {
             // The first record is signed by the owners that it names.
             (0, NamespaceAct::Create { owners, threshold }) => {
@@ -136,7 +154,7 @@ impl NamespaceChain {
                 Ok(())
             }
             NamespaceAct::TrustOidc(rule) => {
-                self.jobs.push((link.seq, rule.clone()));
+                self.jobs.entry(rule.clone()).or_insert(link.seq);
                 Ok(())
             }
         }
@@ -152,7 +170,8 @@ impl NamespaceChain {
 
     /// The key that a signature line is by, if it may or might ever do something here.
     pub(crate) fn ever(&self, line: &NoteSignature) -> Result<&KeyHistory, &'static str> {
-        let key = self.keys.values().find(|key| signed_by(line, &key.vkey));
+        let key = self.signers.get(&(line.name.clone(), line.id));
+        let key = key.and_then(|key| self.keys.get(key));
         key.ok_or("the namespace has no such key")
     }
 
@@ -161,6 +180,9 @@ impl NamespaceChain {
         match self.keys.get(vkey.key()) {
             Some(known) if known.now().is_none() => {
                 return Err(ChainErrorKind::KeyRevoked(vkey.clone()));
+            }
+            Some(known) if known.changes.len() >= MAX_KEY_CHANGES => {
+                return Err(ChainErrorKind::TooManyChanges(vkey.clone()));
             }
             Some(known) if known.vkey != *vkey => {
                 return Err(ChainErrorKind::KeyRenamed {
@@ -202,14 +224,16 @@ impl NamespaceChain {
     }
 
     fn check_new_name(&self, vkey: &Vkey) -> Result<(), ChainErrorKind> {
-        let same = |key: &KeyHistory| key.vkey.name() == vkey.name() && key.vkey.id() == vkey.id();
-        match self.keys.values().any(same) {
+        let name = (vkey.name().clone(), vkey.id());
+        match self.signers.contains_key(&name) {
             true => Err(ChainErrorKind::KeyAmbiguous(vkey.clone())),
             false => Ok(()),
         }
     }
 
     fn change(&mut self, vkey: &Vkey, seq: u32, grant: Option<Grant>, from_index: Option<u64>) {
+        let name = (vkey.name().clone(), vkey.id());
+        self.signers.insert(name, vkey.key().clone());
         let key = self.keys.entry(vkey.key().clone());
         let key = key.or_insert_with(|| KeyHistory {
             vkey: vkey.clone(),
@@ -236,10 +260,13 @@ impl NamespaceChain {
                 let Some(from_index) = change.from_index else {
                     continue;
                 };
-                let index = places.latest(Chain::Namespace, change.seq);
-                if from_index > index {
-                    let kind = ChainErrorKind::FromIndex { from_index, index };
-                    return Err(self.links.refuse_at(change.seq, kind));
+                let refused = |kind| self.links.refuse_at(change.seq, kind);
+                if places
+                    .below(Chain::Namespace, change.seq, from_index)
+                    .map_err(refused)?
+                {
+                    let index = places.latest(Chain::Namespace, change.seq);
+                    return Err(refused(ChainErrorKind::FromIndex { from_index, index }));
                 }
             }
         }
@@ -274,9 +301,7 @@ impl NamespaceChain {
 
     /// Whether a CI job is trusted after the record of this number.
     pub fn trusts(&self, job: &OidcRule, seq: u32) -> bool {
-        self.jobs
-            .iter()
-            .any(|(since, rule)| *since <= seq && rule == job)
+        self.jobs.get(job).is_some_and(|since| *since <= seq)
     }
 
     /// The number of records.
@@ -298,6 +323,9 @@ impl NamespaceChain {
         self.links.has(reference)
     }
 }
+
+/// How many of the last records of a chain only revoke.
+const KEPT_FOR_REVOKING: usize = 1_000;
 
 /// What makes a key an owner, and lets it do nothing else.
 fn ownership() -> Grant {

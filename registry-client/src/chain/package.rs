@@ -1,6 +1,8 @@
 //! A package's chain: its releases, and who is answerable for each.
 
-use super::{Chain, ChainError, ChainErrorKind, Links, NamespaceChain, Places, RegistryChain};
+use super::{
+    Chain, ChainError, ChainErrorKind, Links, MAX_CHAIN, NamespaceChain, Places, RegistryChain,
+};
 use crate::log::{Hash, Origin, PublicKey, Vkey};
 use crate::name::{PackageName, Version};
 use crate::record::{
@@ -35,7 +37,6 @@ struct Entry {
 struct Logged {
     version: Version,
     seq: u32,
-    yanked: bool,
     taken_down: bool,
 }
 
@@ -92,6 +93,12 @@ pub enum Availability {
     TakenDown(TakedownReason),
 }
 
+/// How many of the last records of a chain release nothing.
+const KEPT_FOR_UNDOING: usize = 1_000;
+
+/// How many of the last records of a chain are the operator's takedowns.
+const KEPT_FOR_TAKEDOWNS: usize = 100;
+
 /// What a record of a package comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
@@ -113,50 +120,98 @@ impl PackageChain {
 
     /// Adds the next record; the chain stays as it is if the record is refused.
     ///
-    /// `namespace` and `registry` must reach at least to what the record names. With `known`, its
-    /// signatures were verified before. Whether the signers may do it is for [`Self::judge`].
+    /// `namespace` and `registry` must reach at least to what the record names. Whether the signers
+    /// may do it is for [`Self::judge`].
     pub fn apply(
+        &mut self,
+        record: &SignedRecord,
+        registry: &RegistryChain,
+        namespace: &NamespaceChain,
+    ) -> Result<(), ChainError> {
+        self.apply_known(record, registry, namespace, false)
+    }
+
+    /// As [`Self::apply`]. With `known`, the record's signatures were verified before, and are not
+    /// computed again.
+    pub(crate) fn apply_known(
         &mut self,
         record: &SignedRecord,
         registry: &RegistryChain,
         namespace: &NamespaceChain,
         known: bool,
     ) -> Result<(), ChainError> {
-        self.fold(record, registry, namespace, known)
+        let entry = self
+            .accept(record, registry, namespace, known)
             .map_err(|kind| self.links.refuse(kind))?;
+        let seq = self.links.next();
         self.links.hashes.push(record.hash());
+        let version = entry.act.version();
+        let logged = self.versions.entry(version.without_build());
+        let logged = logged.or_insert_with(|| Logged {
+            version: version.clone(),
+            seq,
+            taken_down: false,
+        });
+        let highest = match entry.act {
+            PackageAct::Takedown { .. } => {
+                logged.taken_down = true;
+                &mut self.authority.1
+            }
+            _ => &mut self.authority.0,
+        };
+        *highest = entry.authority.seq;
+        self.entries.push(entry);
         Ok(())
     }
 
-    fn fold(
-        &mut self,
+    /// Whether the record could be the next where `places` has it, in a log that says no more of
+    /// the registry and the namespace than this.
+    pub(crate) fn admit(
+        &self,
+        record: &SignedRecord,
+        registry: &RegistryChain,
+        namespace: &NamespaceChain,
+        places: &Places,
+    ) -> Result<(), ChainError> {
+        self.accept(record, registry, namespace, false)
+            .and_then(|entry| self.verdict(self.links.next(), &entry, registry, namespace, places))
+            .map(|_| ())
+            .map_err(|kind| self.links.refuse(kind))
+    }
+
+    fn accept(
+        &self,
         record: &SignedRecord,
         registry: &RegistryChain,
         namespace: &NamespaceChain,
         known: bool,
-    ) -> Result<(), ChainErrorKind> {
+    ) -> Result<Entry, ChainErrorKind> {
         self.links.check(record)?;
         let statement = &record.record().statement;
         let Statement::Package { authority, act, .. } = statement else {
             return Err(ChainErrorKind::WrongSubject(record.record().subject()));
         };
         let takedown = matches!(act, PackageAct::Takedown { .. });
-        let has = match takedown {
-            true => registry.has(authority),
-            false => namespace.has(authority) && namespace.namespace() == self.package.namespace(),
+        // What is left of a chain that someone filled is for undoing.
+        let left = MAX_CHAIN.saturating_sub(self.entries.len());
+        let room = match act {
+            PackageAct::Release { .. } => left > KEPT_FOR_UNDOING,
+            PackageAct::Yank { .. } | PackageAct::Unyank { .. } => left > KEPT_FOR_TAKEDOWNS,
+            PackageAct::Takedown { .. } => true,
+        };
+        if !room {
+            return Err(ChainErrorKind::TooLong);
+        }
+        let (has, highest) = match takedown {
+            true => (registry.has(authority), self.authority.1),
+            false => (
+                namespace.has(authority) && namespace.namespace() == self.package.namespace(),
+                self.authority.0,
+            ),
         };
         if !has {
-            let chain = match takedown {
-                true => Subject::Registry,
-                false => Subject::Namespace(self.package.namespace().clone()),
-            };
-            let seq = authority.seq;
-            return Err(ChainErrorKind::UnknownAuthority { chain, seq });
+            return Err(self.unknown_authority(act, authority.seq));
         }
-        let highest = match takedown {
-            true => self.authority.1,
-            false => self.authority.0,
-        };
         if authority.seq < highest {
             return Err(ChainErrorKind::AuthorityDecreases(authority.seq));
         }
@@ -166,58 +221,38 @@ impl PackageChain {
                 false => namespace.ever(line).map(|key| &key.vkey),
             })
             .map_err(ChainErrorKind::Signatures)?;
-        let signers = signers.into_iter().cloned().collect();
-        self.log(act)?;
-        match takedown {
-            true => self.authority.1 = authority.seq,
-            false => self.authority.0 = authority.seq,
-        }
-        self.entries.push(Entry {
+        self.check_version(act)?;
+        Ok(Entry {
             act: act.clone(),
             authority: *authority,
-            signers,
-        });
-        Ok(())
+            signers: signers.into_iter().cloned().collect(),
+        })
     }
 
-    /// What a record does to its version when it is logged, which no later record undoes: otherwise
-    /// a revocation that voids a release would make the record that yanked it nonsense.
-    fn log(&mut self, act: &PackageAct) -> Result<(), ChainErrorKind> {
-        let version = act.version();
-        let logged = self.versions.get_mut(&version.without_build());
-        if let PackageAct::Release { .. } = act {
-            if let Some(logged) = logged {
-                return Err(ChainErrorKind::VersionUsed(logged.version.clone()));
-            }
-            let logged = Logged {
-                version: version.clone(),
-                seq: self.links.next(),
-                yanked: false,
-                taken_down: false,
-            };
-            self.versions.insert(version.without_build(), logged);
-            return Ok(());
-        }
-        let logged = logged
-            .filter(|logged| logged.version == *version)
-            .ok_or_else(|| ChainErrorKind::NoSuchVersion(version.clone()))?;
-        if logged.taken_down {
-            return Err(ChainErrorKind::TakenDown(version.clone()));
-        }
-        let (change, state) = match act {
-            PackageAct::Yank { .. } => (!logged.yanked, "yanked already"),
-            PackageAct::Unyank { .. } => (logged.yanked, "not yanked"),
-            PackageAct::Release { .. } | PackageAct::Takedown { .. } => (true, ""),
+    fn unknown_authority(&self, act: &PackageAct, seq: u32) -> ChainErrorKind {
+        let chain = match act {
+            PackageAct::Takedown { .. } => Subject::Registry,
+            _ => Subject::Namespace(self.package.namespace().clone()),
         };
-        if !change {
-            let version = version.clone();
-            return Err(ChainErrorKind::NoChange { version, state });
+        ChainErrorKind::UnknownAuthority { chain, seq }
+    }
+
+    /// Whether the act makes sense for its version by the records alone, void or not: what is void
+    /// was not known to be so when the next record was logged.
+    fn check_version(&self, act: &PackageAct) -> Result<(), ChainErrorKind> {
+        let version = act.version();
+        let logged = self.versions.get(&version.without_build());
+        match (act, logged) {
+            (PackageAct::Release { .. }, None) => Ok(()),
+            (PackageAct::Release { .. }, Some(logged)) => {
+                Err(ChainErrorKind::VersionUsed(logged.version.clone()))
+            }
+            (_, Some(logged)) if logged.version == *version => match logged.taken_down {
+                true => Err(ChainErrorKind::TakenDown(version.clone())),
+                false => Ok(()),
+            },
+            _ => Err(ChainErrorKind::NoSuchVersion(version.clone())),
         }
-        match act {
-            PackageAct::Takedown { .. } => logged.taken_down = true,
-            _ => logged.yanked = !logged.yanked,
-        }
-        Ok(())
     }
 
     /// What the package is, given everything that is known of its registry and its namespace.
@@ -316,16 +351,6 @@ impl PackageChain {
             }
             PackageAct::Takedown { .. } => (Chain::Registry, Permission::Own),
         };
-        if places.surely_after((chain, entry.authority.seq), (Chain::Package, seq)) {
-            let chain = match chain {
-                Chain::Registry => Subject::Registry,
-                _ => Subject::Namespace(self.package.namespace().clone()),
-            };
-            return Err(ChainErrorKind::UnknownAuthority {
-                chain,
-                seq: entry.authority.seq,
-            });
-        }
         if chain == Chain::Registry {
             for key in &entry.signers {
                 let added = registry.by_public_key(key.key()).map(|key| key.added);
@@ -365,7 +390,8 @@ impl PackageChain {
         else {
             return Ok(false);
         };
-        if key.added > 0 && places.before(here, (Chain::Registry, key.added))? {
+        let added = (Chain::Registry, key.added);
+        if role == Role::Index && key.added > 0 && places.before(here, added)? {
             return Ok(false);
         }
         match key.removed {
@@ -388,15 +414,9 @@ impl PackageChain {
         };
         for key in &entry.signers {
             let operator = registry.by_public_key(key.key());
-            let ingest = match operator.filter(|operator| operator.role == Role::Ingest) {
-                // A publisher's key that the registry takes over later signed for itself until then.
-                Some(operator) if operator.added > 0 => {
-                    let added = (Chain::Registry, operator.added);
-                    !places.before((Chain::Package, seq), added)?
-                }
-                Some(_) => true,
-                None => false,
-            };
+            // A key that was ever the registry's signs for others, whenever it became so: where the
+            // record that added it is said to be decides nothing.
+            let ingest = operator.is_some_and(|operator| operator.role == Role::Ingest);
             if ingest && !self.is_operator(seq, key, Role::Ingest, registry, places)? {
                 let key = key.clone();
                 let role = Role::Ingest;
@@ -451,31 +471,26 @@ impl PackageChain {
             let key = key.clone();
             return Err(ChainErrorKind::Expired { key, expires });
         }
-        let changes = history.map_or(&[][..], |history| &history.changes);
-        for change in changes
-            .iter()
-            .filter(|change| change.seq > entry.authority.seq)
-        {
-            let keeps = |grant: &Grant| covers(grant) && in_time(grant);
-            if change.grant.as_ref().is_some_and(keeps) {
-                continue;
-            }
-            let lost = change.seq;
-            if !places.before((Chain::Package, seq), (Chain::Namespace, lost))? {
-                return Err(ChainErrorKind::Lost {
-                    key: key.clone(),
-                    permission,
-                    lost,
-                });
-            }
-            match change.from_index {
-                Some(from) if !places.below(Chain::Package, seq, from)? => {
-                    return Ok(Verdict::Void);
-                }
-                _ => {}
-            }
+        let later = history.into_iter().flat_map(|history| &history.changes);
+        let mut later = later.skip_while(|change| change.seq <= entry.authority.seq);
+        let keeps = |grant: &Grant| covers(grant) && in_time(grant);
+        let lost = later.find(|change| !change.grant.as_ref().is_some_and(keeps));
+        let Some(lost) = lost else {
+            return Ok(Verdict::Stands);
+        };
+        if !places.before((Chain::Package, seq), (Chain::Namespace, lost.seq))? {
+            return Err(ChainErrorKind::Lost {
+                key: key.clone(),
+                permission,
+                lost: lost.seq,
+            });
         }
-        Ok(Verdict::Stands)
+        // What came before the right was lost came before the key was revoked, which comes last.
+        let last = later.last().unwrap_or(lost);
+        match last.from_index {
+            Some(from) if !places.below(Chain::Package, seq, from)? => Ok(Verdict::Void),
+            _ => Ok(Verdict::Stands),
+        }
     }
 
     /// Which package it is.

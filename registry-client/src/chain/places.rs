@@ -1,6 +1,6 @@
 //! Where records are in the log, as far as it is known.
 
-use super::ChainErrorKind;
+use super::{ChainErrorKind, IndexTimes};
 use crate::record::Time;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,23 +26,73 @@ pub enum Chain {
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     known: [Arc<Points>; 3],
-    /// Index records: where they are, and their time.
-    index_records: Arc<BTreeMap<u64, Time>>,
-    asked: Option<RefCell<BTreeSet<Asked>>>,
+    index_times: IndexTimes,
+    /// The time that the batch in progress is going to have.
+    batch: Option<Time>,
+    asked: Option<RefCell<BTreeMap<(Chain, Threshold), Sides>>>,
 }
 
-/// By the number of a record in its chain, its index in the log.
-pub(crate) type Points = BTreeMap<u32, u64>;
+/// Of records of one chain, their number in it and their index in the log; ordered by both.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Points(Vec<(u32, u64)>);
 
-/// Something that had to be known: what a proof of a package has to show.
+/// Something in the log that a record is before or after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Asked {
-    /// Whether a record is below an index.
-    Below(Chain, u32, u64),
-    /// Whether a record came before another.
-    Before((Chain, u32), (Chain, u32)),
-    /// That a record came before an index record of a time before this.
-    Until(Chain, u32, Time),
+enum Threshold {
+    Index(u64),
+    Record(Chain, u32),
+    /// The last index record of a time before this.
+    Until(Time),
+}
+
+/// On which sides of a threshold records were, of those that were asked about.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sides {
+    before: bool,
+    after: bool,
+}
+
+impl Points {
+    /// Adds a record that is in its chain and in the log after all that are there.
+    pub(crate) fn push(&mut self, seq: u32, index: u64) {
+        self.0.push((seq, index));
+    }
+
+    /// The records, by their number in the chain.
+    pub(crate) fn as_slice(&self) -> &[(u32, u64)] {
+        &self.0
+    }
+
+    /// Where a record is.
+    pub(crate) fn get(&self, seq: u32) -> Option<u64> {
+        let at = self.0.binary_search_by_key(&seq, |(seq, _)| *seq).ok()?;
+        self.0.get(at).map(|(_, index)| *index)
+    }
+
+    fn last_until(&self, seq: u32) -> Option<(u32, u64)> {
+        let end = self.0.partition_point(|(other, _)| *other <= seq);
+        self.0.get(end.checked_sub(1)?).copied()
+    }
+
+    fn first_from(&self, seq: u32) -> Option<(u32, u64)> {
+        let start = self.0.partition_point(|(other, _)| *other < seq);
+        self.0.get(start).copied()
+    }
+
+    /// The last record below an index, and the first that is not.
+    fn around(&self, index: u64) -> (Option<u32>, Option<u32>) {
+        let start = self.0.partition_point(|(_, at)| *at < index);
+        let below = start.checked_sub(1).and_then(|last| self.0.get(last));
+        let above = self.0.get(start);
+        (below.map(|(seq, _)| *seq), above.map(|(seq, _)| *seq))
+    }
+
+    fn insert(&mut self, seq: u32, index: u64) {
+        match self.0.binary_search_by_key(&seq, |(seq, _)| *seq) {
+            Ok(_) => {}
+            Err(at) => self.0.insert(at, (seq, index)),
+        }
+    }
 }
 
 impl Places {
@@ -51,51 +101,10 @@ impl Places {
         Places::default()
     }
 
-    /// As it is, and keeps what it is asked.
-    pub(crate) fn listening(mut self) -> Places {
-        self.asked = Some(RefCell::default());
-        self
-    }
-
-    fn asked(&self) -> BTreeSet<Asked> {
-        let asked = self.asked.as_ref();
-        asked
-            .map(|asked| asked.borrow().clone())
-            .unwrap_or_default()
-    }
-
-    /// Takes note that a record of a chain is at an index of the log.
-    ///
-    /// It must fit what is known: later records are at higher indices.
-    pub fn place(&mut self, chain: Chain, seq: u32, index: u64) -> Result<(), ChainErrorKind> {
-        let known = self.chain_mut(chain);
-        let wrong = |other: u64| ChainErrorKind::WrongPlace { index, other };
-        if let Some((before, at)) = known.range(..=seq).next_back() {
-            let least = at.checked_add(u64::from(seq - before));
-            let fits = least.is_some_and(|least| index >= least) && (*before < seq || index == *at);
-            if !fits {
-                return Err(wrong(*at));
-            }
-        }
-        if let Some((after, at)) = known.range(seq..).next() {
-            let most = at.checked_sub(u64::from(after - seq));
-            if most.is_none_or(|most| index > most) {
-                return Err(wrong(*at));
-            }
-        }
-        known.insert(seq, index);
-        Ok(())
-    }
-
-    /// Takes note of an index record: where it is, and its time.
-    pub fn place_index(&mut self, index: u64, time: Time) {
-        Arc::make_mut(&mut self.index_records).insert(index, time);
-    }
-
     /// Nothing known yet but where index records are.
-    pub(crate) fn indexed(index_records: &Arc<BTreeMap<u64, Time>>) -> Places {
+    pub(crate) fn indexed(index_times: &IndexTimes) -> Places {
         Places {
-            index_records: index_records.clone(),
+            index_times: index_times.clone(),
             ..Places::default()
         }
     }
@@ -105,18 +114,55 @@ impl Places {
         registry: &Arc<Points>,
         namespace: &Arc<Points>,
         package: &Arc<Points>,
-        index_records: &Arc<BTreeMap<u64, Time>>,
+        index_times: &IndexTimes,
+        batch: Option<Time>,
     ) -> Places {
         Places {
             known: [registry.clone(), namespace.clone(), package.clone()],
-            index_records: index_records.clone(),
+            index_times: index_times.clone(),
+            batch,
             asked: None,
         }
     }
 
+    /// As it is, and keeps what it is asked.
+    pub(crate) fn listening(mut self) -> Places {
+        self.asked = Some(RefCell::default());
+        self
+    }
+
+    /// Takes note that a record of a chain is at an index of the log.
+    ///
+    /// It must fit what is known: later records are at higher indices.
+    pub fn place(&mut self, chain: Chain, seq: u32, index: u64) -> Result<(), ChainErrorKind> {
+        let known = self.chain_mut(chain);
+        let wrong = |other: u64| Err(ChainErrorKind::WrongPlace { index, other });
+        if let Some((before, at)) = known.last_until(seq) {
+            let least = at.checked_add(u64::from(seq - before));
+            let fits = least.is_some_and(|least| index >= least) && (before < seq || index == at);
+            if !fits {
+                return wrong(at);
+            }
+        }
+        if let Some((after, at)) = known.first_from(seq) {
+            let most = at.checked_sub(u64::from(after - seq));
+            if most.is_none_or(|most| index > most) {
+                return wrong(at);
+            }
+        }
+        known.insert(seq, index);
+        Ok(())
+    }
+
+    /// Takes note of an index record: where it is, and its time. It must not be earlier than one
+    /// before it, nor later than one after it.
+    pub fn place_index(&mut self, index: u64, time: Time) -> Result<(), ChainErrorKind> {
+        self.index_times.insert(index, time)
+    }
+
     /// Where the record is at least.
     fn earliest(&self, chain: Chain, seq: u32) -> u64 {
-        let before = self.chain(chain).range(..=seq).next_back();
+        let before = self.chain(chain).last_until(seq);
         before.map_or(u64::from(seq), |(before, at)| {
             at.saturating_add(u64::from(seq - before))
         })
@@ -124,27 +170,27 @@ impl Places {
 
     /// Where the record is at most.
     pub(crate) fn latest(&self, chain: Chain, seq: u32) -> u64 {
-        let after = self.chain(chain).range(seq..).next();
+        let after = self.chain(chain).first_from(seq);
         after.map_or(u64::MAX, |(after, at)| {
             at.saturating_sub(u64::from(after - seq))
         })
     }
 
-    /// Where the record is, if that is known exactly.
-    pub(crate) fn exact(&self, chain: Chain, seq: u32) -> Option<u64> {
-        self.chain(chain).get(&seq).copied()
-    }
-
     /// Whether the record is below an index.
     pub(crate) fn below(&self, chain: Chain, seq: u32, index: u64) -> Result<bool, ChainErrorKind> {
-        self.ask(Asked::Below(chain, seq, index));
-        if self.latest(chain, seq) < index {
-            return Ok(true);
-        }
-        if self.earliest(chain, seq) >= index {
+        // A record has an index at least as high as its number, whatever is known of it.
+        if u64::from(seq) >= index {
             return Ok(false);
         }
-        Err(not_placed(chain, seq, format!("index {index}")))
+        let before = if self.latest(chain, seq) < index {
+            true
+        } else if self.earliest(chain, seq) >= index {
+            false
+        } else {
+            return Err(not_placed(chain, seq, format!("index {index}")));
+        };
+        self.ask(chain, Threshold::Index(index), before);
+        Ok(before)
     }
 
     /// Whether one record came before another, of another chain.
@@ -153,15 +199,16 @@ impl Places {
         (chain, seq): (Chain, u32),
         (other, other_seq): (Chain, u32),
     ) -> Result<bool, ChainErrorKind> {
-        self.ask(Asked::Before((chain, seq), (other, other_seq)));
-        if self.latest(chain, seq) < self.earliest(other, other_seq) {
-            return Ok(true);
-        }
-        if self.earliest(chain, seq) > self.latest(other, other_seq) {
-            return Ok(false);
-        }
-        let than = format!("record {other_seq} of its {}", other.word());
-        Err(not_placed(chain, seq, than))
+        let before = if self.latest(chain, seq) < self.earliest(other, other_seq) {
+            true
+        } else if self.surely_after((chain, seq), (other, other_seq)) {
+            false
+        } else {
+            let than = format!("record {other_seq} of its {}", other.word());
+            return Err(not_placed(chain, seq, than));
+        };
+        self.ask(chain, Threshold::Record(other, other_seq), before);
+        Ok(before)
     }
 
     /// Whether one record provably did not come before another, without asking for a proof.
@@ -169,21 +216,28 @@ impl Places {
         self.earliest(chain, seq) > self.latest(other.0, other.1)
     }
 
-    /// Whether an index record of a time before `expires` covers the record.
+    /// Whether the index record of the record's batch, or one after it, is known to be of a time
+    /// before `expires`: since their times never decrease, the batch's is then.
     pub(crate) fn until(&self, chain: Chain, seq: u32, expires: Time) -> bool {
-        self.ask(Asked::Until(chain, seq, expires));
-        let latest = self.latest(chain, seq);
-        let Some(after) = latest.checked_add(1) else {
-            return false;
-        };
-        self.index_records
-            .range(after..)
-            .any(|(_, time)| *time < expires)
+        let next = self.index_times.first_after(self.latest(chain, seq));
+        match next {
+            Some((_, time)) if time < expires => {
+                self.ask(chain, Threshold::Until(expires), true);
+                true
+            }
+            Some(_) => false,
+            None => self.batch.is_some_and(|time| time < expires),
+        }
     }
 
-    fn ask(&self, asked: Asked) {
-        if let Some(all) = &self.asked {
-            all.borrow_mut().insert(asked);
+    fn ask(&self, chain: Chain, threshold: Threshold, before: bool) {
+        if let Some(asked) = &self.asked {
+            let mut asked = asked.borrow_mut();
+            let sides = asked.entry((chain, threshold)).or_default();
+            match before {
+                true => sides.before = true,
+                false => sides.after = true,
+            }
         }
     }
 
@@ -205,68 +259,35 @@ impl Places {
         })
     }
 
-    /// What of all that is known answers what was asked: for each question, the record that is
-    /// nearest to where the answer changes.
+    /// What of all that is known answers what was asked since [`Places::listening`]: for each
+    /// threshold, the records on its sides that are nearest to it.
     ///
     /// Someone who knows of these alone gives the same answers, and finds that each is needed.
     pub(crate) fn needed(&self) -> Needed {
         let mut needed = Needed::default();
-        let mut sides = BTreeMap::new();
-        let mut last_before = BTreeMap::new();
-        let mut nearest = |chain, seq, index, needed: &mut Needed| {
-            let sides = sides.entry((chain, index));
-            let nearest = sides
-                .or_insert_with(|| self.sides(chain, index))
-                .nearest(seq);
+        let asked = self.asked.as_ref().map(|asked| asked.borrow().clone());
+        for ((chain, threshold), sides) in asked.into_iter().flatten() {
+            let index = match threshold {
+                Threshold::Index(index) => Some(index),
+                Threshold::Record(other, seq) => {
+                    let index = self.chain(other).get(seq);
+                    needed.points.extend(index.map(|_| (other, seq)));
+                    index
+                }
+                Threshold::Until(expires) => {
+                    let index = self.index_times.last_before(expires);
+                    needed.index_records.extend(index);
+                    index
+                }
+            };
+            let Some(index) = index else { continue };
+            let (below, above) = self.chain(chain).around(index);
+            let below = below.filter(|_| sides.before);
+            let above = above.filter(|_| sides.after);
+            let nearest = below.into_iter().chain(above);
             needed.points.extend(nearest.map(|seq| (chain, seq)));
-        };
-        for asked in self.asked() {
-            match asked {
-                Asked::Below(chain, seq, index) => nearest(chain, seq, index, &mut needed),
-                Asked::Before((chain, seq), (other, other_seq)) => {
-                    if let Some(index) = self.exact(other, other_seq) {
-                        needed.points.insert((other, other_seq));
-                        nearest(chain, seq, index, &mut needed);
-                    }
-                }
-                Asked::Until(chain, seq, expires) => {
-                    let last = last_before.entry(expires).or_insert_with(|| {
-                        let mut records = self.index_records.iter().rev();
-                        let last = records.find(|(_, time)| **time < expires);
-                        last.map(|(index, _)| *index)
-                    });
-                    if let Some(index) = last.filter(|index| self.latest(chain, seq) < *index) {
-                        needed.index_records.insert(index);
-                        nearest(chain, seq, index, &mut needed);
-                    }
-                }
-            }
         }
         needed
-    }
-
-    fn sides(&self, chain: Chain, index: u64) -> Sides {
-        let known = self.chain(chain);
-        let below = known.iter().take_while(|(_, at)| **at < index).last();
-        let above = known.iter().find(|(_, at)| **at >= index);
-        Sides {
-            below: below.map(|(seq, _)| *seq),
-            above: above.map(|(seq, _)| *seq),
-        }
-    }
-}
-
-/// Of the records of a chain whose place is known, those on both sides of an index.
-struct Sides {
-    below: Option<u32>,
-    above: Option<u32>,
-}
-
-impl Sides {
-    /// The record that shows on which side another is.
-    fn nearest(&self, seq: u32) -> Option<u32> {
-        let below = self.below.filter(|below| *below >= seq);
-        below.or(self.above.filter(|above| *above <= seq))
     }
 }
 

@@ -41,9 +41,17 @@ impl RegistryChain {
     }
 
     /// Adds the next record; the chain stays as it is if the record is refused.
-    ///
-    /// With `known`, the record's signatures were verified before.
-    pub fn apply(&mut self, record: &SignedRecord, known: bool) -> Result<(), ChainError> {
+    pub fn apply(&mut self, record: &SignedRecord) -> Result<(), ChainError> {
+        self.apply_known(record, false)
+    }
+
+    /// As [`Self::apply`]. With `known`, the record's signatures were verified before, and are not
+    /// computed again.
+    pub(crate) fn apply_known(
+        &mut self,
+        record: &SignedRecord,
+        known: bool,
+    ) -> Result<(), ChainError> {
         let begins = self.is_empty();
         self.fold(record, known).map_err(|kind| {
             if begins {

@@ -192,8 +192,27 @@ impl SignedCheckpoint {
         }
     }
 
+    /// The same checkpoint with only the signatures that verify by these keys: what a lock file
+    /// holds. There is none if none does.
+    pub fn only<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k Vkey>,
+    ) -> Result<SignedCheckpoint, CheckpointError> {
+        let signers = self.note.verify(keys).map_err(CheckpointError::Note)?;
+        let mut note = Note::new(self.note.text()).map_err(CheckpointError::Note)?;
+        for line in self.note.signatures() {
+            let known = |by: &Signed| by.key.name() == &line.name && by.key.id() == line.id;
+            if signers.iter().any(known) && !note.signatures().contains(line) {
+                note.push(line.clone()).map_err(CheckpointError::Note)?;
+            }
+        }
+        let checkpoint = self.checkpoint.clone();
+        Ok(SignedCheckpoint { checkpoint, note })
+    }
+
     /// Adds a signature of one more key of the log.
     pub fn sign(&mut self, key: &SigningKey) -> Result<(), CheckpointError> {
+        self.room()?;
         self.note
             .sign(key)
             .map_err(|_| CheckpointError::WrongKey(key.vkey().clone()))
@@ -204,13 +223,24 @@ impl SignedCheckpoint {
         let cosigner = key.vkey().algorithm() == Algorithm::Cosignature;
         let signature = key.sign_text(self.note.text(), time).filter(|_| cosigner);
         let signature = signature.ok_or_else(|| CheckpointError::WrongKey(key.vkey().clone()))?;
-        self.note.push(signature).map_err(CheckpointError::Note)
+        self.push(signature)
     }
 
     /// Adds a line that readers have to ignore, and other lines that came from elsewhere, such as a
     /// witness's.
     pub fn push(&mut self, signature: super::NoteSignature) -> Result<(), CheckpointError> {
+        self.room()?;
         self.note.push(signature).map_err(CheckpointError::Note)
+    }
+}
+
+impl SignedCheckpoint {
+    /// Every reader takes 16 lines, and need not take more.
+    fn room(&self) -> Result<(), CheckpointError> {
+        match self.note.signatures().len() < 16 {
+            true => Ok(()),
+            false => Err(CheckpointError::Note(NoteError::TooManySignatures)),
+        }
     }
 }
 

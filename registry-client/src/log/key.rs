@@ -18,10 +18,9 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(Arc<ed25519_dalek::VerifyingKey>);
 
-/// The name under which a key signs: not empty, at most 128 bytes, without spaces, control
-/// characters, or `+`.
+/// The name under which a key signs: not empty, and without spaces, ASCII control characters or `+`.
 ///
-/// See [signed-note](https://c2sp.org/signed-note@v1.0.0), "Format".
+/// It is as long as the note allows it to be. See [signed-note](https://c2sp.org/signed-note@v1.0.0), "Format".
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyName(String);
 
@@ -70,9 +69,7 @@ pub enum KeyError {
     #[error("the public key is not in the prime-order subgroup, so its signatures prove nothing")]
     WeakPoint,
     /// The name is empty, too long, or has a character that no key name may have.
-    #[error(
-        "`{0}` is not a key name: expected 1 to 128 bytes without spaces, control characters or `+`"
-    )]
+    #[error("`{0}` is not a key name: expected a text without spaces, control characters or `+`")]
     Name(String),
     /// The text is not in the form of a verifier key.
     #[error("`{0}` is not a verifier key: expected `<name>+<8 hexadecimal digits>+<base64>`")]
@@ -132,8 +129,8 @@ impl KeyName {
     /// Reads a name.
     pub fn new(name: impl Into<String>) -> Result<KeyName, KeyError> {
         let name = name.into();
-        let refused = |char: char| char.is_whitespace() || char.is_control() || char == '+';
-        if name.is_empty() || name.len() > 128 || name.contains(refused) {
+        let refused = |char: char| char.is_whitespace() || char < ' ' || char == '+';
+        if name.is_empty() || name.contains(refused) {
             return Err(KeyError::Name(text::excerpt(&name)));
         }
         Ok(KeyName(name))

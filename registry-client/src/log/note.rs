@@ -4,6 +4,7 @@ use super::{Algorithm, KeyId, KeyName, SigningKey, Vkey};
 use crate::text;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 
 /// The longest note that is read: 128 KiB.
 pub const MAX_NOTE: usize = 128 << 10;
@@ -72,7 +73,9 @@ pub enum NoteError {
     #[error("`{0}` is not a signature line: expected `— <key name> <base64>`")]
     SignatureLine(String),
     /// There are more than [`MAX_SIGNATURES`].
-    #[error("the note has more than {MAX_SIGNATURES} signatures")]
+    #[error(
+        "the note has more signatures than it may: {MAX_SIGNATURES} where it is read, 16 where it is made"
+    )]
     TooManySignatures,
     /// A key that is known did not make the signature which bears its name and id.
     #[error("the signature that says to be by `{0}` is not: the note was changed, or forged")]
@@ -122,13 +125,7 @@ impl Note {
         if signatures.split('\n').count() > MAX_SIGNATURES {
             return Err(NoteError::TooManySignatures);
         }
-        let signatures: Result<_, _> = signatures
-            .split('\n')
-            .map(|line| {
-                NoteSignature::parse(line)
-                    .ok_or_else(|| NoteError::SignatureLine(text::excerpt(line)))
-            })
-            .collect();
+        let signatures: Result<_, _> = signatures.split('\n').map(|line| line.parse()).collect();
         // With the first of the two newlines.
         let text = note.get(..=text.len()).ok_or(NoteError::NoSeparator)?;
         Ok(Note {
@@ -219,7 +216,8 @@ impl NoteSignature {
         })
     }
 
-    pub(crate) fn parse(line: &str) -> Option<NoteSignature> {
+    /// Reads a line, without its newline.
+    fn parse(line: &str) -> Option<NoteSignature> {
         let (name, base64) = line.strip_prefix("— ")?.split_once(' ')?;
         let name = KeyName::new(name).ok()?;
         let bytes = text::from_base64(base64)?;
@@ -281,6 +279,18 @@ fn check_characters(text: &str) -> Result<(), NoteError> {
     match control {
         Some((offset, byte)) => Err(NoteError::Control { byte, offset }),
         None => Ok(()),
+    }
+}
+
+impl FromStr for NoteSignature {
+    type Err = NoteError;
+
+    /// Reads a signature line, without its newline, as a witness answers with.
+    fn from_str(line: &str) -> Result<Self, Self::Err> {
+        let signature = (line.len() <= MAX_NOTE).then(|| NoteSignature::parse(line));
+        signature
+            .flatten()
+            .ok_or_else(|| NoteError::SignatureLine(text::excerpt(line)))
     }
 }
 

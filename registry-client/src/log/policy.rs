@@ -260,9 +260,7 @@ impl<'a> Reader<'a> {
 
     fn log(&mut self, vkey: &[u8], url: Option<&&[u8]>) -> Result<(), PolicyErrorKind> {
         let vkey = key(vkey, Algorithm::Ed25519, "log", "0x01")?;
-        if self.logs.iter().any(|log| log.vkey.key() == vkey.key()) {
-            return Err(PolicyErrorKind::RepeatedKey(vkey));
-        }
+        self.check_new_key(&vkey)?;
         let url = url.map(|url| String::from_utf8_lossy(url).into_owned());
         self.logs.push(PolicyLog { vkey, url });
         Ok(())
@@ -275,13 +273,7 @@ impl<'a> Reader<'a> {
         url: Option<&&[u8]>,
     ) -> Result<(), PolicyErrorKind> {
         let vkey = key(vkey, Algorithm::Cosignature, "witness", "0x04")?;
-        if self
-            .witnesses
-            .iter()
-            .any(|witness| witness.vkey.key() == vkey.key())
-        {
-            return Err(PolicyErrorKind::RepeatedKey(vkey));
-        }
+        self.check_new_key(&vkey)?;
         self.define(name, Rule::Witness(self.witnesses.len()))?;
         self.witnesses.push(Witness {
             name: name.to_vec(),
@@ -289,6 +281,16 @@ impl<'a> Reader<'a> {
             url: url.map(|url| String::from_utf8_lossy(url).into_owned()),
         });
         Ok(())
+    }
+
+    /// One key is one log or one witness.
+    fn check_new_key(&self, vkey: &Vkey) -> Result<(), PolicyErrorKind> {
+        let logs = self.logs.iter().map(|log| &log.vkey);
+        let witnesses = self.witnesses.iter().map(|witness| &witness.vkey);
+        match logs.chain(witnesses).any(|known| known.key() == vkey.key()) {
+            true => Err(PolicyErrorKind::RepeatedKey(vkey.clone())),
+            false => Ok(()),
+        }
     }
 
     fn group(

@@ -176,9 +176,11 @@ impl<'a> Lines<'a> {
                 self.wrong("the key is of the wrong type: 0x04 is for `time`, 0x01 for all else")
             );
         }
-        let printable = |byte: u8| byte.is_ascii_graphic();
-        if !vkey.name().as_str().bytes().all(printable) {
-            return Err(self.wrong("the name of a key in a record is printable ASCII"));
+        let name = vkey.name().as_str().as_bytes();
+        if name.len() > 128 || !name.iter().all(u8::is_ascii_graphic) {
+            let wanted =
+                "the name of a key in a record is at most 128 characters of printable ASCII";
+            return Err(self.wrong(wanted));
         }
         Ok(vkey)
     }

@@ -28,6 +28,11 @@ impl Time {
         Ok(Time(seconds))
     }
 
+    /// Whether it is later than `now` by more than the 5 minutes by which clocks may differ.
+    pub fn is_ahead_of(self, now: Time) -> bool {
+        self.0 > now.0.saturating_add(300)
+    }
+
     /// Seconds since 1970-01-01T00:00:00Z.
     pub fn seconds(self) -> u64 {
         self.0

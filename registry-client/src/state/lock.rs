@@ -8,7 +8,11 @@ use crate::log::{
 
 /// The checkpoint of a lock file, signed by a key of its log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockedCheckpoint(SignedCheckpoint);
+pub struct LockedCheckpoint {
+    signed: SignedCheckpoint,
+    /// No key that the log still has signed it: it is older than the last rotation, or forged.
+    retired: bool,
+}
 
 /// Why the checkpoint of a lock file cannot be relied on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +21,9 @@ pub enum LockError {
     /// No key of the log signed it: the file was edited. It says nothing about the log.
     #[error("the checkpoint in the lock file is not one that the registry signed")]
     Invalid(#[source] CheckpointError),
+    /// It is signed by a key that the log has no more, and nothing shows that it was when it had it.
+    #[error("the checkpoint in the lock file is signed by a key that the registry has removed")]
+    RemovedKey(#[source] ProofError),
     /// It is not consistent with what this client has verified. At most one of them is true.
     #[error("the checkpoint in the lock file and the one verified here are of different histories")]
     Fork {
@@ -32,20 +39,23 @@ impl LockedCheckpoint {
     /// Reads the note of a lock file, for a client that knows the log.
     pub fn open(note: &[u8], state: &TrustState) -> Result<LockedCheckpoint, LockError> {
         let origin = &state.checkpoint().origin;
-        // A lock file may be older than the last rotation; consistency with the state decides.
         let keys = state.log_keys().iter().chain(state.retired_keys());
-        let checkpoint = SignedCheckpoint::open(note, origin, keys);
-        checkpoint.map(LockedCheckpoint).map_err(LockError::Invalid)
+        let signed = SignedCheckpoint::open(note, origin, keys).map_err(LockError::Invalid)?;
+        let signers = signed
+            .signers(state.log_keys())
+            .map_err(LockError::Invalid)?;
+        let retired = signers.is_empty();
+        Ok(LockedCheckpoint { signed, retired })
     }
 
     /// Origin, size and root.
     pub fn checkpoint(&self) -> &Checkpoint {
-        self.0.checkpoint()
+        self.signed.checkpoint()
     }
 
     /// The note.
     pub fn note(&self) -> &SignedCheckpoint {
-        &self.0
+        &self.signed
     }
 
     /// The smaller and the larger size between which a consistency proof is needed, if one is.
@@ -58,7 +68,29 @@ impl LockedCheckpoint {
     /// Whether the log of the lock file and the one verified here are one history, by a proof
     /// between the sizes of [`LockedCheckpoint::needs_proof`]; an empty one where none is needed.
     pub fn check(&self, state: &TrustState, proof: &[Hash]) -> Result<(), LockError> {
-        consistent(&state.checkpoint, &self.0, proof)
+        consistent(&state.checkpoint, &self.signed, proof).map_err(|error| match error {
+            // A removed key proves nothing any more, least of all that the log lied.
+            LockError::Fork { reason, .. } if self.retired => LockError::RemovedKey(reason),
+            error => error,
+        })
+    }
+
+    /// The state of a client that has taken the lock file's word for how large the log is, by the
+    /// proof of [`LockedCheckpoint::check`]: from then on it is shown nothing smaller.
+    pub fn enter(&self, state: &TrustState, proof: &[Hash]) -> Result<TrustState, LockError> {
+        self.check(state, proof)?;
+        let mut state = state.clone();
+        if self.checkpoint().size > state.checkpoint().size {
+            if self.retired {
+                let (old, new) = (state.checkpoint().size, self.checkpoint().size);
+                return Err(LockError::RemovedKey(ProofError::SizesOutOfOrder {
+                    old,
+                    new,
+                }));
+            }
+            state.checkpoint = self.signed.clone();
+        }
+        Ok(state)
     }
 
     /// Of two lock files that were edited apart, the checkpoint that stays: the larger, if both are

@@ -7,10 +7,11 @@ pub(crate) use lock::consistent;
 pub use lock::{LockError, LockedCheckpoint};
 pub use pin::{Pin, PinError};
 
+use crate::chain::MAX_CHAIN;
 use crate::log::{
     Checkpoint, CheckpointError, Hash, Head, KeyError, Origin, SignedCheckpoint, Vkey,
 };
-use crate::record::Subject;
+use crate::record::{Subject, Time};
 use crate::text;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,14 +23,17 @@ pub const MAX_STATE: usize = 64 << 20;
 /// What a client has verified of one log: its largest checkpoint, the keys that may sign the next
 /// one, and the head of every chain it has used.
 ///
-/// The text form has one spelling: a line `tenon-trust/v1`, lines `init`, `log`, `retired` and `head` in
-/// this order, an empty line, and the note of the checkpoint. It only ever grows: [`crate::verify`] makes
+/// The text form has one spelling: a line `tenon-trust/v1`, lines `init`, `log`, `retired`, `index` and
+/// `head` in this order, an empty line, and the note of the checkpoint. It only ever grows: [`crate::verify`] makes
 /// the next state from the last, and nothing else makes one but reading it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustState {
     pub(crate) init: Hash,
     pub(crate) log_keys: Vec<Vkey>,
     pub(crate) retired: Vec<Vkey>,
+    /// Where the last index record is that was verified, and its time.
+    pub(crate) index: u64,
+    pub(crate) index_time: Time,
     /// Shared, since a verified view keeps the state that it was verified against.
     pub(crate) heads: Arc<BTreeMap<Subject, Head>>,
     pub(crate) checkpoint: SignedCheckpoint,
@@ -105,6 +109,7 @@ impl TrustState {
         let mut init = None;
         let mut log_keys = vec![];
         let mut retired = vec![];
+        let mut index = None;
         let mut heads = BTreeMap::new();
         for (line, found) in (1..).zip(header.split('\n')) {
             let wrong = |wanted| StateError::Line {
@@ -120,13 +125,21 @@ impl TrustState {
                 }
                 Some((word @ ("log" | "retired"), vkey)) => {
                     let key = vkey.parse();
-                    let key = key.map_err(|source| StateError::Key { line, source })?;
-                    let keys = if word == "log" {
-                        &mut log_keys
+                    let key: Vkey = key.map_err(|source| StateError::Key { line, source })?;
+                    // To read a key takes long enough that a file full of them would.
+                    if log_keys.len() + retired.len() >= MAX_CHAIN {
+                        return Err(wrong("no more keys than a registry can have had"));
+                    }
+                    if word == "log" {
+                        log_keys.push(key);
                     } else {
-                        &mut retired
-                    };
-                    keys.push(key);
+                        retired.push(key);
+                    }
+                }
+                Some(("index", value)) => {
+                    let (at, time) = value.split_once(' ').unwrap_or_default();
+                    let at = text::from_decimal(at).zip(time.parse().ok());
+                    index = Some(at.ok_or_else(|| wrong("an index and a time"))?);
                 }
                 Some(("head", head)) => {
                     let (subject, head) = parse_head(head)
@@ -135,17 +148,20 @@ impl TrustState {
                         return Err(StateError::Order);
                     }
                 }
-                _ => return Err(wrong("`init`, `log`, `retired` or `head`")),
+                _ => return Err(wrong("`init`, `log`, `retired`, `index` or `head`")),
             }
         }
         let other = || StateError::OtherLog(pin.origin().clone());
         let init = init.filter(|init| *init == pin.init()).ok_or_else(other)?;
         let checkpoint = SignedCheckpoint::open(note.as_bytes(), pin.origin(), &log_keys)
             .map_err(StateError::Checkpoint)?;
+        let (index, index_time) = index.ok_or(StateError::Order)?;
         let state = TrustState {
             init,
             log_keys,
             retired,
+            index,
+            index_time,
             heads: Arc::new(heads),
             checkpoint,
         };
@@ -180,6 +196,11 @@ impl TrustState {
         &self.retired
     }
 
+    /// The time of the last index record that was verified.
+    pub fn index_time(&self) -> Time {
+        self.index_time
+    }
+
     /// The last known record of every chain that was used.
     pub fn heads(&self) -> &BTreeMap<Subject, Head> {
         &self.heads
@@ -206,6 +227,7 @@ impl fmt::Display for TrustState {
         for key in &self.retired {
             writeln!(f, "retired {key}")?;
         }
+        writeln!(f, "index {} {}", self.index, self.index_time)?;
         for (subject, head) in &*self.heads {
             writeln!(
                 f,

@@ -73,7 +73,7 @@ impl FromStr for Pin {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let syntax = || PinError::Syntax(text::excerpt(text));
-        let (key, hex) = text.split_once('#').ok_or_else(syntax)?;
+        let (key, hex) = text.rsplit_once('#').ok_or_else(syntax)?;
         let digest: crate::Digest = format!("sha256:{hex}").parse().map_err(|_| syntax())?;
         Pin::new(
             key.parse().map_err(PinError::Key)?,

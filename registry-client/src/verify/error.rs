@@ -117,13 +117,16 @@ pub enum VerifyError {
         /// How many it covers.
         covers: u64,
     },
-    /// An index record is older than one before it.
-    #[error("an index record is of {time}, after one of {last}")]
-    TimeDecreases {
-        /// Its time.
+    /// An index record is older than one before it, which may be one that was seen before.
+    #[error("the times of the index records decrease")]
+    Times(#[source] ChainErrorKind),
+    /// The last index record is from the future.
+    #[error("the registry says it is {time}, and here it is {now}: one of the two clocks is wrong")]
+    TimeAhead {
+        /// The time of the last index record.
         time: Time,
-        /// The time of the one before.
-        last: Time,
+        /// The time here.
+        now: Time,
     },
     /// The keys that signed the index record were not index keys.
     #[error("the index record is not signed by index keys of the registry")]
@@ -191,6 +194,9 @@ pub enum VerifyError {
     /// The rules of the client name another log.
     #[error("the policy lists a log of another origin than `{0}`")]
     PolicyOrigin(Origin),
+    /// None of the logs that the rules of the client list signed the checkpoint.
+    #[error("the checkpoint is not signed by a key that the policy lists for the log")]
+    PolicyLog,
     /// The rules of the client name an auditor that is no witness of the policy.
     #[error("the auditor `{0}` is no witness of the policy")]
     UnknownAuditor(String),
@@ -261,7 +267,8 @@ impl VerifyError {
             VerifyError::Record { .. } => "verify::record",
             VerifyError::NoIndexRecord { .. } => "verify::no-index-record",
             VerifyError::Covers { .. } => "verify::covers",
-            VerifyError::TimeDecreases { .. } => "verify::time-decreases",
+            VerifyError::Times(_) => "verify::times",
+            VerifyError::TimeAhead { .. } => "verify::time-ahead",
             VerifyError::IndexSigner(_) => "verify::index-signer",
             VerifyError::Map(_) => "verify::map",
             VerifyError::HeadMismatch { .. } => "verify::head-mismatch",
@@ -273,6 +280,7 @@ impl VerifyError {
             VerifyError::Quorum(_) => "verify::quorum",
             VerifyError::Stale { .. } => "verify::stale",
             VerifyError::PolicyOrigin(_) => "verify::policy-origin",
+            VerifyError::PolicyLog => "verify::policy-log",
             VerifyError::UnknownAuditor(_) => "verify::unknown-auditor",
             VerifyError::NoSuchPackage(_) => "verify::no-such-package",
             VerifyError::NoSuchRelease { .. } => "verify::no-such-release",

@@ -135,6 +135,14 @@ pub fn verify(
     trust: &Trust,
 ) -> Result<Verified<View>, VerifyError> {
     trust.rules.check(trust.pin.origin())?;
+    let init = trust.state.map_or(trust.pin.init(), |state| state.init());
+    if init != trust.pin.init() {
+        let pinned = trust.pin.init();
+        return Err(VerifyError::WrongInit {
+            pinned,
+            found: init,
+        });
+    }
     let bundle = Bundle::decode(bundle).map_err(VerifyError::Malformed)?;
     let signed = steps::open(&bundle, trust)?;
     let consistent = steps::consistent(&signed, &bundle, trust)?;
@@ -163,6 +171,8 @@ pub fn verify(
 
 /// Whether a smaller checkpoint is an older state of the log that was verified, by a proof from its
 /// size to that of the state: whoever serves it is behind. If not, the log was rolled back.
+///
+/// It must be smaller than the state's.
 pub fn classify_smaller(
     offered: &SignedCheckpoint,
     state: &TrustState,

@@ -2,13 +2,12 @@
 
 use super::steps::{Folded, fold};
 use super::{Bundle, Held, Point, Records, Request};
-use crate::chain::{Chain, ChainError, ChainErrorKind, Needed, Places};
+use crate::chain::{Chain, ChainError, ChainErrorKind, IndexTimes, Needed, Places};
 use crate::log::{
     Map, MapKey, MapProofError, Nodes, Origin, ProofError, prove_consistency, prove_inclusions,
 };
-use crate::record::{SignedRecord, Subject, Time};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use crate::record::{SignedRecord, Subject};
+use std::collections::BTreeSet;
 
 /// A log at one published checkpoint, as far as a bundle needs it.
 pub struct LogView<'a, N> {
@@ -29,7 +28,7 @@ pub struct LogView<'a, N> {
     /// All records of the package that is asked for.
     pub package: &'a [Placed],
     /// Where index records are, and their time; the last is the last leaf.
-    pub index_times: &'a Arc<BTreeMap<u64, Time>>,
+    pub index_times: &'a IndexTimes,
     /// Reads a leaf.
     pub leaf: &'a dyn Fn(u64) -> Option<Vec<u8>>,
 }
@@ -93,7 +92,7 @@ impl Known {
     }
 }
 
-/// Makes the bundle for a request: the smallest that [`super::verify`] accepts.
+/// Makes the bundle for a request: of all that could be shown, what [`super::verify`] asks for.
 pub fn prove<N: Nodes>(
     log: &LogView<'_, N>,
     request: &Request,

@@ -6,9 +6,6 @@ use crate::log::{Origin, Policy, PublicKey, SignedCheckpoint, Vkey};
 use crate::record::{Role, Time};
 use std::collections::BTreeSet;
 
-/// How far in the future a cosignature may be, in seconds: clocks differ.
-const MAX_AHEAD: u64 = 300;
-
 /// What a client asks of a checkpoint besides the log's signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -42,7 +39,7 @@ pub enum Freshness {
     Unchecked,
     /// The registry's own time key: a mirror that is behind is found out, the registry is not.
     RegistrysWord(Time),
-    /// Enough witnesses; the latest of them at this time.
+    /// Enough witnesses, all of them at this time or later.
     Witnessed(Time),
 }
 
@@ -83,6 +80,13 @@ impl Rules {
         now: Time,
     ) -> Result<Vouched, VerifyError> {
         // A key of the registry is no witness, whatever name a policy gives it.
+        let logs = self.witnesses.logs();
+        if !logs.is_empty() {
+            let signers = checkpoint.signers(logs.iter().map(|log| &log.vkey));
+            if signers.map_err(VerifyError::Checkpoint)?.is_empty() {
+                return Err(VerifyError::PolicyLog);
+            }
+        }
         let witnesses = self.witnesses.witnesses().iter();
         let witnesses: Vec<_> = witnesses
             .filter(|witness| registry.by_public_key(witness.vkey.key()).is_none())
@@ -118,7 +122,17 @@ impl Rules {
                     None => return Err(self.stale(&time, "the registry's word that it is fresh")?),
                 }
             }
-            Some(_) => latest(&fresh).map_or(Freshness::Unchecked, Freshness::Witnessed),
+            Some(_) => {
+                // The quorum is as fresh as the oldest of those without whom it is not met.
+                let mut times: Vec<Time> = fresh.iter().map(|(_, time)| *time).collect();
+                times.sort();
+                let met = |time: &Time| {
+                    let since = fresh.iter().copied().filter(|(_, at)| at >= time);
+                    enough(&since.collect::<Vec<_>>())
+                };
+                let met = times.into_iter().rev().find(met);
+                met.map_or(Freshness::Unchecked, Freshness::Witnessed)
+            }
         };
         let witnesses = names(&fresh);
         let auditors = witnesses.iter().filter(|name| self.auditors.contains(name));
@@ -140,8 +154,7 @@ impl Rules {
         let mut latest: Vec<(&Vkey, Time)> = vec![];
         for by in signed {
             let time = by.time.and_then(|time| Time::from_seconds(time).ok());
-            let known = |time: &Time| time.seconds() <= now.seconds().saturating_add(MAX_AHEAD);
-            let Some(time) = time.filter(known) else {
+            let Some(time) = time.filter(|time| !time.is_ahead_of(now)) else {
                 continue;
             };
             if latest.last().is_none_or(|(key, _)| *key != by.key) {

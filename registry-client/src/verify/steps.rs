@@ -2,8 +2,7 @@
 
 use super::{Bundle, Held, Records, Request, Trust, Verified, VerifyError, View, Vouched};
 use crate::chain::{
-    Chain, ChainError, ChainErrorKind, NamespaceChain, Needed, Package, PackageChain, Places,
-    RegistryChain,
+    Chain, ChainError, ChainErrorKind, NamespaceChain, Package, PackageChain, Places, RegistryChain,
 };
 use crate::log::{
     Checkpoint, Hash, Head, JointMapProof, MapKey, Origin, SignedCheckpoint, verify_consistency,
@@ -40,6 +39,17 @@ pub(super) struct Shown {
     index_records: Vec<(u64, SignedRecord)>,
 }
 
+impl Shown {
+    fn known(&self, chain: Chain) -> u32 {
+        let [registry, namespace, package] = self.known;
+        match chain {
+            Chain::Registry => registry,
+            Chain::Namespace => namespace,
+            Chain::Package => package,
+        }
+    }
+}
+
 /// The map part of (e): the last leaf says that the chains end here.
 pub(super) struct Mapped {
     index: u64,
@@ -69,6 +79,7 @@ pub(super) struct Authorised {
     proven: BTreeMap<u32, u64>,
 }
 
+/// The subject of a chain in a request; of a chain that was not asked for, the registry.
 fn subject_of(chain: Chain, request: &Request) -> Subject {
     let namespace = request.namespace().cloned().map(Subject::Namespace);
     let package = request.package().cloned().map(Subject::Package);
@@ -301,9 +312,18 @@ pub(super) fn mapped(
         };
         return Err(VerifyError::HeadMismatch { subject, detail });
     }
-    if !heads.contains_key(&Subject::Registry) {
-        let what = "the registry's own chain".to_owned();
-        return Err(VerifyError::EvidenceMissing(what));
+    match heads.get(&Subject::Registry) {
+        Some(head) if head.seq > 0 || head.index == 0 => {}
+        Some(head) => {
+            return Err(VerifyError::HeadMismatch {
+                subject: Subject::Registry,
+                detail: format!("its first record is leaf {}, not leaf 0", head.index),
+            });
+        }
+        None => {
+            let what = "the registry's own chain".to_owned();
+            return Err(VerifyError::EvidenceMissing(what));
+        }
     }
     Ok(Mapped {
         index,
@@ -372,19 +392,25 @@ pub(super) fn included(
     let Checkpoint { size, root, .. } = signed.checkpoint();
     let leaves: Vec<(u64, Hash)> = leaves.into_iter().collect();
     verify_inclusions(&leaves, *size, root, &bundle.inclusion).map_err(VerifyError::NotIncluded)?;
-    let mut earlier = None;
-    for (index, record) in &shown.index_records {
-        let (_, time) = index_record(record, *index, signed.checkpoint())?;
-        if let Some(last) = earlier.replace(time).filter(|last| time < *last) {
-            return Err(VerifyError::TimeDecreases { time, last });
-        }
-        places.place_index(*index, time);
+    // What the client saw before is where it was; no index record is older than one before it.
+    let seen = trust.state.map(|state| (state.index, state.index_time));
+    let shown_times = shown.index_records.iter().map(|(index, record)| {
+        index_record(record, *index, signed.checkpoint()).map(|(_, time)| (*index, time))
+    });
+    let last = (mapped.index, mapped.time);
+    let times = shown_times.chain(seen.into_iter().chain([last]).map(Ok));
+    for time in times {
+        let (index, time) = time?;
+        places
+            .place_index(index, time)
+            .map_err(VerifyError::Times)?;
     }
-    if let Some(last) = earlier.filter(|last| mapped.time < *last) {
-        let time = mapped.time;
-        return Err(VerifyError::TimeDecreases { time, last });
+    if mapped.time.is_ahead_of(trust.now) {
+        return Err(VerifyError::TimeAhead {
+            time: mapped.time,
+            now: trust.now,
+        });
     }
-    places.place_index(mapped.index, mapped.time);
     Ok(Included { places, package })
 }
 
@@ -401,15 +427,16 @@ pub(super) fn unbroken(
     mapped: &Mapped,
     trust: &Trust,
 ) -> Result<Unbroken, VerifyError> {
-    let seen = trust.state.into_iter().flat_map(|state| state.heads());
-    let seen = seen.map(|(subject, head)| (subject, head.seq, head.hash));
-    let locked = trust.locked.iter();
-    let locked = locked.map(|(subject, record)| (subject, record.seq, record.hash));
-    for (subject, seq, hash) in seen.chain(locked) {
-        // Another subject of the client's is not looked at here.
-        if !mapped.asked.contains(subject) {
-            continue;
-        }
+    let seen = |subject: &Subject| trust.head(subject).map(|head| (head.seq, head.hash));
+    let locked = |subject: &Subject| {
+        let record = trust.locked.get(subject);
+        record.map(|record| (record.seq, record.hash))
+    };
+    let both = mapped.asked.iter().flat_map(|subject| {
+        let both = seen(subject).into_iter().chain(locked(subject));
+        both.map(move |(seq, hash)| (subject, seq, hash))
+    });
+    for (subject, seq, hash) in both {
         let subject = subject.clone();
         let records = shown.records.of(chain_of(&subject));
         let last = records
@@ -460,7 +487,19 @@ pub(super) fn authorised(
         shown.known,
         &places,
     )
-    .map_err(VerifyError::of_chain)?;
+    .map_err(|error| {
+        // What the client added to a cache itself says nothing about the registry.
+        let chain = chain_of(&error.subject);
+        let from = match chain {
+            Chain::Registry => bundle.registry.from,
+            Chain::Namespace => bundle.namespace.from,
+            Chain::Package => bundle.package.from,
+        };
+        match (shown.known(chain)..from).contains(&error.seq) {
+            true => VerifyError::CacheDamaged(error.subject),
+            false => VerifyError::of_chain(error),
+        }
+    })?;
     let Folded {
         registry,
         namespace,
@@ -470,6 +509,13 @@ pub(super) fn authorised(
     if found != trust.pin.init() {
         let pinned = trust.pin.init();
         return Err(VerifyError::WrongInit { pinned, found });
+    }
+    let asked = places.needed().index_records;
+    for (index, _) in &bundle.index_records {
+        if !asked.contains(index) || *index == mapped.index {
+            let what = format!("the index record at {index}");
+            return Err(VerifyError::EvidenceExtra(what));
+        }
     }
     let index_records = shown.index_records.iter();
     let index_records = index_records.map(|(index, record)| (*index, record));
@@ -501,7 +547,13 @@ pub(super) fn authorised(
     } else {
         proven.clear();
     }
-    check_nothing_extra(bundle, mapped, &needed)?;
+    for point in &bundle.points {
+        if !needed.points.contains(&(point.chain, point.seq)) {
+            let (seq, chain) = (point.seq, point.chain.word());
+            let what = format!("the place of record {seq} of a {chain}");
+            return Err(VerifyError::EvidenceExtra(what));
+        }
+    }
     Ok(Authorised {
         registry,
         namespace,
@@ -528,7 +580,7 @@ pub(super) fn fold(
 ) -> Result<Folded, ChainError> {
     let mut registry = RegistryChain::new(origin.clone());
     for (seq, record) in (0..).zip(&records.registry) {
-        registry.apply(record, seq < registry_known)?;
+        registry.apply_known(record, seq < registry_known)?;
     }
     let mut namespace = None;
     if let Some(name) = request
@@ -537,7 +589,7 @@ pub(super) fn fold(
     {
         let mut chain = NamespaceChain::new(origin.clone(), name.clone());
         for (seq, record) in (0..).zip(&records.namespace) {
-            chain.apply(record, seq < namespace_known)?;
+            chain.apply_known(record, seq < namespace_known)?;
         }
         chain.check_places(&registry, places)?;
         namespace = Some(chain);
@@ -548,7 +600,7 @@ pub(super) fn fold(
         let namespace = namespace.as_ref().unwrap_or(&nobody);
         let mut chain = PackageChain::new(origin.clone(), name.clone());
         for (seq, record) in (0..).zip(&records.package) {
-            chain.apply(record, &registry, namespace, seq < package_known)?;
+            chain.apply_known(record, &registry, namespace, seq < package_known)?;
         }
         let judged = chain.judge(&registry, namespace, places)?;
         package = Some((chain, judged));
@@ -558,31 +610,6 @@ pub(super) fn fold(
         namespace,
         package,
     })
-}
-
-/// Whether each piece of evidence answers a question that was asked.
-fn check_nothing_extra(
-    bundle: &Bundle,
-    mapped: &Mapped,
-    needed: &Needed,
-) -> Result<(), VerifyError> {
-    for point in &bundle.points {
-        if !needed.points.contains(&(point.chain, point.seq)) {
-            let what = format!(
-                "the place of record {} of a {}",
-                point.seq,
-                point.chain.word()
-            );
-            return Err(VerifyError::EvidenceExtra(what));
-        }
-    }
-    for (index, _) in &bundle.index_records {
-        if !needed.index_records.contains(index) || *index == mapped.index {
-            let what = format!("the index record at {index}");
-            return Err(VerifyError::EvidenceExtra(what));
-        }
-    }
-    Ok(())
 }
 
 /// A checkpoint that no removed key signed alone: what is removed never counts again.
@@ -613,6 +640,7 @@ pub(super) fn finish(done: Obligations) -> Verified<View> {
     Verified(View {
         checkpoint: signed,
         vouched,
+        index: mapped.index,
         index_time: mapped.time,
         registry: authorised.registry,
         namespace: authorised.namespace,

@@ -2,7 +2,7 @@
 
 use super::{Freshness, VerifyError, Vouched};
 use crate::chain::{Availability, NamespaceChain, Package, RegistryChain, Release};
-use crate::log::{Hash, Head, SignedCheckpoint};
+use crate::log::{Checkpoint, Hash, Head, SignedCheckpoint};
 use crate::name::{PackageName, Version};
 use crate::record::{Content, Role, SignedRecord, Subject, Time};
 use crate::state::TrustState;
@@ -35,6 +35,7 @@ impl<T> Verified<T> {
 pub struct View {
     pub(super) checkpoint: SignedCheckpoint,
     pub(super) vouched: Vouched,
+    pub(super) index: u64,
     pub(super) index_time: Time,
     pub(super) registry: RegistryChain,
     pub(super) namespace: Option<NamespaceChain>,
@@ -152,26 +153,56 @@ impl Verified<View> {
     }
 
     /// What to remember: the state that follows from the one this was verified against, which must
-    /// still be the `current` one. Read it again, under a lock, just before.
+    /// still be the `current` one. Read that again, under a lock, just before.
+    ///
+    /// A `current` state in which another process has added what it verified at the same
+    /// checkpoint does as well, old or new.
     pub fn advance(&self, current: Option<&TrustState>) -> Result<TrustState, StateMoved> {
-        if self.base.as_ref() != current {
+        let mut heads = Arc::default();
+        if let Some(state) = current {
+            if !self.follows(state) {
+                return Err(StateMoved);
+            }
+            heads = state.heads.clone();
+        } else if self.base.is_some() {
             return Err(StateMoved);
         }
-        let mut heads = current.map_or_else(Arc::default, |state| state.heads.clone());
-        Arc::make_mut(&mut heads).extend(
-            self.heads
-                .iter()
-                .map(|(subject, head)| (subject.clone(), *head)),
-        );
+        let new = self
+            .heads
+            .iter()
+            .map(|(subject, head)| (subject.clone(), *head));
+        Arc::make_mut(&mut heads).extend(new);
         let keys = self.registry.keys().iter();
         let retired = keys.filter(|key| key.role == Role::Log && key.removed.is_some());
         Ok(TrustState {
             init: self.registry.hash(0).unwrap_or(Hash::ZERO),
             log_keys: self.registry.active(Role::Log).cloned().collect(),
             retired: retired.map(|key| key.vkey.clone()).collect(),
+            index: self.index,
+            index_time: self.index_time,
             heads,
             checkpoint: self.checkpoint.clone(),
         })
+    }
+
+    /// Whether everything in a state is also verified by what this was verified against, or by this.
+    fn follows(&self, state: &TrustState) -> bool {
+        if self.base.as_ref() == Some(state) {
+            return true;
+        }
+        let at = |checkpoint: &Checkpoint| state.checkpoint() == checkpoint;
+        let old = self.base.as_ref().is_some_and(|base| at(base.checkpoint()));
+        let new = at(self.checkpoint.checkpoint());
+        let known = |subject: &Subject, head: &Head| {
+            let base = self.base.as_ref().and_then(|base| base.heads.get(subject));
+            let agrees = base == Some(head) || self.heads.get(subject) == Some(head);
+            agrees || !self.heads.contains_key(subject)
+        };
+        (old || new)
+            && state
+                .heads
+                .iter()
+                .all(|(subject, head)| known(subject, head))
     }
 }
 

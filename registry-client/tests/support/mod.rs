@@ -10,9 +10,8 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use tenon_registry_client::Digest;
-use tenon_registry_client::chain::Chain;
+use tenon_registry_client::chain::{Chain, IndexTimes};
 use tenon_registry_client::log::{
     Algorithm, Checkpoint, Edge, Hash, Head, KeyName, Map, MapKey, MissingNode, NodeId, Nodes,
     NoteSignature, Origin, SignedCheckpoint, SigningKey, Vkey, prove_consistency, prove_inclusions,
@@ -148,7 +147,7 @@ pub struct Registry {
     /// What it serves as the map; a lie is told by changing it before [`Registry::seal`].
     pub map: Map,
     pub chains: BTreeMap<Subject, Vec<Placed>>,
-    pub index_times: BTreeMap<u64, Time>,
+    pub index_times: IndexTimes,
     pub clock: u64,
     /// By size: what was published.
     pub published: BTreeMap<u64, (SignedCheckpoint, Map)>,
@@ -195,7 +194,7 @@ impl Registry {
             edge: Edge::new(),
             map: Map::new(),
             chains: BTreeMap::new(),
-            index_times: BTreeMap::new(),
+            index_times: IndexTimes::new(),
             clock: START,
             published: BTreeMap::new(),
         }
@@ -377,7 +376,8 @@ impl Registry {
 
     pub fn append_index(&mut self, signed: &SignedRecord) -> u64 {
         let index = self.append(signed.bytes());
-        self.index_times.insert(index, signed.record().time);
+        // A registry that lies about the time does not keep the lie for its own proofs.
+        let _ = self.index_times.insert(index, signed.record().time);
         self.publish();
         index
     }
@@ -526,8 +526,7 @@ impl Registry {
                 (Some(package.namespace().clone()), Some(package.clone()))
             }
         };
-        let times = self.index_times.range(..size).map(|(i, t)| (*i, *t));
-        let times = Arc::new(times.collect());
+        let times = self.index_times.below(size);
         let note = checkpoint.to_string();
         let view = LogView {
             origin: &self.origin,
