@@ -7,14 +7,16 @@ use crate::chain::{
     ChainError, ChainErrorKind, IndexTimes, NamespaceChain, Package, PackageChain, Places, Points,
     RegistryChain,
 };
-use crate::log::{Edge, Hash, Head, Map, Origin, SignedCheckpoint};
+use crate::log::{Edge, Hash, Head, Map, Origin, PublicKey, SignedCheckpoint};
 use crate::name::{Namespace, PackageName};
-use crate::record::{NamespaceAct, RecordError, Role, SignedRecord, Statement, Subject, Time};
+use crate::record::{
+    NamespaceAct, RecordError, RegistryAct, Role, SignedRecord, Statement, Subject, Time,
+};
 use crate::state::Pin;
 use crate::text;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The most findings that are kept; how many more there are is counted.
@@ -32,6 +34,10 @@ pub struct Monitor {
     map: Map,
     index_times: IndexTimes,
     pinned: Option<Hash>,
+    /// The last leaf that is an index record, good or not.
+    last_index: Option<u64>,
+    /// Public keys that a namespace granted something, ever.
+    granted: BTreeSet<PublicKey>,
     /// Packages with records since the last index record: from which record on.
     pending: BTreeMap<PackageName, u32>,
     findings: Vec<Finding>,
@@ -137,6 +143,8 @@ impl Monitor {
             map: Map::new(),
             index_times: IndexTimes::new(),
             pinned: None,
+            last_index: None,
+            granted: BTreeSet::new(),
             pending: BTreeMap::new(),
             findings: vec![],
             dropped: 0,
@@ -198,7 +206,10 @@ impl Monitor {
         };
         self.index_times.check(index, time).map_err(refuse)?;
         match &subject {
-            Subject::Registry => self.registry.clone().apply(record),
+            Subject::Registry => {
+                self.check_new_operator(record).map_err(refuse)?;
+                self.registry.clone().apply(record)
+            }
             Subject::Index => Err(refuse(ChainErrorKind::WrongSubject(subject.clone()))),
             Subject::Namespace(name) => self.namespace_after(name, record, index).map(|_| ()),
             Subject::Package(name) => {
@@ -236,8 +247,11 @@ impl Monitor {
         if !by(Role::Log).is_ok_and(|signers| !signers.is_empty()) {
             self.find(last, FindingKind::NotSigned);
         }
-        let Some((_, time)) = self.index_times.last().filter(|(index, _)| *index == last) else {
+        if self.last_index != Some(last) {
             return self.find(last, FindingKind::Unindexed);
+        }
+        let Some((_, time)) = self.index_times.last() else {
+            return;
         };
         let cosigned = signed.signers(self.registry.active(Role::Time));
         let cosigned = cosigned
@@ -263,6 +277,11 @@ impl Monitor {
         let subject = record.record().subject();
         let points = match &subject {
             Subject::Registry | Subject::Index => {
+                self.check_new_operator(record).map_err(|kind| ChainError {
+                    subject: subject.clone(),
+                    seq,
+                    kind: Box::new(kind),
+                })?;
                 self.registry.apply(record)?;
                 &mut self.registry_points
             }
@@ -283,6 +302,7 @@ impl Monitor {
                         place.insert_entry(state).into_mut()
                     }
                 };
+                self.granted.extend(granted(record).cloned());
                 &mut state.1
             }
             Subject::Package(name) => {
@@ -311,6 +331,20 @@ impl Monitor {
         self.map
             .insert(subject.map_key(), Head { index, seq, hash });
         Ok(())
+    }
+
+    /// Whether the key that the record adds, if it does, is nobody's yet: what a publisher signed
+    /// for themselves would become something that the registry signed.
+    fn check_new_operator(&self, record: &SignedRecord) -> Result<(), ChainErrorKind> {
+        match &record.record().statement {
+            Statement::Registry {
+                act: RegistryAct::KeyAdd(_, vkey),
+                ..
+            } if self.granted.contains(vkey.key()) => {
+                Err(ChainErrorKind::KeyRepeated(vkey.clone()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The chain of a namespace with one more record, if the record may be there.
@@ -366,6 +400,7 @@ impl Monitor {
             kinds.push(FindingKind::MapRoot { found: map, wanted });
         }
         let time = record.record().time;
+        self.last_index = Some(index);
         if let Err(kind) = self.index_times.insert(index, time) {
             kinds.push(FindingKind::Time(kind));
         }
@@ -487,4 +522,17 @@ impl Monitor {
         };
         Some(points.as_slice())
     }
+}
+
+/// The keys that a record of a namespace lets do something.
+fn granted(record: &SignedRecord) -> impl Iterator<Item = &PublicKey> {
+    let keys = match &record.record().statement {
+        Statement::Namespace { act, .. } => match act {
+            NamespaceAct::Create { owners, .. } => owners.as_slice(),
+            NamespaceAct::Grant(key, _) => std::slice::from_ref(key),
+            _ => &[],
+        },
+        _ => &[],
+    };
+    keys.iter().map(|vkey| vkey.key())
 }

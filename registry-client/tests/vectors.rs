@@ -15,9 +15,9 @@ use serde_json::Number;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tenon_registry_client::log::{
-    Edge, Hash, ProofError, TilePath, Tiles, compute_root, decode_entries, prove_consistency,
-    prove_inclusion, prove_inclusions, tiles_for_consistency, tiles_for_inclusion, tiles_for_root,
-    verify_consistency, verify_inclusion, verify_inclusions,
+    Edge, Hash, ProofError, PublicKey, TilePath, Tiles, compute_root, decode_entries,
+    prove_consistency, prove_inclusion, prove_inclusions, tiles_for_consistency,
+    tiles_for_inclusion, tiles_for_root, verify_consistency, verify_inclusion, verify_inclusions,
 };
 
 /// The folder below that of all vectors; `None`, and a line that says so, if there are none here.
@@ -243,6 +243,50 @@ fn edge_leaves(folder: &Path, size: u64) -> Vec<Hash> {
             entries.into_iter().map(Hash::leaf).collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// A signature with something odd about it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Oddity {
+    number: u32,
+    key: String,
+    sig: String,
+    msg: String,
+    #[serde(rename = "flags")]
+    _flags: Option<Vec<String>>,
+}
+
+fn from_hex(text: &str) -> Vec<u8> {
+    let pairs = text.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    pairs.map(byte).collect()
+}
+
+#[test]
+fn odd_signatures() {
+    let Some(folder) = vectors("ed25519") else {
+        return;
+    };
+    let text = fs::read_to_string(folder.join("ed25519vectors.json")).unwrap();
+    let cases: Vec<Oddity> = serde_json::from_str(&text).unwrap();
+    let (mut accepted, mut strict) = (vec![], 0);
+    for case in &cases {
+        let key: [u8; 32] = from_hex(&case.key).try_into().unwrap();
+        let (signature, message) = (from_hex(&case.sig), case.msg.as_bytes());
+        if PublicKey::from_bytes(&key).is_ok_and(|key| key.verifies(message, &signature)) {
+            accepted.push(case.number);
+        }
+        let signature = ed25519_dalek::Signature::from_slice(&signature);
+        let by = ed25519_dalek::VerifyingKey::from_bytes(&key).ok();
+        let bare = by.zip(signature.ok());
+        strict += usize::from(
+            bare.is_some_and(|(key, signature)| key.verify_strict(message, &signature).is_ok()),
+        );
+    }
+    assert_eq!((cases.len(), accepted.as_slice()), (914, &[305][..]));
+    println!("914 signatures: 1 accepted (no. 305), 913 refused");
+    println!("`verify_strict` alone accepts {strict}");
 }
 
 /// Our vectors of the joint inclusion proof, which docs/joint-proof.md specifies.

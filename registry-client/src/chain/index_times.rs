@@ -54,6 +54,12 @@ impl IndexTimes {
         self.0.by_index.contains_key(&index)
     }
 
+    /// The index records, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, Time)> {
+        let all = self.0.by_index.iter();
+        all.map(|(index, time)| (*index, *time))
+    }
+
     /// The last index record.
     pub fn last(&self) -> Option<(u64, Time)> {
         let last = self.0.by_index.last_key_value();

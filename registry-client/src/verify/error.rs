@@ -194,8 +194,8 @@ pub enum VerifyError {
     /// The rules of the client name another log.
     #[error("the policy lists a log of another origin than `{0}`")]
     PolicyOrigin(Origin),
-    /// None of the logs that the rules of the client list signed the checkpoint.
-    #[error("the checkpoint is not signed by a key that the policy lists for the log")]
+    /// None of the logs that the rules of the client list is this one.
+    #[error("the policy lists logs, and none of them by a key that this registry has or had")]
     PolicyLog,
     /// The rules of the client name an auditor that is no witness of the policy.
     #[error("the auditor `{0}` is no witness of the policy")]

@@ -1,0 +1,124 @@
+//! Random histories of an honest registry, read in full and in light mode.
+//!
+//! `AGREEMENT_STEPS=1000000 cargo test --release -p tenon-registry-client --test agreement` is the
+//! long run.
+
+use crate::support::package;
+use crate::visitor::{Visitor, any_request, some_releases};
+use crate::world::{Cast, Outcome, PACKAGES, Tally, World};
+use std::time::Instant;
+
+/// How many proposals, unless `AGREEMENT_STEPS` says otherwise.
+const STEPS: u64 = 15_000;
+
+/// So many to one registry: chains stay short, so that there are many different ones.
+const STEPS_PER_WORLD: u64 = 250;
+
+/// The seed of a world whose steps failed, said when a test does.
+struct Failing(u64);
+
+impl Drop for Failing {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("failed with seed {} (AGREEMENT_SEED)", self.0);
+        }
+    }
+}
+
+#[test]
+fn light_and_full_agree_on_honest_histories() {
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .map(|text| text.parse::<u64>().unwrap())
+    };
+    let steps = number("AGREEMENT_STEPS").unwrap_or(STEPS);
+    let first = number("AGREEMENT_SEED").unwrap_or(1);
+    let begun = Instant::now();
+    let cast = Cast::new();
+    let mut tally = Tally::new();
+    let mut sizes = vec![];
+    let worlds = steps.div_ceil(STEPS_PER_WORLD);
+    for seed in first..first + worlds {
+        let failing = Failing(seed);
+        let mut world = World::new(seed, &cast);
+        live(&mut world, &mut sizes);
+        for (what, count) in world.tally {
+            *tally.entry(what).or_default() += count;
+        }
+        drop(failing);
+    }
+    for (what, count) in &tally {
+        println!("{count:>9} {what}");
+    }
+    let total: usize = sizes.iter().sum();
+    println!(
+        "{} proposals, {} bundles of {} bytes on average, {:?}",
+        worlds * STEPS_PER_WORLD,
+        sizes.len(),
+        total / sizes.len().max(1),
+        begun.elapsed()
+    );
+}
+
+fn live(world: &mut World, sizes: &mut Vec<usize>) {
+    let mut left = STEPS_PER_WORLD;
+    while left > 0 {
+        let batch = (1 + world.dice.below(6)).min(left);
+        for _ in 0..batch {
+            if let Outcome::Refused(signed) = world.step() {
+                is_found(world, signed.bytes());
+            }
+        }
+        left -= batch;
+        if world.is_between_batches() && !world.dice.percent(10) {
+            continue;
+        }
+        world.seal();
+        visits(world, sizes);
+    }
+    for name in PACKAGES {
+        let judged = world.monitor.package(&package(name));
+        if let Some(judged) = judged.map(Result::unwrap) {
+            let (void, releases) = (judged.void().len(), judged.releases().len());
+            *world.tally.entry("(void records)".to_owned()).or_default() += void as u64;
+            *world
+                .tally
+                .entry("(releases that stand)".to_owned())
+                .or_default() += releases as u64;
+        }
+        let request = some_releases(world, name);
+        let bundle = Visitor::default().visit(world, &request);
+        sizes.push(bundle.encode().len());
+    }
+}
+
+/// What is refused is found by whoever reads it in the log, at the next index record at the latest.
+fn is_found(world: &mut World, leaf: &[u8]) {
+    let mut monitor = world.monitor.clone();
+    monitor.read(leaf);
+    if monitor.findings().is_empty() {
+        let index = world.index_record(&monitor);
+        monitor.read(index.bytes());
+    }
+    assert_ne!(monitor.findings(), [], "a refused record is found");
+}
+
+fn visits(world: &mut World, sizes: &mut Vec<usize>) {
+    let request = any_request(world);
+    let bundle = Visitor::default().visit(world, &request);
+    sizes.push(bundle.encode().len());
+    for at in 0..world.visitors.len() {
+        if !world.dice.percent(30) {
+            continue;
+        }
+        let mut visitor = std::mem::take(&mut world.visitors[at]);
+        if world.dice.percent(10) {
+            let records = world.dice.percent(50);
+            visitor.forget(records);
+        }
+        let request = any_request(world);
+        visitor.visit(world, &request);
+        world.visitors[at] = visitor;
+    }
+}
