@@ -11,7 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// Something that has been verified, every obligation of it. Only [`crate::verify`] makes one.
+/// Something that has been verified, every obligation of it. Only [`crate::verify`] makes one, so
+/// that whatever asks for one cannot be given anything else:
+///
+/// ```compile_fail,E0423
+/// use tenon_registry_client::verify::Verified;
+/// let forged = Verified("a release");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified<T>(pub(super) T);
 
