@@ -344,26 +344,14 @@ impl PackageChain {
         namespace: &NamespaceChain,
         places: &Places,
     ) -> Result<Verdict, ChainErrorKind> {
-        let (chain, permission) = match &entry.act {
-            PackageAct::Release { .. } => (Chain::Namespace, Permission::Release),
-            PackageAct::Yank { .. } | PackageAct::Unyank { .. } => {
-                (Chain::Namespace, Permission::Yank)
+        let permission = match &entry.act {
+            PackageAct::Release { .. } => Permission::Release,
+            PackageAct::Yank { .. } | PackageAct::Unyank { .. } => Permission::Yank,
+            PackageAct::Takedown { .. } => {
+                self.check_takedown(seq, entry, registry, places)?;
+                return Ok(Verdict::Stands);
             }
-            PackageAct::Takedown { .. } => (Chain::Registry, Permission::Own),
         };
-        if chain == Chain::Registry {
-            for key in &entry.signers {
-                let added = registry.by_public_key(key.key()).map(|key| key.added);
-                let in_time = added.is_some_and(|added| added <= entry.authority.seq);
-                if !in_time || !self.is_operator(seq, key, Role::Index, registry, places)? {
-                    return Err(ChainErrorKind::NotOperator {
-                        key: key.clone(),
-                        role: Role::Index,
-                    });
-                }
-            }
-            return Ok(Verdict::Stands);
-        }
         self.check_attestation(seq, entry, registry, namespace, places)?;
         let mut verdict = Verdict::Stands;
         for key in &entry.signers {
@@ -374,7 +362,28 @@ impl PackageChain {
         Ok(verdict)
     }
 
-    /// Whether a key has a role of the registry's where a record of this package is in the log.
+    fn check_takedown(
+        &self,
+        seq: u32,
+        entry: &Entry,
+        registry: &RegistryChain,
+        places: &Places,
+    ) -> Result<(), ChainErrorKind> {
+        for key in &entry.signers {
+            let operator = registry.by_public_key(key.key());
+            let added = operator.is_some_and(|operator| operator.added <= entry.authority.seq);
+            if !added || !self.is_operator(seq, key, Role::Index, registry, places)? {
+                return Err(ChainErrorKind::NotOperator {
+                    key: key.clone(),
+                    role: Role::Index,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a key has a role of the registry's, and had not lost it where a record of this
+    /// package is in the log.
     fn is_operator(
         &self,
         seq: u32,
@@ -383,20 +392,13 @@ impl PackageChain {
         registry: &RegistryChain,
         places: &Places,
     ) -> Result<bool, ChainErrorKind> {
-        let here = (Chain::Package, seq);
-        let Some(key) = registry
-            .by_public_key(key.key())
-            .filter(|key| key.role == role)
-        else {
-            return Ok(false);
-        };
-        let added = (Chain::Registry, key.added);
-        if role == Role::Index && key.added > 0 && places.before(here, added)? {
-            return Ok(false);
-        }
-        match key.removed {
-            Some(removed) => places.before(here, (Chain::Registry, removed)),
-            None => Ok(true),
+        let operator = registry.by_public_key(key.key());
+        match operator.filter(|operator| operator.role == role) {
+            Some(operator) => match operator.removed {
+                Some(removed) => places.before((Chain::Package, seq), (Chain::Registry, removed)),
+                None => Ok(true),
+            },
+            None => Ok(false),
         }
     }
 
