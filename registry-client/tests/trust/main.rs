@@ -12,6 +12,7 @@
 mod support;
 
 mod cells;
+mod content;
 mod honest;
 mod memory;
 mod operator;
