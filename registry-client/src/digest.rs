@@ -59,8 +59,7 @@ impl Hasher {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "sha256:{}", text::to_hex(&self.0))
     }
 }
 
@@ -74,22 +73,10 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || DigestError(text.to_owned());
-        let hex = text.strip_prefix("sha256:").ok_or_else(error)?.as_bytes();
-        let (pairs, []) = hex.as_chunks::<2>() else {
-            return Err(error());
-        };
-        let nibble = |digit: u8| match digit {
-            b'0'..=b'9' => Some(digit - b'0'),
-            b'a'..=b'f' => Some(digit - b'a' + 10),
-            _ => None,
-        };
-        let bytes: Option<Vec<u8>> = pairs
-            .iter()
-            .map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?))
-            .collect();
-        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-        bytes.map(Digest).ok_or_else(error)
+        let bytes = text.strip_prefix("sha256:").and_then(text::from_hex);
+        bytes
+            .map(Digest)
+            .ok_or_else(|| DigestError(text.to_owned()))
     }
 }
 

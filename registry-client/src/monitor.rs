@@ -46,11 +46,12 @@ pub struct Monitor {
 
 /// Something in a log that no honest operator writes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("leaf {index}: {kind}")]
+#[error("the log is wrong at leaf {index}")]
 pub struct Finding {
     /// The leaf.
     pub index: u64,
     /// What is wrong.
+    #[source]
     pub kind: FindingKind,
 }
 
@@ -59,23 +60,23 @@ pub struct Finding {
 #[non_exhaustive]
 pub enum FindingKind {
     /// It is no record.
-    #[error("it is no record: {0}")]
-    NotARecord(RecordError),
+    #[error("the leaf is no record")]
+    NotARecord(#[source] RecordError),
     /// It breaks the rules of its chain.
-    #[error("record {} of `{}` breaks the rules: {}", .0.seq, .0.subject, .0.kind)]
+    #[error(transparent)]
     Chain(ChainError),
     /// It is an index record of another log, or signed by keys that are no index keys.
-    #[error("the index record is not the registry's: {0}")]
-    IndexSigner(ChainErrorKind),
+    #[error("the index record is not the registry's")]
+    IndexSigner(#[source] ChainErrorKind),
     /// It does not cover what is before it.
-    #[error("the index record covers {covers} leaves")]
+    #[error("the index record covers {covers} leaves, not exactly those before it")]
     Covers {
         /// How many it says it covers.
         covers: u64,
     },
     /// It is older than the one before it.
-    #[error("the index record is too old: {0}")]
-    Time(ChainErrorKind),
+    #[error("the index record is older than one before it")]
+    Time(#[source] ChainErrorKind),
     /// It is of a time that the registry's own time key had not reached.
     #[error("the index record is of {time}, and the checkpoint was cosigned at {cosigned}")]
     TimeAhead {
@@ -195,6 +196,10 @@ impl Monitor {
     /// asks before it logs a record, and a publisher before it signs one.
     ///
     /// The index record of the batch must then have exactly this time.
+    ///
+    /// # Errors
+    ///
+    /// The rule that the record would break.
     pub fn admit(&self, record: &SignedRecord, time: Time) -> Result<(), ChainError> {
         let subject = record.record().subject();
         let index = self.edge.size();

@@ -15,6 +15,31 @@ pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
+/// Two lower-case hexadecimal digits for each byte.
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The bytes that [`to_hex`] writes as `text`; `None` for any other text.
+pub(crate) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let nibble = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    if pairs.len() != N {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> = pairs
+        .iter()
+        .map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?))
+        .collect();
+    bytes?.try_into().ok()
+}
+
 /// A number as ASCII decimal digits without a leading zero.
 pub(crate) fn from_decimal(text: &str) -> Option<u64> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -86,6 +111,11 @@ mod tests {
         assert_eq!(from_base64("AAE="), Some(vec![0, 1]));
         for wrong in ["AAE", "AAF=", "AAE=\n", " AAE=", "AA E=", "AAE==", "-_=="] {
             assert_eq!(from_base64(wrong), None, "{wrong}");
+        }
+        assert_eq!(to_hex(&[0, 0xaf]), "00af");
+        assert_eq!(from_hex("00af"), Some([0, 0xaf]));
+        for wrong in ["", "00a", "00", "00af00", "00AF", "00ag", " 0af", "+0af"] {
+            assert_eq!(from_hex::<2>(wrong), None, "{wrong}");
         }
     }
 

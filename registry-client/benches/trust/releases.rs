@@ -24,7 +24,8 @@ pub(crate) fn print() {
     let packages = [
         Planned::new("acme", "http", 1),
         Planned::new("kilo", "http", 1_000),
-        Planned::new("myriad", "http", 9_999),
+        // With one new, as many releases as a chain has room for.
+        Planned::new("myriad", "http", 8_999),
     ];
     let mut registry = large(1_000_000, 100_000, &packages);
     let mut client = Client::new(&registry);

@@ -1,5 +1,6 @@
 //! Why a chain is refused.
 
+use super::Chain;
 use crate::log::{Hash, KeyName, Origin, Vkey};
 use crate::name::{Namespace, PackageName, Version};
 use crate::record::{Permission, Role, SignatureError, Subject, Time};
@@ -177,10 +178,10 @@ pub enum ChainErrorKind {
     #[error("the release `{0}` is taken down, and stays so")]
     TakenDown(Version),
     /// It cannot be told which of two records came into the log first.
-    #[error("nothing shows whether record {seq} of `{subject}` came into the log before {than}")]
+    #[error("nothing shows whether record {seq} of the {} came into the log before {than}", chain.word())]
     NotPlaced {
         /// The chain of the record.
-        subject: String,
+        chain: Chain,
         /// Its number in it.
         seq: u32,
         /// What it is compared with.

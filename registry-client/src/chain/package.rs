@@ -122,6 +122,11 @@ impl PackageChain {
     ///
     /// `namespace` and `registry` must reach at least to what the record names. Whether the signers
     /// may do it is for [`Self::judge`].
+    ///
+    /// # Errors
+    ///
+    /// The record cannot come next, names what is not there, or bears a signature of nobody in the
+    /// namespace: [`ChainError::kind`] says why.
     pub fn apply(
         &mut self,
         record: &SignedRecord,

@@ -134,6 +134,10 @@ impl Places {
     /// Takes note that a record of a chain is at an index of the log.
     ///
     /// It must fit what is known: later records are at higher indices.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainErrorKind::WrongPlace`].
     pub fn place(&mut self, chain: Chain, seq: u32, index: u64) -> Result<(), ChainErrorKind> {
         let known = self.chain_mut(chain);
         let wrong = |other: u64| Err(ChainErrorKind::WrongPlace { index, other });
@@ -156,6 +160,10 @@ impl Places {
 
     /// Takes note of an index record: where it is, and its time. It must not be earlier than one
     /// before it, nor later than one after it.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainErrorKind::TimeDecreases`].
     pub fn place_index(&mut self, index: u64, time: Time) -> Result<(), ChainErrorKind> {
         self.index_times.insert(index, time)
     }
@@ -204,7 +212,7 @@ impl Places {
         } else if self.surely_after((chain, seq), (other, other_seq)) {
             false
         } else {
-            let than = format!("record {other_seq} of its {}", other.word());
+            let than = format!("record {other_seq} of the {}", other.word());
             return Err(not_placed(chain, seq, than));
         };
         self.ask(chain, Threshold::Record(other, other_seq), before);
@@ -299,6 +307,8 @@ pub(crate) struct Needed {
 }
 
 impl Chain {
+    pub(crate) const ALL: [Chain; 3] = [Chain::Registry, Chain::Namespace, Chain::Package];
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Chain::Registry => "registry",
@@ -309,9 +319,5 @@ impl Chain {
 }
 
 fn not_placed(chain: Chain, seq: u32, than: String) -> ChainErrorKind {
-    ChainErrorKind::NotPlaced {
-        subject: chain.word().to_owned(),
-        seq,
-        than,
-    }
+    ChainErrorKind::NotPlaced { chain, seq, than }
 }

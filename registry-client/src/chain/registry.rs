@@ -41,6 +41,10 @@ impl RegistryChain {
     }
 
     /// Adds the next record; the chain stays as it is if the record is refused.
+    ///
+    /// # Errors
+    ///
+    /// The record cannot come next, or is not signed by those who must: [`ChainError::kind`] says why.
     pub fn apply(&mut self, record: &SignedRecord) -> Result<(), ChainError> {
         self.apply_known(record, false)
     }

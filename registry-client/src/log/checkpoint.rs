@@ -83,6 +83,10 @@ pub enum CheckpointError {
 
 impl Origin {
     /// Reads an origin.
+    ///
+    /// # Errors
+    ///
+    /// The text is no origin.
     pub fn new(origin: impl Into<String>) -> Result<Origin, OriginError> {
         let origin = origin.into();
         let refused = |char: char| char.is_whitespace() || char.is_control() || char == '+';
@@ -112,6 +116,11 @@ impl Origin {
 
 impl Checkpoint {
     /// Reads the text of a checkpoint, without signatures.
+    ///
+    /// # Errors
+    ///
+    /// The text is not three lines, each in its one spelling; or a log without leaves has another
+    /// root than [`Hash::empty`].
     pub fn parse(text: &str) -> Result<Checkpoint, CheckpointError> {
         let mut lines = text.split_terminator('\n');
         let mut line = |what| lines.next().ok_or(CheckpointError::Missing(what));
@@ -133,6 +142,10 @@ impl Checkpoint {
     }
 
     /// The note that says so, signed by a key of the log.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError::WrongKey`] if the key cosigns.
     pub fn sign(&self, key: &SigningKey) -> Result<SignedCheckpoint, CheckpointError> {
         let mut note = Note::new(self.to_string()).map_err(CheckpointError::Note)?;
         note.sign(key)
@@ -149,6 +162,10 @@ impl SignedCheckpoint {
     ///
     /// Signatures of other keys are kept and ignored; a bad one of these is an error. It
     /// allocates no more than twice the bytes given, and 16 KiB.
+    ///
+    /// # Errors
+    ///
+    /// It is no note, or no checkpoint; it is of another log; or none of the keys signed it.
     pub fn open<'k>(
         note: &[u8],
         origin: &Origin,
@@ -181,7 +198,11 @@ impl SignedCheckpoint {
         &self.note
     }
 
-    /// Which of `log_keys` signed; `Ok` of an empty list where none did.
+    /// Which of `keys` signed, the log's own or cosigners; an empty list where none did.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError::Note`], if a line that bears the name and id of one of them is not by it.
     pub fn signers<'k>(
         &self,
         keys: impl IntoIterator<Item = &'k Vkey>,
@@ -194,6 +215,10 @@ impl SignedCheckpoint {
 
     /// The same checkpoint with only the signatures that verify by these keys: what a lock file
     /// holds. There is none if none does.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError::Note`], if none signed, or as [`SignedCheckpoint::signers`].
     pub fn only<'k>(
         &self,
         keys: impl IntoIterator<Item = &'k Vkey>,
@@ -211,6 +236,10 @@ impl SignedCheckpoint {
     }
 
     /// Adds a signature of one more key of the log.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError::WrongKey`] if the key cosigns; there are 16 lines already.
     pub fn sign(&mut self, key: &SigningKey) -> Result<(), CheckpointError> {
         self.room()?;
         self.note
@@ -219,6 +248,11 @@ impl SignedCheckpoint {
     }
 
     /// Adds a cosignature made at `time`, in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError::WrongKey`] if the key does not cosign, or the time is above 2^63 - 1; there
+    /// are 16 lines already.
     pub fn cosign(&mut self, key: &SigningKey, time: u64) -> Result<(), CheckpointError> {
         let cosigner = key.vkey().algorithm() == Algorithm::Cosignature;
         let signature = key.sign_text(self.note.text(), time).filter(|_| cosigner);
@@ -226,15 +260,17 @@ impl SignedCheckpoint {
         self.push(signature)
     }
 
-    /// Adds a line that readers have to ignore, and other lines that came from elsewhere, such as a
-    /// witness's.
+    /// Adds a line that came from elsewhere, such as a witness's, or [`super::NoteSignature::grease`].
+    /// Whether it verifies is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// There are 16 lines already.
     pub fn push(&mut self, signature: super::NoteSignature) -> Result<(), CheckpointError> {
         self.room()?;
         self.note.push(signature).map_err(CheckpointError::Note)
     }
-}
 
-impl SignedCheckpoint {
     /// Every reader takes 16 lines, and need not take more.
     fn room(&self) -> Result<(), CheckpointError> {
         match self.note.signatures().len() < 16 {

@@ -1,45 +1,45 @@
-//! Bundles of entries, as [tlog-tiles] v0.1.0 has them: each entry after its length.
+//! Entry bundles, as [tlog-tiles] v0.1.0 has them: each entry after its length.
 //!
 //! [tlog-tiles]: https://c2sp.org/tlog-tiles@v0.1.0#log-entries
 
 use super::tile::HASHES_PER_TILE;
 
-/// The number of entries in a full bundle.
+/// The number of entries in a full entry bundle.
 pub const ENTRIES_PER_BUNDLE: u16 = HASHES_PER_TILE;
 
-/// The length in bytes of the longest bundle: 256 entries of 65,535 bytes, each after 2 bytes.
+/// The length in bytes of the longest entry bundle: 256 entries of 65,535 bytes, each after 2 bytes.
 ///
-/// Bundles are served compressed: whoever decompresses one must stop at this length.
+/// Entry bundles are served compressed: whoever decompresses one must stop at this length.
 pub const MAX_ENTRY_BUNDLE: usize = 256 * 65_537;
 
-/// Why entries cannot be bundled, or bytes are no bundle.
+/// Why entries cannot be bundled, or bytes are no entry bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EntriesError {
-    /// A bundle has 1 to 256 entries.
-    #[error("a bundle has 1 to 256 entries, not {0}")]
+    /// An entry bundle has 1 to 256 entries.
+    #[error("an entry bundle has 1 to 256 entries, not {0}")]
     Count(usize),
     /// The length of an entry does not fit in 16 bits.
-    #[error("entry {position} of the bundle has {length} bytes, more than 65535")]
+    #[error("entry {position} of the entry bundle has {length} bytes, more than 65535")]
     LongEntry {
         /// Its index in the bundle.
         position: usize,
         /// The number of its bytes.
         length: usize,
     },
-    /// The bundle is longer than [`MAX_ENTRY_BUNDLE`].
-    #[error("the bundle has {0} bytes, more than {MAX_ENTRY_BUNDLE}")]
+    /// The entry bundle is longer than [`MAX_ENTRY_BUNDLE`].
+    #[error("the entry bundle has {0} bytes, more than {MAX_ENTRY_BUNDLE}")]
     Long(usize),
-    /// The bundle ends before its last entry does.
-    #[error("the bundle ends in entry {position} of {width}")]
+    /// The entry bundle ends before its last entry does.
+    #[error("the entry bundle ends in entry {position} of {width}")]
     Short {
         /// The index in the bundle of the entry that is not there, or not all of it.
         position: usize,
         /// The number of entries expected.
         width: u16,
     },
-    /// The bundle goes on after its last entry.
-    #[error("the bundle has {bytes} bytes after its {width} entries")]
+    /// The entry bundle goes on after its last entry.
+    #[error("the entry bundle has {bytes} bytes after its {width} entries")]
     Trailing {
         /// The number of bytes too many.
         bytes: usize,
@@ -48,8 +48,8 @@ pub enum EntriesError {
     },
 }
 
-/// The bundle of 1 to 256 entries of at most 65,535 bytes: for each its length, as two bytes with
-/// the higher first, then itself.
+/// The entry bundle of 1 to 256 entries of at most 65,535 bytes: for each its length, as two bytes
+/// with the higher first, then itself.
 ///
 /// # Errors
 ///
@@ -71,7 +71,7 @@ pub fn encode_entries(entries: &[impl AsRef<[u8]>]) -> Result<Vec<u8>, EntriesEr
     Ok(bundle)
 }
 
-/// The entries of a bundle of this width, which is that of its path: 1 to 256.
+/// The entries of an entry bundle of this width, which is that of its path: 1 to 256.
 ///
 /// It copies no entry, and allocates `width` slices.
 ///

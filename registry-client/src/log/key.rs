@@ -100,6 +100,10 @@ pub enum KeyError {
 
 impl PublicKey {
     /// Reads the 32 bytes of a key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::NotAPoint`] or [`KeyError::WeakPoint`].
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<PublicKey, KeyError> {
         let key =
             ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::NotAPoint)?;
@@ -127,6 +131,10 @@ impl PublicKey {
 
 impl KeyName {
     /// Reads a name.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Name`].
     pub fn new(name: impl Into<String>) -> Result<KeyName, KeyError> {
         let name = name.into();
         let refused = |char: char| char.is_whitespace() || char < ' ' || char == '+';

@@ -97,6 +97,10 @@ fn names(names: &[String]) -> String {
 
 impl Note {
     /// A note without signatures yet; the text must end with a newline.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteError::Unfinished`] or [`NoteError::Control`].
     pub fn new(text: impl Into<String>) -> Result<Note, NoteError> {
         let text = text.into();
         if !text.ends_with('\n') {
@@ -110,6 +114,10 @@ impl Note {
     }
 
     /// Reads a note: at most [`MAX_NOTE`] bytes. It allocates no more than the bytes given, and 16 KiB.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are not in the form of a note. Whether a signature verifies is not looked at.
     pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
         if bytes.len() > MAX_NOTE {
             return Err(NoteError::TooLong(bytes.len()));
@@ -145,6 +153,10 @@ impl Note {
     }
 
     /// Adds a signature line.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteError::TooManySignatures`].
     pub fn push(&mut self, signature: NoteSignature) -> Result<(), NoteError> {
         if self.signatures.len() >= MAX_SIGNATURES {
             return Err(NoteError::TooManySignatures);
@@ -154,6 +166,10 @@ impl Note {
     }
 
     /// Adds the signature of a key that signs notes; a cosigner's is an error, it signs checkpoints.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteError::Cosigner`] or [`NoteError::TooManySignatures`].
     pub fn sign(&mut self, key: &SigningKey) -> Result<(), NoteError> {
         if key.vkey().algorithm() != Algorithm::Ed25519 {
             return Err(NoteError::Cosigner(key.vkey().clone()));
@@ -167,6 +183,10 @@ impl Note {
     /// Signatures of other keys are ignored. A line that bears the name and id of one of `keys` and
     /// was not made by it is an error, whatever else the note bears. A signature that is there
     /// twice is returned once.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteError::NoKnownKey`], [`NoteError::BadSignature`], or [`NoteError::AmbiguousKey`].
     pub fn verify<'k>(
         &self,
         keys: impl IntoIterator<Item = &'k Vkey>,
@@ -205,6 +225,10 @@ impl NoteSignature {
     /// there is a new kind of signature that they have to ignore.
     ///
     /// `random` is what makes it differ from the last one.
+    ///
+    /// # Errors
+    ///
+    /// None: every such name is a key name.
     pub fn grease(random: &[u8; 16]) -> Result<NoteSignature, super::KeyError> {
         let hash = super::Hash::leaf(random);
         let [a, b, c, d, rest @ ..] = *hash.as_bytes();

@@ -138,6 +138,10 @@ impl Policy {
 
     /// Reads a policy file: at most [`MAX_POLICY`] bytes. It allocates at most 16 times the bytes
     /// given, and 4 KiB.
+    ///
+    /// # Errors
+    ///
+    /// The line that is wrong, and why.
     pub fn parse(bytes: &[u8]) -> Result<Policy, PolicyError> {
         let at = |line| move |kind| PolicyError { line, kind };
         if bytes.len() > MAX_POLICY {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-/// The number of hashes in a full tile, and of entries in a full bundle.
+/// The number of hashes in a full tile, and of entries in a full entry bundle.
 pub const HASHES_PER_TILE: u16 = 256;
 
 /// The largest level of a tile that can be written; a log of at most `u64::MAX` leaves has 0 to 7.
@@ -19,10 +19,10 @@ const MAX_LEVEL: u8 = 63;
 /// The levels that a log of at most `u64::MAX` leaves can have.
 const LEVELS: u8 = 8;
 
-/// The path of a tile of hashes or of a bundle of entries, below the prefix of a log.
+/// The path of a tile of hashes or of an entry bundle, below the prefix of a log.
 ///
 /// Its text form is that of tlog-tiles: `tile/0/x001/x234/067`, with `.p/112` after it if the tile
-/// is partial, and `tile/entries/…` for a bundle. There is one spelling for each path.
+/// is partial, and `tile/entries/…` for an entry bundle. There is one spelling for each path.
 ///
 /// ```
 /// use tenon_registry_client::log::TilePath;
@@ -60,7 +60,7 @@ impl TilePath {
         })
     }
 
-    /// The bundle of entries with this index; `None` unless the width is from 1 to 256.
+    /// The entry bundle with this index; `None` unless the width is from 1 to 256.
     pub fn entries(index: u64, width: u16) -> Option<TilePath> {
         is_width(width).then_some(TilePath {
             level: None,
@@ -69,7 +69,7 @@ impl TilePath {
         })
     }
 
-    /// The level of a tile of hashes, 0 to 63; `None` for a bundle of entries.
+    /// The level of a tile of hashes, 0 to 63; `None` for an entry bundle.
     pub fn level(self) -> Option<u8> {
         self.level
     }
@@ -125,12 +125,12 @@ impl TilePath {
         (0..LEVELS).flat_map(move |level| row(Some(level), old, new))
     }
 
-    /// The bundles of entries of a log of this size.
+    /// The entry bundles of a log of this size.
     pub fn bundles(size: u64) -> impl Iterator<Item = TilePath> {
         TilePath::bundles_between(0, size)
     }
 
-    /// The bundles of entries that a log of size `new` has and that a log of size `old` had not.
+    /// The entry bundles that a log of size `new` has and that a log of size `old` had not.
     pub fn bundles_between(old: u64, new: u64) -> impl Iterator<Item = TilePath> {
         row(None, old, new)
     }
@@ -140,7 +140,7 @@ impl TilePath {
         (0..LEVELS).filter_map(move |level| partial(Some(level), size))
     }
 
-    /// The partial bundle of a log of this size, if it has one.
+    /// The partial entry bundle of a log of this size, if it has one.
     pub fn partial_bundle(size: u64) -> Option<TilePath> {
         partial(None, size)
     }
@@ -156,7 +156,7 @@ impl TilePath {
         at(Some(level), index, size)
     }
 
-    /// The bundle that has the entry with this index, in a log of this size.
+    /// The entry bundle that has the entry with this index, in a log of this size.
     ///
     /// `None` if that log has no such entry.
     pub fn bundle_of(index: u64, size: u64) -> Option<TilePath> {
@@ -311,10 +311,10 @@ pub enum TileError {
         /// The number of bytes given.
         found: usize,
     },
-    /// The path is that of a bundle of entries.
-    #[error("{path} is a bundle of entries, not a tile of hashes")]
+    /// The path is that of an entry bundle.
+    #[error("{path} is an entry bundle, not a tile of hashes")]
     Entries {
-        /// The bundle.
+        /// The entry bundle.
         path: TilePath,
     },
     /// The same tile was inserted before, in the same or another width, with other hashes.

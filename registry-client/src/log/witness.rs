@@ -85,6 +85,10 @@ impl WitnessError {
 impl AddCheckpoint {
     /// Reads a request. It holds no more than the bytes given, of which the note may have
     /// [`super::MAX_NOTE`] and the rest 3 KiB.
+    ///
+    /// # Errors
+    ///
+    /// [`WitnessError::Syntax`], or [`WitnessError::Checkpoint`] if the rest is no note.
     pub fn parse(bytes: &[u8]) -> Result<AddCheckpoint, WitnessError> {
         let syntax = |bytes: &[u8]| {
             let text: String = String::from_utf8_lossy(bytes).chars().take(80).collect();
@@ -123,6 +127,10 @@ impl AddCheckpoint {
     }
 
     /// The log that asks, by which its keys are found; whether it is the log is not known yet.
+    ///
+    /// # Errors
+    ///
+    /// [`WitnessError::Checkpoint`].
     pub fn checkpoint(&self) -> Result<Checkpoint, WitnessError> {
         Checkpoint::parse(self.checkpoint.text()).map_err(WitnessError::Checkpoint)
     }
@@ -131,6 +139,10 @@ impl AddCheckpoint {
     ///
     /// The caller must have replaced `last` by the checkpoint that is returned, atomically and for
     /// good, before it hands out the signature.
+    ///
+    /// # Errors
+    ///
+    /// Any [`WitnessError`] but [`WitnessError::Syntax`]; [`WitnessError::status`] is the answer.
     pub fn cosign(
         &self,
         log_keys: &[Vkey],

@@ -86,11 +86,19 @@ impl<'a> Lines<'a> {
 
     /// The value of the next line, if it begins with `word`.
     fn take_if(&mut self, word: &str) -> Option<&'a str> {
-        let line = self.lines.peek()?;
-        let value = line.strip_prefix(word)?.strip_prefix(' ')?;
+        let value = self.value(word)?;
         self.lines.next();
         self.number += 1;
         Some(value)
+    }
+
+    /// Whether the next line begins with `word`.
+    fn follows(&mut self, word: &str) -> bool {
+        self.value(word).is_some()
+    }
+
+    fn value(&mut self, word: &str) -> Option<&'a str> {
+        self.lines.peek()?.strip_prefix(word)?.strip_prefix(' ')
     }
 
     /// What is wrong with the line taken last.
@@ -244,7 +252,6 @@ pub(super) fn parse(record: &str) -> Result<Record, RecordError> {
 }
 
 fn statement(lines: &mut Lines, kind: &str, subject: &str) -> Result<Statement, RecordError> {
-    let name = |lines: &Lines, error: NameError| lines.wrong(error);
     let unknown = || RecordError::Kind {
         kind: text::excerpt(kind),
         subject: text::excerpt(subject),
@@ -254,7 +261,9 @@ fn statement(lines: &mut Lines, kind: &str, subject: &str) -> Result<Statement, 
         let act = registry_act(lines, kind)?.ok_or_else(unknown)?;
         Ok(Statement::Registry { link, act })
     } else if let Some(namespace) = subject.strip_prefix("namespace ") {
-        let namespace = namespace.parse().map_err(|error| name(lines, error))?;
+        let namespace = namespace
+            .parse()
+            .map_err(|error: NameError| lines.wrong(error))?;
         let link = lines.link()?;
         let act = namespace_act(lines, kind)?.ok_or_else(unknown)?;
         Ok(Statement::Namespace {
@@ -263,7 +272,9 @@ fn statement(lines: &mut Lines, kind: &str, subject: &str) -> Result<Statement, 
             act,
         })
     } else if let Some(package) = subject.strip_prefix("package ") {
-        let package = package.parse().map_err(|error| name(lines, error))?;
+        let package = package
+            .parse()
+            .map_err(|error: NameError| lines.wrong(error))?;
         let link = lines.link()?;
         let operator = kind == "takedown";
         let authority = lines.reference(if operator { "registry" } else { "namespace" })?;
@@ -289,11 +300,7 @@ fn registry_act(lines: &mut Lines, kind: &str) -> Result<Option<RegistryAct>, Re
         "init" => {
             let nonce: Hash = lines.parsed("nonce")?;
             let mut keys = vec![lines.role_key()?];
-            while lines
-                .lines
-                .peek()
-                .is_some_and(|line| line.starts_with("key "))
-            {
+            while lines.follows("key") {
                 let next = lines.role_key()?;
                 let order = |key: &(Role, Vkey)| (key.0, key.1.key().clone());
                 if keys.last().is_some_and(|last| order(last) >= order(&next)) {
@@ -363,10 +370,7 @@ fn namespace_act(lines: &mut Lines, kind: &str) -> Result<Option<NamespaceAct>, 
         "revoke" => {
             let key = lines.take("key")?;
             let key = lines.vkey(key, Algorithm::Ed25519)?;
-            let from = lines
-                .lines
-                .peek()
-                .is_some_and(|line| line.starts_with("from-index "));
+            let from = lines.follows("from-index");
             let from_index = from.then(|| lines.number("from-index")).transpose()?;
             NamespaceAct::Revoke { key, from_index }
         }

@@ -63,6 +63,11 @@ pub enum SignatureError {
 
 impl SignedRecord {
     /// Signs a record with each of the keys, 1 to 16 of them.
+    ///
+    /// # Errors
+    ///
+    /// There are no keys, more than 16, or one that cosigns; or the record says what is not in the
+    /// grammar, such as a threshold of 0.
     pub fn sign(record: Record, keys: &[&SigningKey]) -> Result<SignedRecord, RecordError> {
         let mut note = Note::new(record.to_string()).map_err(RecordError::Note)?;
         for key in keys {
@@ -76,6 +81,10 @@ impl SignedRecord {
     /// A record with the signatures that several people made over its text, each on their own.
     ///
     /// Whether they are valid is found out where the record is used.
+    ///
+    /// # Errors
+    ///
+    /// As [`SignedRecord::parse`], of what is put together.
     pub fn assemble(
         record: &Record,
         mut signatures: Vec<(&Vkey, NoteSignature)>,
@@ -91,6 +100,10 @@ impl SignedRecord {
 
     /// Reads a leaf: at most [`MAX_RECORD`] bytes. It allocates at most 8 times the bytes given, and
     /// 4 KiB.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are no note of 1 to 16 signatures, or its text is no record in its one encoding.
     pub fn parse(bytes: &[u8]) -> Result<SignedRecord, RecordError> {
         if bytes.len() > MAX_RECORD {
             return Err(RecordError::TooLong(bytes.len()));

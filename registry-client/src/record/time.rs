@@ -21,6 +21,10 @@ impl Time {
     const LAST: u64 = 253_402_300_799;
 
     /// The moment so many seconds after 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    ///
+    /// The moment is after the year 9999.
     pub fn from_seconds(seconds: u64) -> Result<Time, TimeError> {
         if seconds > Time::LAST {
             return Err(TimeError(seconds.to_string()));

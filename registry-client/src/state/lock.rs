@@ -37,6 +37,10 @@ pub enum LockError {
 
 impl LockedCheckpoint {
     /// Reads the note of a lock file, for a client that knows the log.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError::Invalid`].
     pub fn open(note: &[u8], state: &TrustState) -> Result<LockedCheckpoint, LockError> {
         let origin = &state.checkpoint().origin;
         let keys = state.log_keys().iter().chain(state.retired_keys());
@@ -67,6 +71,11 @@ impl LockedCheckpoint {
 
     /// Whether the log of the lock file and the one verified here are one history, by a proof
     /// between the sizes of [`LockedCheckpoint::needs_proof`]; an empty one where none is needed.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError::Fork`], with both notes; or [`LockError::RemovedKey`] in its place, if only removed
+    /// keys signed the note.
     pub fn check(&self, state: &TrustState, proof: &[Hash]) -> Result<(), LockError> {
         consistent(&state.checkpoint, &self.signed, proof).map_err(|error| match error {
             // A removed key proves nothing any more, least of all that the log lied.
@@ -77,6 +86,11 @@ impl LockedCheckpoint {
 
     /// The state of a client that has taken the lock file's word for how large the log is, by the
     /// proof of [`LockedCheckpoint::check`]: from then on it is shown nothing smaller.
+    ///
+    /// # Errors
+    ///
+    /// As [`LockedCheckpoint::check`]; and [`LockError::RemovedKey`] if it is larger than the state's
+    /// and only removed keys signed it.
     pub fn enter(&self, state: &TrustState, proof: &[Hash]) -> Result<TrustState, LockError> {
         self.check(state, proof)?;
         let mut state = state.clone();
@@ -95,6 +109,10 @@ impl LockedCheckpoint {
 
     /// Of two lock files that were edited apart, the checkpoint that stays: the larger, if both are
     /// of one history, by proofs from each to the state.
+    ///
+    /// # Errors
+    ///
+    /// As [`LockedCheckpoint::check`], for either.
     pub fn merge(
         self,
         proof: &[Hash],

@@ -51,6 +51,23 @@ pub struct ForkEvidence {
     pub offered: SignedCheckpoint,
 }
 
+/// Why a text is no fork evidence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvidenceError {
+    /// The first line is not that of fork evidence, or the first note is shorter than it says.
+    #[error(
+        "`{0}` is not fork evidence: expected `tenon-fork/v1 <length of the first note>` and two notes"
+    )]
+    Syntax(String),
+    /// One of the notes is no checkpoint that a key of the log signed.
+    #[error("a checkpoint of the fork evidence is refused, so it shows nothing of the log")]
+    Checkpoint(#[source] CheckpointError),
+    /// Both notes say the same.
+    #[error("both notes of the fork evidence are of one checkpoint, so there is no fork")]
+    SameCheckpoint,
+}
+
 /// Why a text is no trust state.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -85,8 +102,10 @@ pub enum StateError {
         "the checkpoint in the trust state is refused: the file was changed, or a part of it lost"
     )]
     Checkpoint(#[source] CheckpointError),
-    /// It says something twice, or out of order.
-    #[error("the trust state is not in its one order")]
+    /// It says something twice, out of order, in another spelling, or not at all.
+    #[error(
+        "the trust state is not in its one spelling: the file was changed, or a part of it lost"
+    )]
     Order,
     /// It is of another log.
     #[error("the trust state is of another log than `{0}`")]
@@ -96,6 +115,11 @@ pub enum StateError {
 impl TrustState {
     /// Reads a state that belongs to the log of `pin`: at most [`MAX_STATE`] bytes. It allocates at
     /// most 8 times the bytes given, and 16 KiB.
+    ///
+    /// # Errors
+    ///
+    /// The text is not in its one spelling, is of another log, or has a checkpoint that none of its
+    /// keys signed.
     pub fn parse(bytes: &[u8], pin: &Pin) -> Result<TrustState, StateError> {
         if bytes.len() > MAX_STATE {
             return Err(StateError::TooLong(bytes.len()));
@@ -241,29 +265,29 @@ impl fmt::Display for TrustState {
 
 impl ForkEvidence {
     /// Reads evidence, and whether it is: two notes of `origin`, both signed by one of `log_keys`,
-    /// with different roots.
+    /// that differ in size or root. Each note may have [`crate::log::MAX_NOTE`] bytes.
+    ///
+    /// # Errors
+    ///
+    /// The text is in another form, a note is refused, or both are of one checkpoint.
     pub fn parse<'k>(
         text: &str,
         origin: &Origin,
         log_keys: impl IntoIterator<Item = &'k Vkey> + Clone,
-    ) -> Result<ForkEvidence, StateError> {
-        let line = || StateError::Line {
-            line: 1,
-            found: text::excerpt(text),
-            wanted: "`tenon-fork/v1` and the length of the first note",
-        };
-        let rest = text.strip_prefix("tenon-fork/v1 ").ok_or_else(line)?;
-        let (length, notes) = rest.split_once('\n').ok_or_else(line)?;
+    ) -> Result<ForkEvidence, EvidenceError> {
+        let syntax = || EvidenceError::Syntax(text::excerpt(text));
+        let rest = text.strip_prefix("tenon-fork/v1 ").ok_or_else(syntax)?;
+        let (length, notes) = rest.split_once('\n').ok_or_else(syntax)?;
         let length = text::from_decimal(length).and_then(|length| length.try_into().ok());
         let notes = length.and_then(|length| notes.split_at_checked(length));
-        let (held, offered) = notes.ok_or_else(line)?;
+        let (held, offered) = notes.ok_or_else(syntax)?;
         let open = |note: &str| {
             SignedCheckpoint::open(note.as_bytes(), origin, log_keys.clone())
-                .map_err(StateError::Checkpoint)
+                .map_err(EvidenceError::Checkpoint)
         };
         let (held, offered) = (open(held)?, open(offered)?);
         match held.checkpoint() == offered.checkpoint() {
-            true => Err(StateError::Order),
+            true => Err(EvidenceError::SameCheckpoint),
             false => Ok(ForkEvidence { held, offered }),
         }
     }

@@ -36,6 +36,10 @@ pub enum PinError {
 
 impl Pin {
     /// Puts a pin together.
+    ///
+    /// # Errors
+    ///
+    /// [`PinError::Cosigner`], or [`PinError::Origin`] if the name of the key is no origin.
     pub fn new(key: Vkey, init: Hash) -> Result<Pin, PinError> {
         if key.algorithm() != Algorithm::Ed25519 {
             return Err(PinError::Cosigner(key));
@@ -62,9 +66,7 @@ impl Pin {
 
 impl fmt::Display for Pin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#", self.key)?;
-        let mut bytes = self.init.as_bytes().iter();
-        bytes.try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{}#{}", self.key, text::to_hex(self.init.as_bytes()))
     }
 }
 
@@ -74,10 +76,7 @@ impl FromStr for Pin {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let syntax = || PinError::Syntax(text::excerpt(text));
         let (key, hex) = text.rsplit_once('#').ok_or_else(syntax)?;
-        let digest: crate::Digest = format!("sha256:{hex}").parse().map_err(|_| syntax())?;
-        Pin::new(
-            key.parse().map_err(PinError::Key)?,
-            Hash::from(*digest.as_bytes()),
-        )
+        let init: [u8; 32] = text::from_hex(hex).ok_or_else(syntax)?;
+        Pin::new(key.parse().map_err(PinError::Key)?, Hash::from(init))
     }
 }

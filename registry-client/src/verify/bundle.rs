@@ -151,6 +151,11 @@ impl<'a> Reader<'a> {
 impl Bundle {
     /// Takes a bundle apart: at most [`MAX_BUNDLE`] bytes. It allocates at most twice the bytes
     /// given, and 4 MiB.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are too many, end early or go on, have more of something than there may be, or have
+    /// points or index records out of order.
     pub fn decode(bytes: &[u8]) -> Result<Bundle, BundleError> {
         if bytes.len() > MAX_BUNDLE {
             return Err(BundleError::TooLong(bytes.len()));

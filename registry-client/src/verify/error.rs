@@ -183,7 +183,7 @@ pub enum VerifyError {
     Quorum(Vec<String>),
     /// Enough have cosigned, and too long ago.
     #[error(
-        "the checkpoint was last vouched for at {newest}, more than {max_age} s before now: the registry, or what serves it, may hide what came after"
+        "too few vouched for the checkpoint in the last {max_age} s, the latest of all at {newest}: the registry, or what serves it, may hide what came after"
     )]
     Stale {
         /// The latest cosignature that counts.

@@ -30,7 +30,8 @@ pub use prove::{Known, LogView, Placed, ProveError, prove};
 pub use rules::{Freshness, Rules, Vouched};
 pub use verified::{ContentCheck, Held, StateMoved, Verified, View};
 
-use crate::log::{Head, SignedCheckpoint};
+use crate::chain::Chain;
+use crate::log::{Hash, Head, SignedCheckpoint};
 use crate::name::{Namespace, PackageName, Version};
 use crate::record::{Reference, Subject, Time};
 use crate::state::{Pin, TrustState};
@@ -100,11 +101,27 @@ impl Request {
         releases.into_iter().flatten()
     }
 
+    fn asks_for(&self, chain: Chain) -> bool {
+        match chain {
+            Chain::Registry => true,
+            Chain::Namespace => self.namespace().is_some(),
+            Chain::Package => self.package().is_some(),
+        }
+    }
+
+    /// What a chain is about, if it is asked for.
+    fn subject(&self, chain: Chain) -> Option<Subject> {
+        match chain {
+            Chain::Registry => Some(Subject::Registry),
+            Chain::Namespace => self.namespace().cloned().map(Subject::Namespace),
+            Chain::Package => self.package().cloned().map(Subject::Package),
+        }
+    }
+
     /// The chains that decide, ordered by their keys in the map.
     fn subjects(&self) -> Vec<Subject> {
-        let mut subjects = vec![Subject::Registry];
-        subjects.extend(self.namespace().cloned().map(Subject::Namespace));
-        subjects.extend(self.package().cloned().map(Subject::Package));
+        let subjects = Chain::ALL.into_iter();
+        let mut subjects: Vec<_> = subjects.filter_map(|chain| self.subject(chain)).collect();
         subjects.sort_by_key(Subject::map_key);
         subjects
     }
@@ -176,14 +193,12 @@ pub fn verify(
 pub fn classify_smaller(
     offered: &SignedCheckpoint,
     state: &TrustState,
-    proof: &[crate::log::Hash],
+    proof: &[Hash],
 ) -> VerifyError {
-    let (held, offered_size) = (state.checkpoint().size, offered.checkpoint().size);
     let behind = crate::state::consistent(state.note(), offered, proof).is_ok();
-    if behind && !proof.is_empty() {
-        let offered = offered_size;
-        return VerifyError::StaleMirror { held, offered };
+    let (held, offered) = (state.checkpoint().size, offered.checkpoint().size);
+    match behind && !proof.is_empty() {
+        true => VerifyError::StaleMirror { held, offered },
+        false => VerifyError::Rollback { held, offered },
     }
-    let offered = offered_size;
-    VerifyError::Rollback { held, offered }
 }

@@ -21,13 +21,13 @@ pub struct LogView<'a, N> {
     pub nodes: &'a N,
     /// The heads after all leaves but the last.
     pub map: &'a Map,
-    /// All records of the registry.
+    /// All records of the registry at this checkpoint.
     pub registry: &'a [Placed],
-    /// All records of the namespace that is asked for.
+    /// All records of the namespace that is asked for, at this checkpoint; none if there is none.
     pub namespace: &'a [Placed],
-    /// All records of the package that is asked for.
+    /// All records of the package that is asked for, at this checkpoint; none if there is none.
     pub package: &'a [Placed],
-    /// Where index records are, and their time; the last is the last leaf.
+    /// Where index records are at this checkpoint, and their time; the last is the last leaf.
     pub index_times: &'a IndexTimes,
     /// Reads a leaf.
     pub leaf: &'a dyn Fn(u64) -> Option<Vec<u8>>,
@@ -79,6 +79,18 @@ pub enum ProveError {
     Unreadable(String),
 }
 
+impl<'a, N> LogView<'a, N> {
+    /// The records of a chain; of one that is not asked for, none.
+    fn records(&self, chain: Chain, request: &Request) -> &'a [Placed] {
+        match chain {
+            _ if !request.asks_for(chain) => &[],
+            Chain::Registry => self.registry,
+            Chain::Namespace => self.namespace,
+            Chain::Package => self.package,
+        }
+    }
+}
+
 impl Known {
     /// What a client with these records and a trust state of this size knows.
     pub fn of(size: u64, held: &Held) -> Known {
@@ -93,6 +105,11 @@ impl Known {
 }
 
 /// Makes the bundle for a request: of all that could be shown, what [`super::verify`] asks for.
+///
+/// # Errors
+///
+/// The client knows more than there is at this checkpoint, the log breaks the rules, or a part of
+/// it cannot be read.
 pub fn prove<N: Nodes>(
     log: &LogView<'_, N>,
     request: &Request,
@@ -101,24 +118,16 @@ pub fn prove<N: Nodes>(
 where
     N::Error: std::fmt::Display,
 {
-    let chains = [
-        (Chain::Registry, log.registry, true),
-        (
-            Chain::Namespace,
-            log.namespace,
-            request.namespace().is_some(),
-        ),
-        (Chain::Package, log.package, request.package().is_some()),
-    ];
+    let chains = Chain::ALL.map(|chain| (chain, log.records(chain, request)));
     let mut places = Places::indexed(log.index_times);
     let mut indices = BTreeSet::from([log.size.saturating_sub(1)]);
-    for (chain, records, asked) in chains {
-        for (seq, placed) in (0..).zip(records).filter(|_| asked) {
+    for (chain, records) in chains {
+        for (seq, placed) in (0..).zip(records) {
             places
                 .place(chain, seq, placed.index)
                 .map_err(ProveError::Index)?;
         }
-        indices.extend(records.last().filter(|_| asked).map(|last| last.index));
+        indices.extend(records.last().map(|last| last.index));
     }
     let needed = needed(log, request, places.listening())?;
 
@@ -134,8 +143,8 @@ where
         &mut bundle.namespace,
         &mut bundle.package,
     ];
-    for (((_, records, asked), from), into) in chains.into_iter().zip(from).zip(into) {
-        if !asked {
+    for (((chain, records), from), into) in chains.into_iter().zip(from).zip(into) {
+        if !request.asks_for(chain) {
             continue;
         }
         let records = records.get(from as usize..);
@@ -148,8 +157,7 @@ where
         };
     }
     for (chain, seq) in needed.points {
-        let records = chains.iter().find(|(of, _, _)| *of == chain);
-        let placed = records.and_then(|(_, records, _)| records.get(seq as usize));
+        let placed = log.records(chain, request).get(seq as usize);
         let index = placed.map(|placed| placed.index);
         // The last record of each chain is placed by the map.
         bundle.points.extend(
@@ -183,14 +191,14 @@ fn needed<N>(
     request: &Request,
     places: Places,
 ) -> Result<Needed, ProveError> {
-    let all = |records: &[Placed], asked: bool| -> Vec<SignedRecord> {
-        let records = records.iter().filter(|_| asked);
+    let all = |chain| -> Vec<SignedRecord> {
+        let records = log.records(chain, request).iter();
         records.map(|placed| placed.record.clone()).collect()
     };
     let records = Held {
-        registry: all(log.registry, true),
-        namespace: all(log.namespace, request.namespace().is_some()),
-        package: all(log.package, request.package().is_some()),
+        registry: all(Chain::Registry),
+        namespace: all(Chain::Namespace),
+        package: all(Chain::Package),
     };
     let known = [u32::MAX; 3];
     let folded = fold(log.origin, request, &records, known, &places).map_err(ProveError::Chain)?;

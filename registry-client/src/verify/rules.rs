@@ -79,7 +79,6 @@ impl Rules {
         registry: &RegistryChain,
         now: Time,
     ) -> Result<Vouched, VerifyError> {
-        // A key of the registry is no witness, whatever name a policy gives it.
         // A policy that lists logs lists this one, by a key that it has or had.
         let logs = self.witnesses.logs();
         let ours = |log: &PolicyLog| {
@@ -89,6 +88,7 @@ impl Rules {
         if !logs.is_empty() && !logs.iter().any(ours) {
             return Err(VerifyError::PolicyLog);
         }
+        // A key of the registry is no witness, whatever name a policy gives it.
         let witnesses = self.witnesses.witnesses().iter();
         let witnesses: Vec<_> = witnesses
             .filter(|witness| registry.by_public_key(witness.vkey.key()).is_none())

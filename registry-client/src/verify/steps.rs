@@ -79,19 +79,15 @@ pub(super) struct Authorised {
     proven: BTreeMap<u32, u64>,
 }
 
-/// The subject of a chain in a request; of a chain that was not asked for, the registry.
-fn subject_of(chain: Chain, request: &Request) -> Subject {
-    let namespace = request.namespace().cloned().map(Subject::Namespace);
-    let package = request.package().cloned().map(Subject::Package);
-    match chain {
-        Chain::Registry => Some(Subject::Registry),
-        Chain::Namespace => namespace,
-        Chain::Package => package,
+impl Bundle {
+    fn of(&self, chain: Chain) -> &Records {
+        match chain {
+            Chain::Registry => &self.registry,
+            Chain::Namespace => &self.namespace,
+            Chain::Package => &self.package,
+        }
     }
-    .unwrap_or(Subject::Registry)
 }
-
-const CHAINS: [Chain; 3] = [Chain::Registry, Chain::Namespace, Chain::Package];
 
 impl Held {
     pub(super) fn of(&self, chain: Chain) -> &Vec<SignedRecord> {
@@ -178,25 +174,15 @@ pub(super) fn shown(
 ) -> Result<Shown, VerifyError> {
     let mut records = Held::default();
     let mut known = [0; 3];
-    for (chain, known) in CHAINS.into_iter().zip(&mut known) {
-        let asked = match chain {
-            Chain::Registry => true,
-            Chain::Namespace => request.namespace().is_some(),
-            Chain::Package => request.package().is_some(),
-        };
-        let sent = match chain {
-            Chain::Registry => &bundle.registry,
-            Chain::Namespace => &bundle.namespace,
-            Chain::Package => &bundle.package,
-        };
-        if !asked {
+    for (chain, known) in Chain::ALL.into_iter().zip(&mut known) {
+        let sent = bundle.of(chain);
+        let Some(subject) = request.subject(chain) else {
             if *sent != Records::default() {
                 let what = format!("records of a {}", chain.word());
                 return Err(VerifyError::EvidenceExtra(what));
             }
             continue;
-        }
-        let subject = subject_of(chain, request);
+        };
         let mut all = held.of(chain).clone();
         let wanted = u32::try_from(all.len()).unwrap_or(u32::MAX);
         if sent.from != wanted {
@@ -286,11 +272,10 @@ pub(super) fn mapped(
         .zip(found)
         .filter_map(|(subject, head)| Some((subject, head?)))
         .collect();
-    for chain in CHAINS {
-        let subject = subject_of(chain, request);
-        if chain != Chain::Registry && subject == Subject::Registry {
+    for chain in Chain::ALL {
+        let Some(subject) = request.subject(chain) else {
             continue;
-        }
+        };
         let last = shown.records.of(chain).last();
         let count = shown.records.of(chain).len();
         let detail = match (heads.get(&subject), last) {
@@ -490,12 +475,7 @@ pub(super) fn authorised(
     .map_err(|error| {
         // What the client added to a cache itself says nothing about the registry.
         let chain = chain_of(&error.subject);
-        let from = match chain {
-            Chain::Registry => bundle.registry.from,
-            Chain::Namespace => bundle.namespace.from,
-            Chain::Package => bundle.package.from,
-        };
-        match (shown.known(chain)..from).contains(&error.seq) {
+        match (shown.known(chain)..bundle.of(chain).from).contains(&error.seq) {
             true => VerifyError::CacheDamaged(error.subject),
             false => VerifyError::of_chain(error),
         }

@@ -125,6 +125,11 @@ impl View {
 
 impl Verified<View> {
     /// The release of a version, which must be one that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::NoSuchPackage`], [`VerifyError::NoSuchRelease`], [`VerifyError::TakenDown`], or
+    /// [`VerifyError::EvidenceMissing`] if it was not asked for.
     pub fn release(&self, version: &Version) -> Result<Verified<Release>, VerifyError> {
         let Some(package) = &self.package else {
             return Err(match &self.asked {
@@ -163,6 +168,10 @@ impl Verified<View> {
     ///
     /// A `current` state in which another process has added what it verified at the same
     /// checkpoint does as well, old or new.
+    ///
+    /// # Errors
+    ///
+    /// [`StateMoved`]: verify again, against the current state.
     pub fn advance(&self, current: Option<&TrustState>) -> Result<TrustState, StateMoved> {
         let mut heads = Arc::default();
         if let Some(state) = current {
@@ -232,6 +241,10 @@ pub struct ContentCheck {
 
 impl ContentCheck {
     /// Takes the next bytes. After an error the rest need not be read.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::ContentTooLong`].
     pub fn update(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
         let size = self.content.size;
         let taken = self.taken.saturating_add(bytes.len() as u64);
@@ -249,6 +262,10 @@ impl ContentCheck {
     }
 
     /// Whether what came is the content. What was written elsewhere meanwhile may get its name now.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::ContentTooShort`] or [`VerifyError::ContentDiffers`].
     pub fn finish(self) -> Result<Verified<Content>, VerifyError> {
         let Content { digest, size, .. } = self.content;
         let found: Digest = self.hasher.finish();

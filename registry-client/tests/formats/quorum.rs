@@ -240,4 +240,11 @@ fn auditors_are_witnesses_and_policies_are_of_this_log() {
     let other = format!("log {}\nquorum none\n", key("other.example/log").vkey());
     let error = judge(&other, Rules::default(), by).unwrap_err();
     assert_eq!(kind(&error), "PolicyOrigin");
+    // A log of this origin by a key that the registry never had, alone and beside its own.
+    let fake = alias("registry.example/log", "the impostor");
+    let fake = format!("log {}\n", fake.vkey());
+    let error = judge(&format!("{fake}{policy}"), Rules::default(), by).unwrap_err();
+    assert_eq!(error, VerifyError::PolicyLog);
+    let own = format!("log {}\n", small().log[0].vkey());
+    judge(&format!("{fake}{own}{policy}"), Rules::default(), by).unwrap();
 }

@@ -15,6 +15,7 @@ mod cells;
 mod content;
 mod honest;
 mod memory;
+mod monitor;
 mod operator;
 mod rights;
 mod votes;

@@ -101,6 +101,38 @@ fn a_lie_about_a_chain_is_told_to_strangers_only() {
     }
 }
 
+#[test]
+fn a_time_or_a_growth_that_cannot_be_is_refused() {
+    let mut registry = small();
+    let mut client = Client::new(&registry);
+    client.ask(&registry, &http()).unwrap();
+    let (start, size) = (registry.clock, registry.size());
+    registry.clock += 300;
+    registry.release("acme:http", "1.0.1", &key("acme/alice"));
+    registry.seal();
+    let bundle = registry.bundle(&http(), &client.known()).encode();
+    client.look(&bundle, &http()).unwrap();
+    client.now -= 1;
+    let error = client.look(&bundle, &http()).unwrap_err();
+    let now = time(start - 1);
+    let ahead = VerifyError::TimeAhead {
+        time: time(start + 300),
+        now,
+    };
+    assert_eq!(error, ahead);
+    client.now += 1;
+    client.rules.max_growth = 2;
+    client.look(&bundle, &http()).unwrap();
+    client.rules.max_growth = 1;
+    let error = client.look(&bundle, &http()).unwrap_err();
+    let far = VerifyError::TooFarAhead {
+        held: size,
+        offered: size + 2,
+        most: 1,
+    };
+    assert_eq!(error, far);
+}
+
 // ---- keys of the registry that come and go ----
 
 #[test]
