@@ -7,7 +7,7 @@ use crate::chain::{
     ChainError, ChainErrorKind, IndexTimes, NamespaceChain, Package, PackageChain, Places, Points,
     RegistryChain,
 };
-use crate::log::{Edge, Hash, Head, Map, Origin, PublicKey, SignedCheckpoint};
+use crate::log::{Edge, Hash, Head, Map, NodeId, Origin, PublicKey, SignedCheckpoint};
 use crate::name::{Namespace, PackageName};
 use crate::record::{
     NamespaceAct, RecordError, RegistryAct, Role, SignedRecord, Statement, Subject, Time,
@@ -164,12 +164,16 @@ impl Monitor {
     ///
     /// What cannot be a record of its chain has no effect. A record that its signers were not
     /// authorised to make stays in its chain: everything after it builds on it.
-    pub fn read(&mut self, leaf: &[u8]) {
+    ///
+    /// It returns the nodes of the tree that the leaf completes, the leaf first: what tiles are made
+    /// of.
+    pub fn read(&mut self, leaf: &[u8]) -> Vec<(NodeId, Hash)> {
         let index = self.edge.size();
-        if self.edge.push(Hash::leaf(leaf)).is_err() {
-            return self.find(index, FindingKind::Full);
-        }
         let found = Hash::leaf(leaf);
+        let Ok(nodes) = self.edge.push(found) else {
+            self.find(index, FindingKind::Full);
+            return vec![];
+        };
         if let Some(pinned) = self.pinned.filter(|pinned| index == 0 && *pinned != found) {
             self.find(index, FindingKind::WrongInit { pinned, found });
         }
@@ -190,6 +194,7 @@ impl Monitor {
         if index == 0 && !begun {
             self.find(index, FindingKind::Beginning);
         }
+        nodes
     }
 
     /// Whether a record could be the next leaf of the log, in a batch of this time: what a registry

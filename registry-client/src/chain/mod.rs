@@ -2,6 +2,10 @@
 //!
 //! One code decides for everyone. A light client knows where some of the records are in the log, and
 //! someone who reads the whole log knows it of all ([`Places`]); the rules are the same.
+//!
+//! To fold chains with what is here is not to verify them: that they are in the log, that they end
+//! where the map says, and the rules that take more than one chain are for [`crate::verify`] and
+//! [`crate::monitor`].
 
 mod error;
 mod index_times;

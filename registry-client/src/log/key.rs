@@ -144,6 +144,11 @@ impl KeyName {
         Ok(KeyName(name))
     }
 
+    /// A name that is nobody's.
+    pub(super) fn grease(number: u64) -> KeyName {
+        KeyName(format!("grease.invalid/{number:08x}"))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

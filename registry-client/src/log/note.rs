@@ -225,19 +225,15 @@ impl NoteSignature {
     /// there is a new kind of signature that they have to ignore.
     ///
     /// `random` is what makes it differ from the last one.
-    ///
-    /// # Errors
-    ///
-    /// None: every such name is a key name.
-    pub fn grease(random: &[u8; 16]) -> Result<NoteSignature, super::KeyError> {
+    pub fn grease(random: &[u8; 16]) -> NoteSignature {
         let hash = super::Hash::leaf(random);
         let [a, b, c, d, rest @ ..] = *hash.as_bytes();
         let number = u64::from_be_bytes([0, 0, 0, 0, a, b, c, d]);
-        Ok(NoteSignature {
-            name: KeyName::new(format!("grease.invalid/{number:08x}"))?,
+        NoteSignature {
+            name: KeyName::grease(number),
             id: KeyId([a, b, c, d]),
             bytes: rest.to_vec(),
-        })
+        }
     }
 
     /// Reads a line, without its newline.

@@ -291,6 +291,75 @@ impl VerifyError {
         }
     }
 
+    /// What someone can do who sees it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            VerifyError::Malformed(_)
+            | VerifyError::EvidenceMissing(_)
+            | VerifyError::EvidenceExtra(_)
+            | VerifyError::EvidenceRepeated(_)
+            | VerifyError::WrongSize { .. }
+            | VerifyError::WrongStart { .. }
+            | VerifyError::StaleMirror { .. } => {
+                "ask once more, past any cache; if it stays so, what serves the registry is at fault"
+            }
+            VerifyError::Checkpoint(_) | VerifyError::WrongInit { .. } => {
+                "compare the pin with the one that the registry's operator publishes; do not replace it \
+                 because a server says so"
+            }
+            VerifyError::LogKeyRemoved => {
+                "first verify the last checkpoint that the pinned key signed, which shows the new key"
+            }
+            VerifyError::Rollback { .. }
+            | VerifyError::SplitView { .. }
+            | VerifyError::SubjectRollback { .. }
+            | VerifyError::SubjectFork { .. } => {
+                "keep the evidence and ask the registry's operator and its witnesses: the registry may \
+                 be compromised, or restored from an old backup"
+            }
+            VerifyError::TooFarAhead { .. } => {
+                "if the registry really grew so much, raise the limit for one run"
+            }
+            VerifyError::NotIncluded(_)
+            | VerifyError::Record { .. }
+            | VerifyError::NoIndexRecord { .. }
+            | VerifyError::Covers { .. }
+            | VerifyError::Times(_)
+            | VerifyError::IndexSigner(_)
+            | VerifyError::Map(_)
+            | VerifyError::HeadMismatch { .. }
+            | VerifyError::Chain(_) => {
+                "do not use it: the registry serves what no honest registry has; tell its operator"
+            }
+            VerifyError::TimeAhead { .. } => "set the clock here, or tell the registry's operator",
+            VerifyError::CacheDamaged(_) => "remove the cached records and fetch them again",
+            VerifyError::Quorum(_) | VerifyError::Stale { .. } => {
+                "try again later; if it stays so, the registry cannot reach its witnesses, or hides \
+                 something"
+            }
+            VerifyError::PolicyOrigin(_)
+            | VerifyError::PolicyLog
+            | VerifyError::UnknownAuditor(_) => {
+                "correct the policy, or use it for another registry"
+            }
+            VerifyError::NoSuchPackage(_) => {
+                "look for it under another name or in another registry"
+            }
+            VerifyError::NoSuchRelease { void: false, .. } => {
+                "choose one of the releases there are"
+            }
+            VerifyError::NoSuchRelease { void: true, .. } => {
+                "do not use it, nor what was built with it; choose another release"
+            }
+            VerifyError::TakenDown { .. } => "choose another release",
+            VerifyError::ContentTooLong { .. }
+            | VerifyError::ContentTooShort { .. }
+            | VerifyError::ContentDiffers { .. } => {
+                "fetch it again, from another place if there is one; nothing was kept"
+            }
+        }
+    }
+
     /// That a chain is refused; if only because it is not shown where its records are, that this
     /// is missing.
     pub(super) fn of_chain(error: ChainError) -> VerifyError {

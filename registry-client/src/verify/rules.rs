@@ -4,6 +4,7 @@ use super::VerifyError;
 use crate::chain::RegistryChain;
 use crate::log::{Origin, Policy, PolicyLog, PublicKey, SignedCheckpoint, Vkey};
 use crate::record::{Role, Time};
+use crate::text;
 use std::collections::BTreeSet;
 
 /// What a client asks of a checkpoint besides the log's signature.
@@ -67,7 +68,7 @@ impl Rules {
             .map(|witness| witness.name());
         let unknown = |auditor: &&String| !names.any(|name| name == auditor.as_str());
         match self.auditors.iter().find(unknown) {
-            Some(auditor) => Err(VerifyError::UnknownAuditor(auditor.clone())),
+            Some(auditor) => Err(VerifyError::UnknownAuditor(text::escape(auditor))),
             None => Ok(()),
         }
     }
@@ -111,7 +112,7 @@ impl Rules {
         if !enough(&fresh) {
             return Err(match enough(&cosigned) {
                 true => self.stale(&cosigned, "a cosignature")?,
-                false => VerifyError::Quorum(names(&cosigned)),
+                false => VerifyError::Quorum(names(&cosigned).iter().map(text::escape).collect()),
             });
         }
         let freshness = match self.max_age {

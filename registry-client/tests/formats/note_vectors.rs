@@ -200,7 +200,7 @@ fn notes() -> Vec<Signed> {
         signed("a known id with another name", &with(name), &[a.vkey()]),
         signed(
             "grease",
-            &with(NoteSignature::grease(&[1; 16]).unwrap()),
+            &with(NoteSignature::grease(&[1; 16])),
             &[a.vkey()],
         ),
         signed("a note in a note", &flat, &[a.vkey(), b.vkey()]),

@@ -406,9 +406,7 @@ impl Registry {
         }
         let random = *Digest::of(&self.size().to_be_bytes()).as_bytes();
         let random = random[..16].try_into().unwrap();
-        signed
-            .push(NoteSignature::grease(&random).unwrap())
-            .unwrap();
+        signed.push(NoteSignature::grease(&random)).unwrap();
         signed
     }
 
