@@ -77,6 +77,14 @@ impl LockedCheckpoint {
     /// [`LockError::Fork`], with both notes; or [`LockError::RemovedKey`] in its place, if only removed
     /// keys signed the note.
     pub fn check(&self, state: &TrustState, proof: &[Hash]) -> Result<(), LockError> {
+        let (old, new) = (state.checkpoint().size, self.checkpoint().size);
+        if self.retired && new > old {
+            // The log that removed the key was smaller than this.
+            return Err(LockError::RemovedKey(ProofError::SizesOutOfOrder {
+                old,
+                new,
+            }));
+        }
         consistent(&state.checkpoint, &self.signed, proof).map_err(|error| match error {
             // A removed key proves nothing any more, least of all that the log lied.
             LockError::Fork { reason, .. } if self.retired => LockError::RemovedKey(reason),
@@ -95,13 +103,6 @@ impl LockedCheckpoint {
         self.check(state, proof)?;
         let mut state = state.clone();
         if self.checkpoint().size > state.checkpoint().size {
-            if self.retired {
-                let (old, new) = (state.checkpoint().size, self.checkpoint().size);
-                return Err(LockError::RemovedKey(ProofError::SizesOutOfOrder {
-                    old,
-                    new,
-                }));
-            }
             state.checkpoint = self.signed.clone();
         }
         Ok(state)

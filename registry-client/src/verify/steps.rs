@@ -35,18 +35,23 @@ pub(super) struct Shown {
     records: Held,
     /// How many of each chain's records are known to be those that were verified before.
     known: [u32; 3],
+    /// How many of each chain's records are the client's own.
+    held: [u32; 3],
     index_record: SignedRecord,
     index_records: Vec<(u64, SignedRecord)>,
 }
 
 impl Shown {
-    fn known(&self, chain: Chain) -> u32 {
-        let [registry, namespace, package] = self.known;
-        match chain {
+    /// Whether a record is the client's own, and not known to be one that was verified before.
+    ///
+    /// What is wrong with it says nothing about the registry.
+    fn is_doubtful(&self, chain: Chain, seq: u32) -> bool {
+        let of = |[registry, namespace, package]: [u32; 3]| match chain {
             Chain::Registry => registry,
             Chain::Namespace => namespace,
             Chain::Package => package,
-        }
+        };
+        (of(self.known)..of(self.held)).contains(&seq)
     }
 }
 
@@ -174,7 +179,8 @@ pub(super) fn shown(
 ) -> Result<Shown, VerifyError> {
     let mut records = Held::default();
     let mut known = [0; 3];
-    for (chain, known) in Chain::ALL.into_iter().zip(&mut known) {
+    let mut counts = [0; 3];
+    for ((chain, known), count) in Chain::ALL.into_iter().zip(&mut known).zip(&mut counts) {
         let sent = bundle.of(chain);
         let Some(subject) = request.subject(chain) else {
             if *sent != Records::default() {
@@ -193,6 +199,7 @@ pub(super) fn shown(
                 found,
             });
         }
+        *count = wanted;
         for (seq, bytes) in (wanted..).zip(&sent.records) {
             all.push(read(&subject, seq, bytes)?);
         }
@@ -213,6 +220,7 @@ pub(super) fn shown(
     Ok(Shown {
         records,
         known,
+        held: counts,
         index_record: read(&Subject::Index, 0, &bundle.index_record)?,
         index_records: index_records.collect::<Result<_, _>>()?,
     })
@@ -278,6 +286,8 @@ pub(super) fn mapped(
         };
         let last = shown.records.of(chain).last();
         let count = shown.records.of(chain).len();
+        let seq = u32::try_from(count).unwrap_or(u32::MAX).checked_sub(1);
+        let doubtful = seq.is_some_and(|seq| shown.is_doubtful(chain, seq));
         let detail = match (heads.get(&subject), last) {
             (None, None) => continue,
             (None, Some(_)) => "the map has none".to_owned(),
@@ -295,7 +305,10 @@ pub(super) fn mapped(
                 )
             }
         };
-        return Err(VerifyError::HeadMismatch { subject, detail });
+        return Err(match doubtful {
+            true => VerifyError::CacheDamaged(subject),
+            false => VerifyError::HeadMismatch { subject, detail },
+        });
     }
     match heads.get(&Subject::Registry) {
         Some(head) if head.seq > 0 || head.index == 0 => {}
@@ -356,6 +369,7 @@ pub(super) fn included(
             place(chain, seen.seq, seen.index, subject)?;
         }
     }
+    let mut doubtful = None;
     for point in &bundle.points {
         let record = shown.records.of(point.chain).get(point.seq as usize);
         let what = || {
@@ -369,6 +383,9 @@ pub(super) fn included(
         let subject = record.record().subject();
         leaf(point.index, record.hash(), &what)?;
         place(point.chain, point.seq, point.index, &subject)?;
+        if shown.is_doubtful(point.chain, point.seq) {
+            doubtful = Some(subject);
+        }
     }
     for (index, record) in &shown.index_records {
         let what = || format!("the index record at {index}");
@@ -376,7 +393,10 @@ pub(super) fn included(
     }
     let Checkpoint { size, root, .. } = signed.checkpoint();
     let leaves: Vec<(u64, Hash)> = leaves.into_iter().collect();
-    verify_inclusions(&leaves, *size, root, &bundle.inclusion).map_err(VerifyError::NotIncluded)?;
+    verify_inclusions(&leaves, *size, root, &bundle.inclusion).map_err(|error| match doubtful {
+        Some(subject) => VerifyError::CacheDamaged(subject),
+        None => VerifyError::NotIncluded(error),
+    })?;
     // What the client saw before is where it was; no index record is older than one before it.
     let seen = trust.state.map(|state| (state.index, state.index_time));
     let shown_times = shown.index_records.iter().map(|(index, record)| {
@@ -446,7 +466,10 @@ pub(super) fn unbroken(
         }
         let record = records.get(seq as usize);
         if record.is_none_or(|record| record.hash() != hash) {
-            return Err(VerifyError::SubjectFork { subject, seq });
+            return Err(match shown.is_doubtful(chain_of(&subject), seq) {
+                true => VerifyError::CacheDamaged(subject),
+                false => VerifyError::SubjectFork { subject, seq },
+            });
         }
         let moved = trust.head(&subject).zip(mapped.heads.get(&subject));
         if moved.is_some_and(|(seen, now)| seen.seq == now.seq && seen.index != now.index) {
@@ -473,9 +496,12 @@ pub(super) fn authorised(
         &places,
     )
     .map_err(|error| {
-        // What the client added to a cache itself says nothing about the registry.
         let chain = chain_of(&error.subject);
-        match (shown.known(chain)..bundle.of(chain).from).contains(&error.seq) {
+        // A record that does not follow says as much of the one before it.
+        let before = error.seq.checked_sub(1);
+        let before = before.filter(|_| matches!(*error.kind, ChainErrorKind::WrongPrev { .. }));
+        let mut at_fault = before.into_iter().chain([error.seq]);
+        match at_fault.any(|seq| shown.is_doubtful(chain, seq)) {
             true => VerifyError::CacheDamaged(error.subject),
             false => VerifyError::of_chain(error),
         }
@@ -628,6 +654,7 @@ pub(super) fn finish(done: Obligations) -> Verified<View> {
         asked: request.package().cloned(),
         proven: authorised.proven,
         void: authorised.void,
+        subjects: mapped.asked,
         heads: mapped.heads,
         held: shown.records,
         base: trust.state.cloned(),

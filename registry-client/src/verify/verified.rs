@@ -51,6 +51,8 @@ pub struct View {
     /// The records of the package whose inclusion was proved one by one.
     pub(super) proven: BTreeMap<u32, u64>,
     pub(super) void: BTreeSet<Version>,
+    /// The chains that were asked for; those that are not among the heads do not exist.
+    pub(super) subjects: Vec<Subject>,
     pub(super) heads: BTreeMap<Subject, Head>,
     pub(super) held: Held,
     /// The state that this was verified against.
@@ -211,7 +213,7 @@ impl Verified<View> {
         let known = |subject: &Subject, head: &Head| {
             let base = self.base.as_ref().and_then(|base| base.heads.get(subject));
             let agrees = base == Some(head) || self.heads.get(subject) == Some(head);
-            agrees || !self.heads.contains_key(subject)
+            agrees || !self.subjects.contains(subject)
         };
         (old || new)
             && state

@@ -122,8 +122,8 @@ impl Evidence {
 
     fn add(&mut self, registry: &Registry, request: &Request, what: &str) -> Option<()> {
         let (_, what) = what.split_once("nothing shows whether record ")?;
-        let (seq, what) = what.split_once(" of `")?;
-        let (chain, than) = what.split_once("` came into the log before ")?;
+        let (seq, what) = what.split_once(" of the ")?;
+        let (chain, than) = what.split_once(" came into the log before ")?;
         let (seq, chain) = (seq.parse::<u32>().ok()?, chain_of(chain)?);
         let subjects = subjects(request);
         let of = |chain: Chain| -> Option<Vec<u64>> {
@@ -135,7 +135,7 @@ impl Evidence {
         let index = match than.strip_prefix("index ") {
             Some(index) => index.parse().ok()?,
             None => {
-                let (other_seq, other) = than.strip_prefix("record ")?.split_once(" of its ")?;
+                let (other_seq, other) = than.strip_prefix("record ")?.split_once(" of the ")?;
                 let (other, other_seq) = (chain_of(other)?, other_seq.parse::<u32>().ok()?);
                 self.points.insert((other, other_seq));
                 *of(other)?.get(other_seq as usize)?

@@ -222,3 +222,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_pattern_may_begin_as_no_name_may_be() {
+    let read = |text: &str| text.parse::<tenon_registry_client::name::Pattern>();
+    for text in ["*", "con-*", "nul-*", "http", "http-*"] {
+        assert_eq!(read(text).unwrap().to_string(), text);
+    }
+    for text in ["con", "nul", "", "-*", "http*", "**", "http-**"] {
+        assert!(read(text).is_err(), "{text}");
+    }
+}

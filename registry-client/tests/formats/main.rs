@@ -30,6 +30,7 @@ mod note_vectors;
 mod chain_cases;
 mod chain_refusals;
 mod chains;
+mod folding;
 mod package_refusals;
 
 use base64::Engine as _;

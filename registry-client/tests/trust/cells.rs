@@ -124,6 +124,13 @@ fn a_mirror_cannot_roll_back_or_freeze() {
         classify_smaller(checkpoint, &state, &[]),
         VerifyError::Rollback { .. }
     ));
+    let other = [registry.pin().init()];
+    for (note, proof) in [(checkpoint, &other[..]), (state.note(), &[])] {
+        assert!(matches!(
+            classify_smaller(note, &state, proof),
+            VerifyError::Rollback { .. }
+        ));
+    }
     // It never shows anything newer.
     client.now = registry.clock + DAY;
     let frozen = registry.bundle(&http(), &client.known()).encode();

@@ -1,10 +1,9 @@
-//! The bytes of a release, and the limits that a client sets itself.
+//! The bytes of a release, and which releases are proved.
 
 use super::http;
 use crate::support::*;
 use tenon_registry_client::Digest;
-use tenon_registry_client::chain::{ChainErrorKind, Release};
-use tenon_registry_client::log::Policy;
+use tenon_registry_client::chain::Release;
 use tenon_registry_client::verify::{Request, Verified, VerifyError};
 
 fn release_of(registry: &Registry) -> (Verified<Release>, Vec<u8>) {
@@ -90,77 +89,4 @@ fn a_release_that_was_not_asked_for_is_not_proved() {
         .unwrap();
     let error = view.release(&version("1.0.1")).unwrap_err();
     assert!(matches!(error, VerifyError::EvidenceMissing(_)));
-}
-
-#[test]
-fn a_log_does_not_grow_faster_than_is_possible() {
-    let mut registry = small();
-    let mut client = Client::new(&registry);
-    client.ask(&registry, &http()).unwrap();
-    registry.release("acme:http", "1.0.1", &key("acme/alice"));
-    registry.seal();
-    client.rules.max_growth = 1;
-    let error = client.ask(&registry, &http()).unwrap_err();
-    let most = 1;
-    let (held, offered) = (client.known().size, registry.size());
-    assert_eq!(
-        error,
-        VerifyError::TooFarAhead {
-            held,
-            offered,
-            most
-        }
-    );
-    client.rules.max_growth = 2;
-    client.ask(&registry, &http()).unwrap();
-}
-
-#[test]
-fn a_policy_that_lists_logs_lists_this_one() {
-    let registry = small();
-    let mut client = Client::new(&registry);
-    let mut with = |key: &str| {
-        let policy = format!("log {key}\nquorum none\n");
-        client.rules.witnesses = Policy::parse(policy.as_bytes()).unwrap();
-        client.ask(&registry, &http()).map(|_| ())
-    };
-    assert_eq!(with(&registry.log[0].vkey().to_string()), Ok(()));
-    let other = alias("registry.example/log", "another key");
-    assert_eq!(with(&other.vkey().to_string()), Err(VerifyError::PolicyLog));
-    let elsewhere = key("elsewhere.example/log");
-    let error = with(&elsewhere.vkey().to_string()).unwrap_err();
-    assert!(matches!(error, VerifyError::PolicyOrigin(_)));
-}
-
-#[test]
-fn a_registry_from_the_future_is_not_believed() {
-    let mut registry = small();
-    registry.clock += 301;
-    registry.seal();
-    let mut client = Client::new(&registry);
-    let bundle = registry.bundle(&http(), &client.known()).encode();
-    client.now = registry.clock - 300;
-    client.look(&bundle, &http()).unwrap();
-    client.now -= 1;
-    let error = client.look(&bundle, &http()).unwrap_err();
-    let (time, now) = (time(registry.clock), time(client.now));
-    assert_eq!(error, VerifyError::TimeAhead { time, now });
-}
-
-#[test]
-fn index_times_never_decrease() {
-    let mut registry = small();
-    let mut client = Client::new(&registry);
-    registry.clock += 60;
-    registry.seal();
-    client.ask(&registry, &http()).unwrap();
-    registry.clock -= 1;
-    registry.seal();
-    let bundle = registry.bundle_raw_for(&http(), &client.known());
-    let error = client.look(&bundle, &http()).unwrap_err();
-    let kind = ChainErrorKind::TimeDecreases {
-        time: time(registry.clock),
-        last: time(registry.clock + 1),
-    };
-    assert_eq!(error, VerifyError::Times(kind));
 }

@@ -13,12 +13,22 @@ mod support;
 
 mod cells;
 mod content;
+mod evidence;
+mod findings;
+mod fresh;
 mod honest;
-mod memory;
-mod monitor;
 mod operator;
 mod rights;
+mod room;
+mod times;
 mod votes;
+
+mod cache;
+mod lock;
+mod memory;
+mod races;
+
+mod costs;
 mod witness;
 
 use support::*;

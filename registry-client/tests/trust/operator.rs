@@ -261,3 +261,23 @@ fn a_removed_operators_key_signs_nothing_more() {
         .unwrap_err();
     assert!(matches!(chain_kind(&error), ChainErrorKind::KeyRepeated(_)));
 }
+
+#[test]
+fn only_log_keys_are_remembered_as_such() {
+    let mut registry = small();
+    let ingest = registry.ingest.vkey().clone();
+    registry.log_registry(RegistryAct::KeyRemove(Role::Ingest, ingest.clone()));
+    registry.seal();
+    let mut client = Client::new(&registry);
+    client.ask(&registry, &Request::Registry).unwrap();
+    let state = client.state.unwrap();
+    assert_eq!(state.log_keys(), [registry.log[0].vkey().clone()]);
+    assert_eq!(state.retired_keys(), []);
+    // It is removed once.
+    registry.log_registry(RegistryAct::KeyRemove(Role::Ingest, ingest));
+    registry.seal();
+    let request = Request::Registry;
+    let said = Client::new(&registry).look(&registry.bundle_raw(&request), &request);
+    let error = said.unwrap_err();
+    assert!(matches!(chain_kind(&error), ChainErrorKind::NoSuchKey(_)));
+}

@@ -202,3 +202,21 @@ fn another_namespace_authorises_nothing() {
     let unknown = |kind: &ChainErrorKind| matches!(kind, ChainErrorKind::UnknownAuthority { .. });
     assert_refused(&registry, &asking("acme:http", &["6.6.6"]), unknown);
 }
+
+#[test]
+fn of_the_registrys_keys_only_ingest_keys_sign_for_others() {
+    let mut registry = small();
+    let index = registry.index.clone();
+    registry.grant(
+        "acme",
+        &index,
+        grant(&[Permission::Release]),
+        &key("acme/owner"),
+    );
+    registry.release("acme:http", "1.0.1", &index);
+    registry.seal();
+    assert_eq!(registry.monitor().findings(), []);
+    let request = asking("acme:http", &["1.0.1"]);
+    let view = Client::new(&registry).ask(&registry, &request).unwrap();
+    view.release(&version("1.0.1")).unwrap();
+}
