@@ -135,7 +135,9 @@ impl AddCheckpoint {
         Checkpoint::parse(self.checkpoint.text()).map_err(WitnessError::Checkpoint)
     }
 
-    /// Checks the request against the keys of its log and what was cosigned last, and cosigns.
+    /// Checks the request against the keys of its log and what was cosigned last of it, and cosigns.
+    ///
+    /// `log_keys` are those of the log that [`AddCheckpoint::checkpoint`] names, and of no other.
     ///
     /// The caller must have replaced `last` by the checkpoint that is returned, atomically and for
     /// good, before it hands out the signature.
@@ -151,6 +153,12 @@ impl AddCheckpoint {
         time: u64,
     ) -> Result<(SignedCheckpoint, NoteSignature), WitnessError> {
         let offered = self.checkpoint()?;
+        if let Some(last) = last.filter(|last| last.origin != offered.origin) {
+            return Err(WitnessError::NotSigned(CheckpointError::WrongOrigin {
+                wanted: last.origin.clone(),
+                found: offered.origin,
+            }));
+        }
         let note = self.checkpoint.to_string();
         let mut signed = SignedCheckpoint::open(note.as_bytes(), &offered.origin, log_keys)
             .map_err(WitnessError::NotSigned)?;

@@ -21,6 +21,18 @@ pub enum LockError {
     /// No key of the log signed it: the file was edited. It says nothing about the log.
     #[error("the checkpoint in the lock file is not one that the registry signed")]
     Invalid(#[source] CheckpointError),
+    /// The log grew by more than a client takes for possible.
+    #[error(
+        "the log grew from {held} to {offered} records by the lock file, more than the {most} that are taken for possible"
+    )]
+    TooFarAhead {
+        /// The size that was verified before.
+        held: u64,
+        /// The size in the lock file.
+        offered: u64,
+        /// The most that it may grow.
+        most: u64,
+    },
     /// It is signed by a key that the log has no more, and nothing shows that it was when it had it.
     #[error("the checkpoint in the lock file is signed by a key that the registry has removed")]
     RemovedKey(#[source] ProofError),
@@ -97,12 +109,27 @@ impl LockedCheckpoint {
     ///
     /// # Errors
     ///
-    /// As [`LockedCheckpoint::check`]; and [`LockError::RemovedKey`] if it is larger than the state's
-    /// and only removed keys signed it.
-    pub fn enter(&self, state: &TrustState, proof: &[Hash]) -> Result<TrustState, LockError> {
+    /// As [`LockedCheckpoint::check`]; and [`LockError::TooFarAhead`] if the log would have grown by
+    /// more than `max_growth`, which should be that of the client's [`crate::verify::Rules`].
+    pub fn enter(
+        &self,
+        state: &TrustState,
+        proof: &[Hash],
+        max_growth: u64,
+    ) -> Result<TrustState, LockError> {
         self.check(state, proof)?;
+        let (held, offered) = (state.checkpoint().size, self.checkpoint().size);
+        let growth = offered.saturating_sub(held);
+        if growth > max_growth {
+            let most = max_growth;
+            return Err(LockError::TooFarAhead {
+                held,
+                offered,
+                most,
+            });
+        }
         let mut state = state.clone();
-        if self.checkpoint().size > state.checkpoint().size {
+        if growth > 0 {
             state.checkpoint = self.signed.clone();
         }
         Ok(state)

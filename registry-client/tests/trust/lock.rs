@@ -31,7 +31,18 @@ fn a_larger_lock_file_is_not_forgotten() {
     let (old, new) = locked.needs_proof(&state).unwrap();
     assert_eq!((old, new), (behind.size(), registry.size()));
     let proof = prove_consistency(&registry, old, new).unwrap();
-    let entered = locked.enter(&state, &proof).unwrap();
+    // It is bound by how fast a log may grow, as a registry is.
+    let most = new - old - 1;
+    let (held, offered) = (old, new);
+    assert_eq!(
+        locked.enter(&state, &proof, most),
+        Err(LockError::TooFarAhead {
+            held,
+            offered,
+            most
+        })
+    );
+    let entered = locked.enter(&state, &proof, most + 1).unwrap();
     assert_eq!(entered.checkpoint(), locked.checkpoint());
     assert_eq!(entered.heads(), state.heads());
     let text = entered.to_string();
@@ -52,7 +63,7 @@ fn a_larger_lock_file_is_not_forgotten() {
         let locked = open(&note.to_string(), &state);
         let proof = locked.needs_proof(&state);
         let proof = proof.map(|(old, new)| prove_consistency(&registry, old, new).unwrap());
-        let entered = locked.enter(&state, &proof.unwrap_or_default());
+        let entered = locked.enter(&state, &proof.unwrap_or_default(), 1 << 40);
         assert_eq!(entered.unwrap(), state);
     }
 }
@@ -69,7 +80,7 @@ fn a_lock_file_of_another_history_does_not_enter() {
     let proof = prove_consistency(&registry, state.checkpoint().size, larger).unwrap();
     let bad = open(&forged(&registry, larger, &registry.log[0]), &state);
     let fork = |error: LockError| matches!(error, LockError::Fork { .. });
-    assert!(fork(bad.enter(&state, &proof).unwrap_err()));
+    assert!(fork(bad.enter(&state, &proof, 1 << 40).unwrap_err()));
     // Of two, both must be of this history, and the one that is bad is never the one that stays.
     let merged = good
         .clone()
@@ -111,7 +122,7 @@ fn a_removed_key_accuses_nobody() {
     let locked = open(&honest.to_string(), &state);
     let proof = prove_consistency(&registry, before, registry.size()).unwrap();
     locked.check(&state, &proof).unwrap();
-    assert_eq!(locked.enter(&state, &proof).unwrap(), state);
+    assert_eq!(locked.enter(&state, &proof, 1 << 40).unwrap(), state);
     // Another history under it says nothing, whatever its size is.
     for size in [before, registry.size()] {
         let locked = open(&forged(&registry, size, &old), &state);
@@ -146,7 +157,7 @@ fn a_removed_key_makes_no_log_larger() {
         new: large,
     });
     assert_eq!(locked.check(&state, &proof), Err(wanted.clone()));
-    assert_eq!(locked.enter(&state, &proof), Err(wanted.clone()));
+    assert_eq!(locked.enter(&state, &proof, 1 << 40), Err(wanted.clone()));
     // Nor does it win a merge, on either side.
     let mine = open(&state.note().to_string(), &state);
     let merged = mine

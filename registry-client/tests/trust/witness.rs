@@ -104,6 +104,18 @@ fn a_witness_refuses_what_does_not_follow() {
     let mut extra = request(&registry, 0, first);
     extra.proof.push(last.root);
     assert_eq!(ask(&extra, &registry, None).unwrap_err().status(), 422);
+    // What it cosigned last is of another log.
+    let elsewhere = Checkpoint {
+        origin: "elsewhere.example/log".parse().unwrap(),
+        ..last.clone()
+    };
+    let error = ask(
+        &request(&registry, second, third),
+        &registry,
+        Some(&elsewhere),
+    )
+    .unwrap_err();
+    assert_eq!(error.status(), 403);
     // Another key.
     let mut stranger = registry.clone();
     stranger.log = vec![alias("registry.example/log", "stranger")];
