@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tenon_registry_client::log::{
     Edge, Hash, ProofError, PublicKey, TilePath, Tiles, compute_root, decode_entries,
@@ -20,10 +21,19 @@ use tenon_registry_client::log::{
     tiles_for_inclusion, tiles_for_root, verify_consistency, verify_inclusion, verify_inclusions,
 };
 
+/// Prints what was found, past what keeps the output of a test that passes: that vectors were not
+/// there, and so nothing was tested, must be seen.
+macro_rules! say {
+    ($($what:tt)*) => {{
+        let mut stderr = std::io::stderr().lock();
+        writeln!(stderr, $($what)*).unwrap()
+    }};
+}
+
 /// The folder below that of all vectors; `None`, and a line that says so, if there are none here.
 fn vectors(folder: &str) -> Option<PathBuf> {
     let Some(all) = std::env::var_os("TENON_VECTORS") else {
-        println!("NOT RUN: the vectors in {folder}, because TENON_VECTORS is not set");
+        say!("NOT RUN: the vectors in {folder}, because TENON_VECTORS is not set");
         return None;
     };
     Some(Path::new(&all).join(folder))
@@ -152,7 +162,7 @@ fn rfc6962_proofs() {
     let refused = count(Outcome::Refused);
     let at_edge = count(Outcome::RefusedAtEdge);
     let all = outcomes.len();
-    println!(
+    say!(
         "{all} of 196 cases as wanted: {accepted} accepted, {refused} refused by the verifier, \
          {at_edge} refused before that, for what is no u64 or not 32 bytes"
     );
@@ -163,7 +173,7 @@ fn rfc6962_proofs() {
         .iter()
         .map(|kind| json_files(&folder.join(kind)).len())
         .sum();
-    println!("not applicable: {subtrees} proofs about subtrees, which no log here uses");
+    say!("not applicable: {subtrees} proofs about subtrees, which no log here uses");
     assert_eq!(subtrees, 322);
 }
 
@@ -230,7 +240,7 @@ fn tessera_log() {
             proofs += 1;
         }
     }
-    println!("16 sizes: {files} files read, {proofs} proofs made of them accepted");
+    say!("16 sizes: {files} files read, {proofs} proofs made of them accepted");
     assert_eq!((files, proofs), (30, 120 + 121));
 }
 
@@ -285,8 +295,8 @@ fn odd_signatures() {
         );
     }
     assert_eq!((cases.len(), accepted.as_slice()), (914, &[305][..]));
-    println!("914 signatures: 1 accepted (no. 305), 913 refused");
-    println!("`verify_strict` alone accepts {strict}");
+    say!("914 signatures: 1 accepted (no. 305), 913 refused");
+    say!("`verify_strict` alone accepts {strict}");
 }
 
 /// Our vectors of the joint inclusion proof, which docs/joint-proof.md specifies.
