@@ -5,7 +5,7 @@
 
 #![allow(unreachable_pub, reason = "shared by the fuzz targets and a test")]
 
-use crate::support::{Client, Registry, asking, bytes_of, package, small, version};
+use crate::support::{Client, Registry, asking, bytes_of, cosigner, package, small, version};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Display;
@@ -14,8 +14,9 @@ use std::sync::OnceLock;
 use tenon_registry_client::Digest;
 use tenon_registry_client::chain::{NamespaceChain, RegistryChain};
 use tenon_registry_client::log::{
-    Checkpoint, Hash, JointMapProof, MAX_NOTE, MAX_SIGNATURES, MapKey, Note, Origin, Policy,
-    PublicKey, SignedCheckpoint, TilePath, Tiles, TlogProof, Vkey, decode_entries, encode_entries,
+    AddCheckpoint, Checkpoint, Hash, JointMapProof, MAX_NOTE, MAX_SIGNATURES, MAX_WITNESS_PROOF,
+    MapKey, Note, NoteSignature, Origin, Policy, PublicKey, SignedCheckpoint, TilePath, Tiles,
+    TlogProof, Vkey, decode_entries, encode_entries,
 };
 use tenon_registry_client::monitor::Monitor;
 use tenon_registry_client::name::{Namespace, PackageName, Pattern, Version};
@@ -198,6 +199,25 @@ pub fn origin(bytes: &[u8]) -> bool {
 
 pub fn pin(bytes: &[u8]) -> bool {
     text(bytes).and_then(same::<Pin>).is_some()
+}
+
+/// A request to a witness that has cosigned nothing: it cosigns what the log published, and nothing
+/// else.
+pub fn witness(bytes: &[u8]) -> bool {
+    let World { registry, keys, .. } = world();
+    let Some(request) = accepted(AddCheckpoint::parse(bytes)) else {
+        return false;
+    };
+    assert_eq!(request.to_string().as_bytes(), bytes);
+    assert!(request.proof.len() <= MAX_WITNESS_PROOF);
+    let key = cosigner("witness.example/w");
+    let Some((signed, line)) = accepted(request.cosign(&keys[..1], None, &key, 0)) else {
+        return true;
+    };
+    let (published, _) = &registry.published[&signed.checkpoint().size];
+    assert_eq!(signed.checkpoint(), published.checkpoint());
+    assert_eq!(same::<NoteSignature>(&line.to_string()), Some(line));
+    true
 }
 
 pub fn state(bytes: &[u8]) -> bool {

@@ -2,7 +2,9 @@
 
 use crate::support::*;
 use crate::targets::{World, world};
-use tenon_registry_client::log::{Checkpoint, Hash, TlogProof, encode_entries, prove_inclusion};
+use tenon_registry_client::log::{
+    Checkpoint, Hash, TlogProof, encode_entries, prove_consistency, prove_inclusion,
+};
 use tenon_registry_client::record::{
     Attestation, Grant, NamespaceAct, OidcRule, PackageAct, Permission, Record, RegistryAct, Role,
     SignedRecord,
@@ -133,6 +135,18 @@ fn texts(seeds: &mut Seeds) {
         fresh,
         ..
     } = world();
+    let published = |size: u64| registry.published[&size].0.to_string();
+    let sizes: Vec<u64> = registry.published.keys().copied().collect();
+    let (old, new) = (sizes[0], sizes[sizes.len() - 1]);
+    let first = format!("old 0\n\n{}", published(old));
+    let proof = prove_consistency(registry, old, new).unwrap();
+    let proof: String = proof.iter().map(|hash| format!("{hash}\n")).collect();
+    let next = format!("old {old}\n{proof}\n{}", published(new));
+    seeds.bad("witness", "crlf", first.replace("old 0\n", "old 0\r\n"));
+    seeds.bad("witness", "no-old", published(old));
+    seeds.ok("witness", "first", first);
+    seeds.ok("witness", "next", next);
+
     let pin = fresh.pin.to_string();
     seeds.ok("pin", "log", pin.clone());
     seeds.bad(
