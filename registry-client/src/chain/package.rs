@@ -3,7 +3,7 @@
 use super::{
     Chain, ChainError, ChainErrorKind, Links, MAX_CHAIN, NamespaceChain, Places, RegistryChain,
 };
-use crate::log::{Hash, Origin, PublicKey, Vkey};
+use crate::log::{Hash, Origin, Vkey};
 use crate::name::{PackageName, Version};
 use crate::record::{
     Attestation, Content, Grant, PackageAct, Permission, Reference, Role, SignedRecord, Statement,
@@ -510,12 +510,6 @@ impl PackageChain {
         let logged = self.versions.get(&version.without_build());
         let logged = logged.filter(|logged| logged.version == *version);
         logged.map(|logged| logged.seq)
-    }
-
-    /// Whether a public key signed one of the records.
-    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        let mut signers = self.entries.iter().flat_map(|entry| &entry.signers);
-        signers.any(|signer| signer.key() == key)
     }
 
     /// The number of records.

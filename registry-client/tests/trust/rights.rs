@@ -201,6 +201,21 @@ fn another_namespace_authorises_nothing() {
     registry.seal();
     let unknown = |kind: &ChainErrorKind| matches!(kind, ChainErrorKind::UnknownAuthority { .. });
     assert_refused(&registry, &asking("acme:http", &["6.6.6"]), unknown);
+    // A takedown is for the registry to authorise: it is said where its authority was looked for.
+    let mut registry = small();
+    let head = registry.head(&Subject::Namespace(namespace("acme")));
+    let record = registry.package_record_at(&package("acme:http"), takedown("1.0.0"), head);
+    let index = registry.index.clone();
+    registry.sign_and_log(record, &[&index]);
+    registry.seal();
+    let of_registry = |kind: &ChainErrorKind| matches!(kind, ChainErrorKind::UnknownAuthority { chain, .. } if *chain == Subject::Registry);
+    assert_refused(&registry, &http(), of_registry);
+    assert!(
+        registry
+            .monitor()
+            .package_chain(&package("acme:http"))
+            .is_some_and(|chain| !chain.is_empty())
+    );
 }
 
 #[test]
