@@ -209,7 +209,7 @@ impl Places {
     ) -> Result<bool, ChainErrorKind> {
         let before = if self.latest(chain, seq) < self.earliest(other, other_seq) {
             true
-        } else if self.surely_after((chain, seq), (other, other_seq)) {
+        } else if self.earliest(chain, seq) > self.latest(other, other_seq) {
             false
         } else {
             let than = format!("record {other_seq} of the {}", other.word());
@@ -217,11 +217,6 @@ impl Places {
         };
         self.ask(chain, Threshold::Record(other, other_seq), before);
         Ok(before)
-    }
-
-    /// Whether one record provably did not come before another, without asking for a proof.
-    pub(crate) fn surely_after(&self, (chain, seq): (Chain, u32), other: (Chain, u32)) -> bool {
-        self.earliest(chain, seq) > self.latest(other.0, other.1)
     }
 
     /// Whether the index record of the record's batch, or one after it, is known to be of a time
