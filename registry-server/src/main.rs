@@ -1,0 +1,3 @@
+//! `tenon-registry`: a registry of WebAssembly components that one command starts.
+
+fn main() {}
