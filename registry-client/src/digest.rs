@@ -28,6 +28,11 @@ impl Digest {
         Digest(Sha256::digest(bytes).into())
     }
 
+    /// Its 64 hexadecimal digits, in lower case.
+    pub fn hex(&self) -> String {
+        text::to_hex(&self.0)
+    }
+
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -59,7 +64,7 @@ impl Hasher {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{}", text::to_hex(&self.0))
+        write!(f, "sha256:{}", self.hex())
     }
 }
 

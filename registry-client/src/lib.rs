@@ -2,8 +2,8 @@
 //!
 //! A registry keeps everything it says in an append-only log: who may publish in a namespace, what
 //! was released, what was yanked. This crate is the code that everyone shares who writes that log,
-//! serves it, watches it, or believes it. It does no I/O, has no clock and no features: bytes go in,
-//! and what they prove comes out.
+//! serves it, watches it, or believes it. Without the feature `http`, which is the client itself, it
+//! does no I/O and has no clock: bytes go in, and what they prove comes out.
 //!
 //! | module | what |
 //! |---|---|
@@ -14,6 +14,7 @@
 //! | [`state`] | what a client remembers: its pin, its trust state, the checkpoint in a lock file |
 //! | [`monitor`] | the same rules, for whoever reads the whole log |
 //! | [`name`] | names and versions |
+//! | [`api`] | what a registry and its clients say to each other |
 //!
 //! The formats are specified in the repository's `docs/`: `record.md`, `map.md`, `joint-proof.md` and
 //! `bundle.md`. Everything else is as [C2SP](https://c2sp.org) has it.
@@ -120,6 +121,7 @@
 //! # }
 //! ```
 
+pub mod api;
 pub mod chain;
 mod digest;
 pub mod log;
