@@ -1,1 +1,4 @@
-//! The registry that Tenon components come from. It has no code yet.
+//! The registry that Tenon components come from.
+
+pub mod log;
+pub mod store;

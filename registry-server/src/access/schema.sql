@@ -1,0 +1,1 @@
+-- Tokens, of which only hashes are stored.

@@ -1,0 +1,1 @@
+-- Packages, releases and what they are: made from the log and the blobs.

@@ -1,0 +1,187 @@
+//! The one SQLite file: what was promised and not yet written out, tokens, and indexes that can be
+//! made again.
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long to wait for another process that is writing.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The most connections that are kept for reading.
+const MAX_READERS: usize = 8;
+
+/// Marks the file as a registry's.
+const APPLICATION_ID: i32 = 0x7465_6e72;
+
+/// The layout of the tables; a file with a higher number is of a later version of this program.
+const VERSION: i32 = 1;
+
+/// A registry's SQLite file. One connection writes, others read what was committed.
+pub struct Database {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+/// Why the file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatabaseError {
+    /// SQLite says so.
+    #[error("the database `{}` cannot be used", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// It was made by something else.
+    #[error("`{}` is no database of a registry", .0.display())]
+    Foreign(PathBuf),
+    /// It was made by a later version.
+    #[error(
+        "`{}` was made by a later version of tenon-registry (its layout is {found}, this one knows {VERSION}): use that version",
+        path.display()
+    )]
+    Later {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        found: i32,
+    },
+}
+
+impl Database {
+    /// Opens the file, and makes it and its tables if need be.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened, or is not a registry's, or is a later version's.
+    pub fn open(path: &Path) -> Result<Database, DatabaseError> {
+        let failed = |source| DatabaseError::Sqlite {
+            path: path.to_owned(),
+            source,
+        };
+        let writer = Connection::open(path).map_err(failed)?;
+        configure(&writer).map_err(failed)?;
+        let number = |name| writer.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+        let (application, version) = (
+            number("application_id").map_err(failed)?,
+            number("user_version").map_err(failed)?,
+        );
+        match (application, version) {
+            (APPLICATION_ID, VERSION) => {}
+            (APPLICATION_ID, found) => {
+                let path = path.to_owned();
+                return Err(DatabaseError::Later { path, found });
+            }
+            (0, 0) => {
+                let foreign = |_| DatabaseError::Foreign(path.to_owned());
+                create(&writer).map_err(foreign)?;
+            }
+            _ => return Err(DatabaseError::Foreign(path.to_owned())),
+        }
+        Ok(Database {
+            path: path.to_owned(),
+            writer: Mutex::new(writer),
+            readers: Mutex::default(),
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Does something in one transaction, which is committed, and durable, if it succeeds.
+    ///
+    /// # Errors
+    ///
+    /// What `act` returns; and what SQLite says, when beginning or committing.
+    pub fn write<T, E: From<rusqlite::Error>>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut writer = lock(&self.writer);
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = act(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    /// Reads what was committed, all of it at one moment.
+    ///
+    /// # Errors
+    ///
+    /// What `act` returns; and what SQLite says, when beginning.
+    pub fn read<T, E: From<rusqlite::Error>>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let kept = lock(&self.readers).pop();
+        let mut reader = match kept {
+            Some(reader) => reader,
+            None => self.reader()?,
+        };
+        let done = {
+            let transaction = reader.transaction()?;
+            act(&transaction)
+        };
+        let mut readers = lock(&self.readers);
+        if readers.len() < MAX_READERS {
+            readers.push(reader);
+        }
+        done
+    }
+
+    fn reader(&self) -> Result<Connection, rusqlite::Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = Connection::open_with_flags(&self.path, flags)?;
+        reader.busy_timeout(BUSY)?;
+        reader.pragma_update(None, "query_only", true)?;
+        reader.pragma_update(None, "cell_size_check", true)?;
+        reader.set_prepared_statement_cache_capacity(64);
+        Ok(reader)
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Database").field(&self.path).finish()
+    }
+}
+
+/// A panic while it was held left no transaction open: that was rolled back on the way.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn configure(writer: &Connection) -> rusqlite::Result<()> {
+    writer.busy_timeout(BUSY)?;
+    // A commit is durable when it returns: one fsync of the write-ahead log.
+    writer.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    writer.pragma_update(None, "synchronous", "FULL")?;
+    writer.pragma_update(None, "foreign_keys", true)?;
+    // Damage is found when a page is read, not when its content is used.
+    writer.pragma_update(None, "cell_size_check", true)?;
+    writer.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+fn create(writer: &Connection) -> rusqlite::Result<()> {
+    let schemas = SCHEMAS.concat();
+    writer.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {schemas}
+         PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+    ))
+}
+
+/// The tables, each with who uses it.
+const SCHEMAS: &[&str] = &[
+    include_str!("../log/schema.sql"),
+    include_str!("../catalog/schema.sql"),
+    include_str!("../access/schema.sql"),
+];

@@ -1,0 +1,3 @@
+//! Where everything is kept.
+
+pub mod database;
