@@ -3,6 +3,10 @@
 //! What a light client takes from the map, a monitor recomputes. It is also what a server knows of
 //! its own log, and what a witness checks that vouches for the map.
 
+mod resume;
+
+pub use resume::{HoldError, Kept};
+
 use crate::chain::{
     ChainError, ChainErrorKind, IndexTimes, NamespaceChain, Package, PackageChain, Places, Points,
     RegistryChain,

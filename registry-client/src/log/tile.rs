@@ -156,6 +156,11 @@ impl TilePath {
         at(Some(level), index, size)
     }
 
+    /// The same tile as a log of this size has it, if it has it: full, or as wide as it is by then.
+    pub fn at(self, size: u64) -> Option<TilePath> {
+        at(self.level, self.index, size)
+    }
+
     /// The entry bundle that has the entry with this index, in a log of this size.
     ///
     /// `None` if that log has no such entry.

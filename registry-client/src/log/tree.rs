@@ -102,6 +102,17 @@ impl Edge {
         })
     }
 
+    /// The edge of a log of `size` leaves, of which the hashes are read.
+    ///
+    /// # Errors
+    ///
+    /// A hash cannot be read.
+    pub fn read<N: super::Nodes + ?Sized>(nodes: &N, size: u64) -> Result<Edge, N::Error> {
+        let roots = Span::log(size).nodes().map(|id| nodes.node(id));
+        let roots = roots.collect::<Result<_, _>>()?;
+        Ok(Edge { size, roots })
+    }
+
     /// Appends a leaf, and returns the nodes that it completes, from the leaf itself upward.
     ///
     /// A node whose level is a multiple of 8 is a hash in a tile of level `level / 8`.

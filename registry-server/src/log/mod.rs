@@ -1,11 +1,38 @@
 //! A log: written by one thread, read by all.
+//!
+//! | module | what |
+//! |---|---|
+//! | `keys`, `clock`, `layout` | who signs, when, and where files are |
+//! | `open` | what a crash left undone is done; what contradicts itself is refused |
+//! | `thread`, `writer` | records come in, batches go out |
+//! | `ledger`, `batch`, `recompute`, `rows`, `settle` | the rules, the files, the second opinion, the transaction, the disk |
+//! | `shared`, `stored`, `bundle` | what is published, and how it is read |
 
+mod batch;
+mod bundle;
+pub mod clock;
+pub mod keys;
+mod layout;
+mod ledger;
+mod open;
+mod recompute;
+mod rows;
+mod settle;
+mod shared;
+mod stored;
+mod thread;
+mod writer;
+
+pub use layout::Layout;
+pub use open::{OpenError, Source};
+pub use thread::{Fatal, Log};
+
+use clock::ClockError;
 use std::sync::Arc;
-use tenon_registry_client::api::{ProofQuery, world::World};
+use tenon_registry_client::api::world::World;
 use tenon_registry_client::chain::ChainError;
-use tenon_registry_client::log::{Checkpoint, KeyId, Map, Origin, TilePath};
+use tenon_registry_client::log::{Checkpoint, Map, Origin};
 use tenon_registry_client::record::{SignedRecord, Subject};
-use tenon_registry_client::state::Pin;
 
 /// Which of a registry's logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,10 +42,6 @@ pub enum LogId {
     /// The one that takes a token to read.
     Private,
 }
-
-/// A log of this registry. Cheap to clone; every clone is the same log.
-#[derive(Clone, Debug)]
-pub struct Log {}
 
 /// A checkpoint that is published, and what is needed to prove something about it.
 #[derive(Debug)]
@@ -74,12 +97,25 @@ pub enum SubmitError {
         /// The number.
         seq: u32,
     },
+    /// Index records are the registry's own.
+    #[error("index records are written by the registry itself")]
+    Index,
+    /// A new name is too much like another.
+    #[error(
+        "`{name}` differs from `{existing}` only in hyphens: choose a name that nobody takes for the other"
+    )]
+    Confusable {
+        /// The new one.
+        name: String,
+        /// The other.
+        existing: String,
+    },
     /// Too many records wait.
     #[error("too many records wait to be logged")]
     Busy,
     /// The clock cannot be trusted.
-    #[error("{0}")]
-    Clock(String),
+    #[error("the clock of the registry cannot be trusted")]
+    Clock(#[source] ClockError),
     /// The disk is full.
     #[error("the disk is full")]
     NoSpace,
@@ -98,91 +134,10 @@ pub enum BundleError {
     /// The client knows more than this checkpoint has.
     #[error("the client knows more of the log than there is")]
     ClientAhead,
+    /// There can be no such proof.
+    #[error("there is no such proof: {0}")]
+    NoSuchProof(String),
     /// The log cannot be read.
     #[error("the log cannot be read: {0}")]
     Unreadable(String),
-}
-
-impl Log {
-    /// The origin.
-    pub fn origin(&self) -> &Origin {
-        unimplemented!()
-    }
-
-    /// What clients pin.
-    pub fn pin(&self) -> &Pin {
-        unimplemented!()
-    }
-
-    /// The latest checkpoint.
-    pub fn published(&self) -> Arc<Published> {
-        unimplemented!()
-    }
-
-    /// Has a record logged, and waits until a published checkpoint includes it.
-    ///
-    /// # Errors
-    ///
-    /// [`SubmitError`].
-    pub async fn submit(&self, _submission: Submission) -> Result<Logged, SubmitError> {
-        unimplemented!()
-    }
-
-    /// The inclusion proof of a leaf in a published checkpoint. It reads files.
-    ///
-    /// # Errors
-    ///
-    /// The tree cannot be read, or is not that large.
-    pub fn inclusion(
-        &self,
-        _index: u64,
-        _published: &Published,
-    ) -> Result<Vec<tenon_registry_client::log::Hash>, BundleError> {
-        unimplemented!()
-    }
-
-    /// The consistency proof between two sizes; the latter must be that of a checkpoint. It reads files.
-    ///
-    /// # Errors
-    ///
-    /// The tree cannot be read, or is not that large.
-    pub fn consistency(
-        &self,
-        _old: u64,
-        _new: u64,
-    ) -> Result<Vec<tenon_registry_client::log::Hash>, BundleError> {
-        unimplemented!()
-    }
-
-    /// Everything that proves what is asked for. It reads files: not for an async thread.
-    ///
-    /// # Errors
-    ///
-    /// [`BundleError`].
-    pub fn prove(&self, _query: &ProofQuery) -> Result<Vec<u8>, BundleError> {
-        unimplemented!()
-    }
-
-    /// The file of a tile or entry bundle, if it is part of the published log; it reads a file.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
-    pub fn tile(&self, _path: TilePath) -> std::io::Result<Option<Vec<u8>>> {
-        unimplemented!()
-    }
-
-    /// The last checkpoint that was signed by a log key which no longer signs.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
-    pub fn last_checkpoint(&self, _key: KeyId) -> std::io::Result<Option<Vec<u8>>> {
-        unimplemented!()
-    }
-
-    /// Takes no more records, finishes those that wait, and brings everything to the disk.
-    pub async fn close(&self) {
-        unimplemented!()
-    }
 }

@@ -22,10 +22,13 @@ CREATE TABLE subject (
     id INTEGER PRIMARY KEY,
     log INTEGER NOT NULL,
     text TEXT NOT NULL,
+    -- The text without hyphens: no two names may differ in these only.
+    folded TEXT NOT NULL,
     idx INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     hash BLOB NOT NULL,
-    UNIQUE (log, text)
+    UNIQUE (log, text),
+    UNIQUE (log, folded)
 ) STRICT;
 
 -- Where the records of a chain are: index, and the bytes within the entry bundle.

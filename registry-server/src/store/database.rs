@@ -54,6 +54,15 @@ pub enum DatabaseError {
     },
 }
 
+/// Why something was not written.
+#[derive(Debug)]
+pub enum WriteError<E> {
+    /// Nothing happened.
+    Undone(E),
+    /// It may have been committed or not.
+    Unknown(rusqlite::Error),
+}
+
 impl Database {
     /// Opens the file, and makes it and its tables if need be.
     ///
@@ -105,10 +114,27 @@ impl Database {
         &self,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.write_or_unknown(act).map_err(|error| match error {
+            WriteError::Undone(error) => error,
+            WriteError::Unknown(error) => error.into(),
+        })
+    }
+
+    /// As [`Database::write`], for those who must know whether a failure means that nothing happened.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError`].
+    pub fn write_or_unknown<T, E: From<rusqlite::Error>>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, WriteError<E>> {
+        let undone = |error: rusqlite::Error| WriteError::Undone(error.into());
         let mut writer = lock(&self.writer);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = act(&transaction)?;
-        transaction.commit()?;
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(undone)?;
+        let done = act(&transaction).map_err(WriteError::Undone)?;
+        transaction.commit().map_err(WriteError::Unknown)?;
         Ok(done)
     }
 

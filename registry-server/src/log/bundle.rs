@@ -1,0 +1,93 @@
+//! Bundles: everything that proves what a client asks for.
+
+use super::shared::Shared;
+use super::stored::{Stored, StoredError};
+use super::{BundleError, Published};
+use tenon_registry_client::api::ProofQuery;
+use tenon_registry_client::chain::IndexTimes;
+use tenon_registry_client::log::Origin;
+use tenon_registry_client::record::{NamespaceAct, Statement, Subject, Time};
+use tenon_registry_client::verify::{LogView, Placed, ProveError, Request, prove};
+
+/// Makes the bundle for a query.
+pub(super) fn bundle(
+    stored: &Stored,
+    shared: &Shared,
+    origin: &Origin,
+    query: &ProofQuery,
+) -> Result<Vec<u8>, BundleError> {
+    let published = match query.size {
+        None => shared.published(),
+        Some(size) => shared.of_size(size).ok_or(BundleError::SizeNotHeld(size))?,
+    };
+    let size = published.checkpoint.size;
+    let chain = |subject| stored.chain(subject, size).map_err(unreadable);
+    let registry = chain(&Subject::Registry)?;
+    let (namespace, package) = match &query.request {
+        Request::Registry => (vec![], vec![]),
+        Request::Namespace(name) => (chain(&Subject::Namespace(name.clone()))?, vec![]),
+        Request::Package { package, .. } => (
+            chain(&Subject::Namespace(package.namespace().clone()))?,
+            chain(&Subject::Package(package.clone()))?,
+        ),
+    };
+    let index_times = index_times(shared, &published, [&registry, &namespace, &package])?;
+    let view = LogView {
+        origin,
+        checkpoint: &published.note,
+        size,
+        nodes: &stored.nodes(size),
+        map: &published.map,
+        registry: &registry,
+        namespace: &namespace,
+        package: &package,
+        index_times: &index_times,
+        leaf: &|index| stored.leaf(index, size).ok(),
+    };
+    match prove(&view, &query.request, &query.known) {
+        Ok(bundle) => Ok(bundle.encode()),
+        Err(ProveError::ClientAhead) => Err(BundleError::ClientAhead),
+        Err(error) => Err(BundleError::Unreadable(error.to_string())),
+    }
+}
+
+/// Those index records that the rules can ask for: the first after each record, the last before each
+/// expiry, and the last of all.
+fn index_times(
+    shared: &Shared,
+    published: &Published,
+    chains: [&[Placed]; 3],
+) -> Result<IndexTimes, BundleError> {
+    let records = || chains.into_iter().flatten();
+    let expiries = records().filter_map(|placed| match &placed.record.record().statement {
+        Statement::Namespace {
+            act: NamespaceAct::Grant(_, grant),
+            ..
+        } => grant.expires,
+        _ => None,
+    });
+    let wanted: Vec<(u64, Time)> = shared.batches(published.checkpoint.size, |batches| {
+        let after =
+            records().map(|placed| batches.partition_point(|(index, _)| *index <= placed.index));
+        let before = expiries.filter_map(|expiry| {
+            batches
+                .partition_point(|(_, time)| *time < expiry)
+                .checked_sub(1)
+        });
+        let last = batches.len().checked_sub(1);
+        let wanted = after.chain(before).chain(last);
+        wanted.filter_map(|at| batches.get(at).copied()).collect()
+    });
+    let mut times = IndexTimes::new();
+    for (index, time) in wanted {
+        let inserted = times.insert(index, time);
+        inserted.map_err(|_| {
+            BundleError::Unreadable("the times of batches are out of order".to_owned())
+        })?;
+    }
+    Ok(times)
+}
+
+fn unreadable(error: StoredError) -> BundleError {
+    BundleError::Unreadable(error.to_string())
+}

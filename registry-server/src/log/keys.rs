@@ -1,0 +1,213 @@
+//! The registry's own keys: one for each role, each in a file of its own.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use tenon_registry_client::log::{Algorithm, KeyError, KeyName, Origin, SigningKey, Vkey};
+use tenon_registry_client::record::Role;
+
+const HEADER: &str = "tenon-registry-key/v1";
+
+/// The keys that a running registry signs with.
+#[derive(Debug)]
+pub struct Keys {
+    /// Signs records of the registry; may be kept elsewhere.
+    pub root: Option<SigningKey>,
+    /// Sign checkpoints: one, or two while one is replaced.
+    pub log: Vec<SigningKey>,
+    /// Signs index records and takedowns.
+    pub index: SigningKey,
+    /// Cosigns checkpoints with the time.
+    pub time: SigningKey,
+    /// Signs releases for those who have no key of their own.
+    pub ingest: SigningKey,
+}
+
+/// Why keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeysError {
+    /// A file or directory cannot be used.
+    #[error("cannot {what} `{}`", path.display())]
+    Io {
+        /// What was to be done.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Others can read a key.
+    #[error("others can read the key `{}`: run `chmod 600` on it, and consider it stolen", .0.display())]
+    Readable(PathBuf),
+    /// The file is not that of a key.
+    #[error("`{}` is no key of a registry: {problem}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A key that has to be there is not.
+    #[error("the key `{}` is missing: put it back from a backup, since clients know the log by its keys", .0.display())]
+    Missing(PathBuf),
+    /// There is no randomness.
+    #[error("the system gives no randomness for keys")]
+    Random(#[source] getrandom::Error),
+    /// The name cannot be that of a key.
+    #[error("no key can have this name")]
+    Name(#[source] KeyError),
+}
+
+impl Keys {
+    /// Makes new keys for a log, and keeps them in a directory: files that only the owner can read.
+    /// The origin is the log key's own hash unless one is given.
+    ///
+    /// # Errors
+    ///
+    /// There are keys already, or they cannot be written.
+    pub fn generate(dir: &Path, origin: Option<&Origin>) -> Result<(Keys, Origin), KeysError> {
+        let seed = random()?;
+        // The origin is made of the public key, and the key's name is the origin.
+        let provisional = KeyName::new("log").map_err(KeysError::Name)?;
+        let key = SigningKey::from_seed(provisional, Algorithm::Ed25519, &seed);
+        let origin = origin
+            .cloned()
+            .unwrap_or_else(|| Origin::of_key(key.vkey().key()));
+        let parent = dir.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(io_error("create", parent))?;
+        // All of them or none: what a process that died left is not used.
+        let draft = dir.with_extension("new");
+        match fs::remove_dir_all(&draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(io_error("remove", &draft)(error));
+            }
+            _ => {}
+        }
+        let made = fs::DirBuilder::new().mode(0o700).create(&draft);
+        made.map_err(io_error("create", &draft))?;
+        save(&draft, Role::Log, origin.as_str(), &seed)?;
+        for role in [Role::Root, Role::Index, Role::Time, Role::Ingest] {
+            save(&draft, role, &format!("{origin}/{role}"), &random()?)?;
+        }
+        sync_dir(&draft)?;
+        fs::rename(&draft, dir).map_err(io_error("create", dir))?;
+        sync_dir(parent)?;
+        Ok((Keys::load(dir)?, origin))
+    }
+
+    /// Reads the keys in a directory. The root key may be missing.
+    ///
+    /// # Errors
+    ///
+    /// Another key is missing, or a file is not as it should be.
+    pub fn load(dir: &Path) -> Result<Keys, KeysError> {
+        let need = |role: Role| {
+            let path = dir.join(format!("{role}.key"));
+            load(&path, role)?.ok_or(KeysError::Missing(path))
+        };
+        let next = load(&dir.join("log-next.key"), Role::Log)?;
+        Ok(Keys {
+            root: load(&dir.join("root.key"), Role::Root)?,
+            log: [need(Role::Log)?].into_iter().chain(next).collect(),
+            index: need(Role::Index)?,
+            time: need(Role::Time)?,
+            ingest: need(Role::Ingest)?,
+        })
+    }
+
+    /// The public keys, by role.
+    pub fn vkeys(&self) -> Vec<(Role, Vkey)> {
+        let root = self.root.iter().map(|key| (Role::Root, key));
+        let log = self.log.iter().map(|key| (Role::Log, key));
+        let others = [
+            (Role::Index, &self.index),
+            (Role::Time, &self.time),
+            (Role::Ingest, &self.ingest),
+        ];
+        let all = root.chain(log).chain(others);
+        all.map(|(role, key)| (role, key.vkey().clone())).collect()
+    }
+}
+
+/// 32 bytes for a key.
+///
+/// # Errors
+///
+/// [`KeysError::Random`].
+pub fn random() -> Result<[u8; 32], KeysError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(KeysError::Random)?;
+    Ok(bytes)
+}
+
+fn algorithm(role: Role) -> Algorithm {
+    match role {
+        Role::Time => Algorithm::Cosignature,
+        _ => Algorithm::Ed25519,
+    }
+}
+
+fn save(dir: &Path, role: Role, name: &str, seed: &[u8; 32]) -> Result<(), KeysError> {
+    let path = dir.join(format!("{role}.key"));
+    let text = format!("{HEADER}\nname {name}\nseed {}\n", hex(seed));
+    let mut options = fs::OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(&path);
+    let mut file = file.map_err(io_error("create", &path))?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all());
+    written.map_err(io_error("write", &path))
+}
+
+fn sync_dir(dir: &Path) -> Result<(), KeysError> {
+    let synced = fs::File::open(dir).and_then(|dir| dir.sync_all());
+    synced.map_err(io_error("sync", dir))
+}
+
+fn load(path: &Path, role: Role) -> Result<Option<SigningKey>, KeysError> {
+    let metadata = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(io_error("read", path))?,
+    };
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return Err(KeysError::Readable(path.to_owned()));
+    }
+    let wrong = |problem| KeysError::Syntax {
+        path: path.to_owned(),
+        problem,
+    };
+    let text = fs::read_to_string(path).map_err(io_error("read", path))?;
+    let rest = text
+        .strip_prefix(HEADER)
+        .and_then(|rest| rest.strip_prefix("\nname "));
+    let rest = rest.ok_or(wrong("it does not begin as one"))?;
+    let (name, rest) = rest.split_once("\nseed ").ok_or(wrong("it has no seed"))?;
+    let seed = rest.strip_suffix('\n').and_then(from_hex);
+    let seed = seed.ok_or(wrong("its seed is not 64 hexadecimal digits"))?;
+    let name = KeyName::new(name).map_err(KeysError::Name)?;
+    Ok(Some(SigningKey::from_seed(name, algorithm(role), &seed)))
+}
+
+fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeysError {
+    let path = path.to_owned();
+    move |source| KeysError::Io { what, path, source }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
+        text
+    })
+}
+
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let pairs = text.as_bytes().chunks(2);
+    let bytes = pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let bytes: Vec<u8> = bytes.collect::<Option<_>>()?;
+    (text.len() == 64).then_some(())?;
+    bytes.try_into().ok()
+}

@@ -1,0 +1,178 @@
+//! Reading a log from where it is kept.
+
+use super::LogId;
+use super::layout::Layout;
+use crate::store::database::Database;
+use crate::store::{Files, ReadFile};
+use rusqlite::{OptionalExtension, Transaction, params};
+use std::io;
+use std::sync::Arc;
+use tenon_registry_client::log::{
+    ENTRIES_PER_BUNDLE, Hash, MissingNode, NodeId, Nodes, TilePath, Tiles, decode_entries,
+    encode_entries,
+};
+use tenon_registry_client::record::{SignedRecord, Subject};
+use tenon_registry_client::verify::Placed;
+
+/// A log on the disk. It changes only by growing, so it can be read while it does.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(super) files: Arc<dyn Files>,
+    pub(super) database: Arc<Database>,
+    pub(super) log: LogId,
+    pub(super) layout: Layout,
+}
+
+/// Why something that must be there cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoredError {
+    /// A file cannot be read.
+    #[error("cannot read `{path}` of the log")]
+    Io {
+        /// The file.
+        path: TilePath,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The database cannot be read.
+    #[error("cannot read the database")]
+    Database(#[from] rusqlite::Error),
+    /// What was read is not what was written.
+    #[error("{0} is damaged: run `tenon-registry fsck`")]
+    Damaged(String),
+}
+
+/// The nodes of a log of one size.
+pub(super) struct StoredNodes<'a> {
+    stored: &'a Stored,
+    size: u64,
+}
+
+impl Stored {
+    /// A file of a log of this size. A partial one that a later one took the place of is what that
+    /// one begins with.
+    pub(crate) fn tile(&self, path: TilePath, size: u64) -> io::Result<Option<Vec<u8>>> {
+        for larger in [path.full(), path].into_iter().chain(path.at(size)) {
+            let Some(bytes) = self.file(larger)? else {
+                continue;
+            };
+            let width = usize::from(path.width());
+            let begin = match path.level() {
+                _ if larger == path => Some(bytes),
+                Some(_) => bytes.get(..width * 32).map(<[u8]>::to_vec),
+                None => decode_entries(&bytes, larger.width())
+                    .ok()
+                    .and_then(|entries| encode_entries(entries.get(..width)?).ok()),
+            };
+            return begin.map(Some).ok_or(io::ErrorKind::InvalidData.into());
+        }
+        Ok(None)
+    }
+
+    fn file(&self, path: TilePath) -> io::Result<Option<Vec<u8>>> {
+        match self.files.read(&self.layout.tile(path)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// A leaf of a log of this size.
+    pub(crate) fn leaf(&self, index: u64, size: u64) -> Result<Vec<u8>, StoredError> {
+        let missing = || StoredError::Damaged(format!("leaf {index}"));
+        let path = TilePath::bundle_of(index, size).ok_or_else(missing)?;
+        let read = self
+            .tile(path, size)
+            .map_err(|source| StoredError::Io { path, source })?;
+        let bytes = read.ok_or_else(missing)?;
+        let entries = decode_entries(&bytes, path.width()).map_err(|_| missing())?;
+        let at = usize::try_from(index % u64::from(ENTRIES_PER_BUNDLE)).map_err(|_| missing())?;
+        entries
+            .get(at)
+            .map(|entry| entry.to_vec())
+            .ok_or_else(missing)
+    }
+
+    /// The records of a chain below an index: none if there is no such chain.
+    pub(crate) fn chain(&self, subject: &Subject, size: u64) -> Result<Vec<Placed>, StoredError> {
+        let rows = self.database.read(|tx| self.places(tx, subject, size))?;
+        let mut open: Option<(TilePath, Box<dyn ReadFile>)> = None;
+        let mut records = Vec::with_capacity(rows.len());
+        for (index, start, length) in rows {
+            let damaged =
+                || StoredError::Damaged(format!("the record of {subject} at index {index}"));
+            let path = TilePath::bundle_of(index, size).ok_or_else(damaged)?;
+            let file = match &open {
+                Some((opened, file)) if *opened == path => file,
+                _ => &open.insert((path, self.open(path)?)).1,
+            };
+            let mut bytes = vec![0; usize::try_from(length).map_err(|_| damaged())?];
+            let read = file.read_at(start, &mut bytes);
+            let read = read.map_err(|source| StoredError::Io { path, source })?;
+            if read != bytes.len() {
+                return Err(damaged());
+            }
+            let record = SignedRecord::parse(&bytes).map_err(|_| damaged())?;
+            records.push(Placed { index, record });
+        }
+        Ok(records)
+    }
+
+    fn places(
+        &self,
+        tx: &Transaction<'_>,
+        subject: &Subject,
+        size: u64,
+    ) -> rusqlite::Result<Vec<(u64, u64, u64)>> {
+        let mut find = tx.prepare_cached("SELECT id FROM subject WHERE log = ?1 AND text = ?2")?;
+        let id: Option<i64> = find
+            .query_row(params![self.log.number(), subject.to_string()], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        let Some(id) = id else { return Ok(vec![]) };
+        let mut read = tx.prepare_cached(
+            "SELECT idx, start, length FROM chain WHERE subject = ?1 AND idx < ?2 ORDER BY seq",
+        )?;
+        let rows = read.query_map(params![id, size as i64], |row| {
+            Ok((
+                row.get::<_, i64>(0)? as u64,
+                row.get::<_, i64>(1)? as u64,
+                row.get::<_, u16>(2)?.into(),
+            ))
+        })?;
+        rows.collect()
+    }
+
+    fn open(&self, path: TilePath) -> Result<Box<dyn ReadFile>, StoredError> {
+        let opened = self.files.open(&self.layout.tile(path));
+        // A full tile begins as the partial one that it took the place of.
+        let opened = opened.or_else(|_| self.files.open(&self.layout.tile(path.full())));
+        opened.map_err(|source| StoredError::Io { path, source })
+    }
+
+    /// The nodes of a log of this size.
+    pub(super) fn nodes(&self, size: u64) -> StoredNodes<'_> {
+        StoredNodes { stored: self, size }
+    }
+}
+
+impl Nodes for StoredNodes<'_> {
+    type Error = StoredError;
+
+    fn node(&self, id: NodeId) -> Result<Hash, StoredError> {
+        let missing = || StoredError::Damaged(id.to_string());
+        let path = TilePath::covering(id, self.size).ok_or_else(missing)?;
+        let read = self
+            .stored
+            .tile(path, self.size)
+            .map_err(|source| StoredError::Io { path, source })?;
+        let mut tiles = Tiles::new();
+        let tile = tiles.insert(path, &read.ok_or_else(missing)?);
+        tile.map_err(|error| StoredError::Damaged(error.to_string()))?;
+        tiles
+            .node(id)
+            .map_err(|MissingNode(id)| StoredError::Damaged(id.to_string()))
+    }
+}
