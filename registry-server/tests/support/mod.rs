@@ -23,12 +23,12 @@ use tenon_registry_server::store::Disk;
 use tenon_registry_server::store::database::Database;
 
 /// A log in a directory.
-pub struct Registry {
-    pub log: Log,
-    pub fatal: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Registry {
+    pub(crate) log: Log,
+    pub(crate) fatal: Arc<Mutex<Vec<String>>>,
 }
 
-pub fn source(dir: &Path) -> Source {
+pub(crate) fn source(dir: &Path) -> Source {
     let keys = dir.join("keys");
     let keys = match keys.exists() {
         true => Keys::load(&keys).unwrap(),
@@ -44,11 +44,11 @@ pub fn source(dir: &Path) -> Source {
 }
 
 impl Registry {
-    pub fn open(dir: &Path) -> Registry {
+    pub(crate) fn open(dir: &Path) -> Registry {
         Registry::try_open(&source(dir)).unwrap()
     }
 
-    pub fn try_open(source: &Source) -> Result<Registry, OpenError> {
+    pub(crate) fn try_open(source: &Source) -> Result<Registry, OpenError> {
         tenon_registry_server::store::durable::clean(&*source.files).unwrap();
         let fatal: Arc<Mutex<Vec<String>>> = Arc::default();
         let report = fatal.clone();
@@ -59,7 +59,7 @@ impl Registry {
     }
 
     /// What a client with nothing but the pin comes to.
-    pub fn verify(
+    pub(crate) fn verify(
         &self,
         request: &Request,
         state: Option<&TrustState>,
@@ -91,15 +91,15 @@ impl Registry {
 }
 
 /// Someone with a namespace, who remembers what was logged.
-pub struct Publisher {
-    pub origin: Origin,
-    pub key: SigningKey,
-    pub namespace: Namespace,
-    pub chains: BTreeMap<Subject, Vec<Hash>>,
+pub(crate) struct Publisher {
+    pub(crate) origin: Origin,
+    pub(crate) key: SigningKey,
+    pub(crate) namespace: Namespace,
+    pub(crate) chains: BTreeMap<Subject, Vec<Hash>>,
 }
 
 impl Publisher {
-    pub fn new(origin: &Origin, namespace: &str, seed: u8) -> Publisher {
+    pub(crate) fn new(origin: &Origin, namespace: &str, seed: u8) -> Publisher {
         let name = KeyName::new(format!("{namespace}/owner")).unwrap();
         Publisher {
             origin: origin.clone(),
@@ -109,7 +109,7 @@ impl Publisher {
         }
     }
 
-    pub fn link(&self, subject: &Subject) -> Link {
+    pub(crate) fn link(&self, subject: &Subject) -> Link {
         let chain = self.chains.get(subject).map_or(&[][..], Vec::as_slice);
         Link {
             seq: chain.len() as u32,
@@ -117,7 +117,7 @@ impl Publisher {
         }
     }
 
-    pub fn sign(&self, statement: Statement) -> SignedRecord {
+    pub(crate) fn sign(&self, statement: Statement) -> SignedRecord {
         let time = Time::from_seconds(1_790_000_000).unwrap();
         let origin = self.origin.clone();
         SignedRecord::sign(
@@ -131,14 +131,14 @@ impl Publisher {
         .unwrap()
     }
 
-    pub fn logged(&mut self, record: &SignedRecord) {
+    pub(crate) fn logged(&mut self, record: &SignedRecord) {
         self.chains
             .entry(record.record().subject())
             .or_default()
             .push(record.hash());
     }
 
-    pub fn act(&self, act: NamespaceAct) -> SignedRecord {
+    pub(crate) fn act(&self, act: NamespaceAct) -> SignedRecord {
         let namespace = self.namespace.clone();
         let link = self.link(&Subject::Namespace(namespace.clone()));
         self.sign(Statement::Namespace {
@@ -148,14 +148,14 @@ impl Publisher {
         })
     }
 
-    pub fn create(&self) -> SignedRecord {
+    pub(crate) fn create(&self) -> SignedRecord {
         self.act(NamespaceAct::Create {
             owners: vec![self.key.vkey().clone()],
             threshold: 1,
         })
     }
 
-    pub fn grant(&self) -> SignedRecord {
+    pub(crate) fn grant(&self) -> SignedRecord {
         let permissions = [Permission::Own, Permission::Release, Permission::Yank].into();
         let grant = Grant {
             permissions,
@@ -165,7 +165,7 @@ impl Publisher {
         self.act(NamespaceAct::Grant(self.key.vkey().clone(), grant))
     }
 
-    pub fn package(&self, name: &str, act: PackageAct) -> SignedRecord {
+    pub(crate) fn package(&self, name: &str, act: PackageAct) -> SignedRecord {
         let package: PackageName = format!("{}:{name}", self.namespace).parse().unwrap();
         let link = self.link(&Subject::Package(package.clone()));
         let namespace = &self.chains[&Subject::Namespace(self.namespace.clone())];
@@ -181,7 +181,7 @@ impl Publisher {
         })
     }
 
-    pub fn release(&self, name: &str, version: &str) -> SignedRecord {
+    pub(crate) fn release(&self, name: &str, version: &str) -> SignedRecord {
         let bytes = format!("{name} {version}");
         let content = Content {
             digest: Digest::of(bytes.as_bytes()),
@@ -197,7 +197,11 @@ impl Publisher {
     }
 
     /// Has a record logged.
-    pub async fn submit(&mut self, log: &Log, record: SignedRecord) -> Result<Logged, SubmitError> {
+    pub(crate) async fn submit(
+        &mut self,
+        log: &Log,
+        record: SignedRecord,
+    ) -> Result<Logged, SubmitError> {
         let logged = log
             .submit(Submission {
                 record: record.clone(),
@@ -211,7 +215,7 @@ impl Publisher {
     }
 
     /// Creates the namespace and grants everything.
-    pub async fn settle(&mut self, log: &Log) {
+    pub(crate) async fn settle(&mut self, log: &Log) {
         self.submit(log, self.create()).await.unwrap();
         self.submit(log, self.grant()).await.unwrap();
     }
