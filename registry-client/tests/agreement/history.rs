@@ -7,6 +7,9 @@ use crate::support::package;
 use crate::visitor::{Visitor, any_request, some_releases};
 use crate::world::{Cast, Outcome, PACKAGES, Tally, World};
 use std::time::Instant;
+use tenon_registry_client::log::Edge;
+use tenon_registry_client::monitor::{HoldError, Kept, Monitor};
+use tenon_registry_client::record::{NamespaceAct, Statement, Subject};
 
 /// How many proposals, unless `AGREEMENT_STEPS` says otherwise.
 const STEPS: u64 = 15_000;
@@ -75,6 +78,10 @@ fn live(world: &mut World, sizes: &mut Vec<usize>) {
             continue;
         }
         world.seal();
+        if world.dice.percent(20) {
+            world.monitor = resumed(world);
+            world.count("(monitors that went on)".to_owned());
+        }
         visits(world, sizes);
     }
     for name in PACKAGES {
@@ -91,6 +98,58 @@ fn live(world: &mut World, sizes: &mut Vec<usize>) {
         let bundle = Visitor::default().visit(world, &request);
         sizes.push(bundle.encode().len());
     }
+}
+
+/// The monitor of someone who kept only the records, stopped, and goes on: it says the same of what
+/// there is, and from here on must agree about everything that comes.
+fn resumed(world: &World) -> Monitor {
+    let registry = &world.registry;
+    let size = registry.size();
+    let chains = &registry.chains;
+    let granted =
+        chains
+            .values()
+            .flatten()
+            .filter_map(|placed| match &placed.record.record().statement {
+                Statement::Namespace {
+                    act: NamespaceAct::Create { owners, .. },
+                    ..
+                } => Some(owners.clone()),
+                Statement::Namespace {
+                    act: NamespaceAct::Grant(key, _),
+                    ..
+                } => Some(vec![key.clone()]),
+                _ => None,
+            });
+    let kept = Kept {
+        origin: registry.origin.clone(),
+        edge: Edge::read(registry, size).unwrap(),
+        map: registry.map.clone(),
+        index_times: registry.index_times.clone(),
+        granted: granted.flatten().map(|vkey| vkey.key().clone()).collect(),
+        registry: &chains[&Subject::Registry],
+    };
+    let mut monitor = Monitor::resume(kept).unwrap();
+    assert_eq!(
+        (monitor.size(), monitor.root()),
+        (size, world.monitor.root())
+    );
+    // A namespace comes before its packages.
+    for (subject, records) in chains {
+        assert!(*subject == Subject::Registry || !monitor.holds(subject));
+        let (_, fewer) = records.split_last().unwrap();
+        assert_eq!(
+            monitor.hold(subject, fewer),
+            Err(HoldError::Head(subject.clone()))
+        );
+        monitor.let_go(subject);
+        monitor.hold(subject, records).unwrap();
+        assert_eq!(monitor.points(subject), world.monitor.points(subject));
+    }
+    for name in PACKAGES.map(package) {
+        assert_eq!(monitor.package(&name), world.monitor.package(&name));
+    }
+    monitor
 }
 
 /// What is refused is found by whoever reads it in the log, at the next index record at the latest.
