@@ -41,6 +41,14 @@ pub(crate) struct Global {
     /// to standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+
+    /// The registry to use: its name, or its URL.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) registry: Option<String>,
+
+    /// Do not use the network.
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
 }
 
 /// When to use colours.
@@ -62,6 +70,12 @@ pub(crate) enum Command {
     Wit(Wit),
     Targets(Targets),
     Validate(Validate),
+    Login(Login),
+    Logout(Logout),
+    #[command(subcommand)]
+    Key(Key),
+    #[command(subcommand)]
+    Registry(Registry),
     Explain(Explain),
     Completions(Completions),
 }
@@ -105,10 +119,6 @@ pub(crate) struct Plug {
     /// The name of the composition; that of the socket if not given.
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-
-    /// The registry that packages come from. There is no registry client yet: components are files.
-    #[arg(long, value_name = "URL")]
-    pub(crate) registry: Option<String>,
 }
 
 /// Show what a component is made of.
@@ -178,6 +188,167 @@ pub(crate) struct Validate {
     /// The files, or `-` for standard input.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) inputs: Vec<String>,
+}
+
+/// Keep a token, to be shown to a registry when it asks who this is.
+///
+/// The token is typed, or read from standard input; it is never a word of the command line, where others
+/// could see it. It goes to this registry only, and its file can be read by you only. `TENON_TOKEN`, if
+/// set, goes before it.
+#[derive(Args)]
+pub(crate) struct Login {
+    /// The registry: its name, or its URL; the default if not given.
+    #[arg(value_name = "REGISTRY")]
+    pub(crate) target: Option<String>,
+
+    /// Read the token from standard input.
+    #[arg(long)]
+    pub(crate) token_stdin: bool,
+}
+
+/// Forget the token for a registry.
+#[derive(Args)]
+pub(crate) struct Logout {
+    /// The registry: its name, or its URL; the default if not given.
+    #[arg(value_name = "REGISTRY")]
+    pub(crate) target: Option<String>,
+}
+
+/// Make and show the keys that sign what you publish.
+#[derive(Subcommand)]
+pub(crate) enum Key {
+    Generate(KeyGenerate),
+    List(KeyList),
+    Show(KeyShow),
+    Check(KeyCheck),
+}
+
+/// Make a key.
+///
+/// Its public half, which `tenon key show` prints, is what the owners of a namespace grant rights to.
+/// Its secret half stays in a file that only you can read.
+#[derive(Args)]
+#[command(after_help = "Example: tenon key generate acme/alice --passphrase")]
+pub(crate) struct KeyGenerate {
+    /// The name under which it signs, such as `acme/alice`.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// Ask for a passphrase, without which the file is of no use.
+    #[arg(long, conflicts_with = "passphrase_file")]
+    pub(crate) passphrase: bool,
+
+    /// Take the first line of this file as the passphrase.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+
+    /// Put the file into this folder, and not to the other keys.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// List the keys.
+#[derive(Args)]
+pub(crate) struct KeyList {}
+
+/// Print the public half of a key: what a grant is made to.
+#[derive(Args)]
+pub(crate) struct KeyShow {
+    /// The key: its name, or its file; else what `TENON_KEY` names, or the only key there is.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// Check that a key can sign: that its file is whole, and the passphrase opens it.
+#[derive(Args)]
+pub(crate) struct KeyCheck {
+    /// The key: its name, or its file; else what `TENON_KEY` names, or the only key there is.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+
+    /// Take the first line of this file as the passphrase.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// Say which registries there are, and which namespace comes from which.
+#[derive(Subcommand)]
+pub(crate) enum Registry {
+    Add(RegistryAdd),
+    List(RegistryList),
+    Which(RegistryWhich),
+    Remove(RegistryRemove),
+    Reset(RegistryReset),
+}
+
+/// Make a registry known, or add to what is known of it.
+///
+/// The pin is all that has to be believed: whoever runs the registry shows it, and it should come to you
+/// by another way than from the registry itself. With the URL and pin that are known already, the
+/// options are added.
+#[derive(Args)]
+pub(crate) struct RegistryAdd {
+    /// What to call it.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// Where it is: `https`, or `http` to this machine.
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+
+    /// The key of its log and the hash of the log's first record.
+    #[arg(value_name = "PIN")]
+    pub(crate) pin: String,
+
+    /// Let every namespace that is not mapped come from it.
+    #[arg(long)]
+    pub(crate) default: bool,
+
+    /// Let this namespace come from it, and from nowhere else; may be given several times.
+    #[arg(long = "namespace", value_name = "NAMESPACE")]
+    pub(crate) namespaces: Vec<String>,
+
+    /// Ask for the witnesses of this policy.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+/// List the registries.
+#[derive(Args)]
+pub(crate) struct RegistryList {}
+
+/// Say which registry a namespace comes from, and why.
+#[derive(Args)]
+pub(crate) struct RegistryWhich {
+    /// The part of a package's name before the `:`.
+    #[arg(value_name = "NAMESPACE")]
+    pub(crate) namespace: String,
+}
+
+/// Forget a registry, and which namespaces come from it.
+///
+/// What was verified of its log is kept: should it become known again, it still cannot take anything
+/// back.
+#[derive(Args)]
+pub(crate) struct RegistryRemove {
+    /// Its name.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+}
+
+/// Believe a registry anew, from a pin that you got from people.
+///
+/// For a registry that had to begin a new log, or that said what cannot be true. What was verified of
+/// its log is put aside, not deleted: it may be needed as evidence.
+#[derive(Args)]
+pub(crate) struct RegistryReset {
+    /// Its name.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// The pin to believe from now on.
+    #[arg(value_name = "PIN")]
+    pub(crate) pin: String,
 }
 
 /// Explain an error code; without one, list them.

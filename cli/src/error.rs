@@ -38,6 +38,14 @@ impl Failure {
         }
     }
 
+    /// A configuration that is wrong, or lacks something.
+    pub(crate) fn configuration(code: &'static str, message: impl Into<String>) -> Failure {
+        Failure {
+            exit: ExitKind::Usage,
+            ..Failure::new(code, message)
+        }
+    }
+
     /// A file that cannot be read or written: `action` says what was tried.
     pub(crate) fn io(action: &str, path: impl AsRef<Path>, error: &io::Error) -> Failure {
         let help = match error.kind() {
@@ -57,6 +65,12 @@ impl Failure {
                 format!("cannot {action} `{}`", path.as_ref().display()),
             )
         }
+    }
+
+    /// The message and its causes, in one line.
+    pub(crate) fn summary(&self) -> String {
+        let parts = std::iter::once(&self.message).chain(&self.causes);
+        parts.cloned().collect::<Vec<_>>().join(": ")
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Failure {

@@ -1,11 +1,22 @@
 //! The `tenon` command.
 
 mod args;
+mod choice;
 mod commands;
+mod config;
+mod credentials;
 mod error;
 mod exit;
+mod explain;
+mod key_file;
+mod keys;
+mod places;
+mod registry_url;
 mod remembered;
+mod secret;
 mod source;
+mod stored;
+mod token;
 mod ui;
 mod write;
 
@@ -23,6 +34,7 @@ fn main() -> ExitCode {
         Err(error) => return wrong_line(&error),
     };
     let mut ui = Ui::new(&cli.global);
+    let registry = cli.global.registry.as_deref();
     let result = match &cli.command {
         Command::Plug(args) => commands::plug::run(&mut ui, args),
         Command::Inspect(args) => commands::inspect::run(&ui, args),
@@ -30,6 +42,10 @@ fn main() -> ExitCode {
         Command::Wit(args) => commands::wit::run(&ui, args),
         Command::Targets(args) => commands::targets::run(&ui, args),
         Command::Validate(args) => commands::validate::run(&ui, args),
+        Command::Login(args) => commands::login::run(&ui, args, registry),
+        Command::Logout(args) => commands::logout::run(&ui, args, registry),
+        Command::Key(args) => commands::key::run(&ui, args),
+        Command::Registry(args) => commands::registry::run(&ui, args, registry),
         Command::Explain(args) => commands::explain::run(&ui, args),
         Command::Completions(args) => commands::completions::run(&ui, args),
     };

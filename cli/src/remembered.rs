@@ -3,6 +3,7 @@
 //! A file is the same if its device, inode, size and both times are. Each file has an entry of its
 //! own in the cache directory; an entry that cannot be read or written is as good as none.
 
+use crate::places::Place;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
@@ -32,11 +33,10 @@ pub(crate) struct Identity {
 impl Memory {
     /// The entries in the user's cache directory.
     pub(crate) fn open() -> Memory {
-        use etcetera::BaseStrategy;
-        let folder = etcetera::choose_base_strategy()
-            .ok()
-            .map(|base| base.cache_dir().join("tenon").join("inputs"));
-        Memory { folder }
+        let cache = Place::Cache.folder().ok();
+        Memory {
+            folder: cache.map(|cache| cache.join("inputs")),
+        }
     }
 
     /// The digest of a file, and whether all of it was found valid.

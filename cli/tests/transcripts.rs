@@ -39,7 +39,10 @@ fn run(folder: &Path, only: Option<&str>) {
         .env(
             "XDG_CACHE_HOME",
             scratch.path().join("cache").to_str().unwrap(),
-        );
+        )
+        // Each transcript runs in a folder of its own.
+        .env("TENON_CONFIG_DIR", "config")
+        .env("TENON_STATE_DIR", "state");
     for file in &files {
         let copied = scratch.path().join(file.file_name().unwrap());
         fs::copy(file, &copied).unwrap();

@@ -2,9 +2,10 @@
 
 use crate::args::Explain;
 use crate::error::Failure;
+use crate::explain::explanations;
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
-use tenon_composer::{Explanation, explain, explanations};
+use tenon_composer::Explanation;
 
 #[derive(Serialize)]
 struct ExplainContent {
@@ -20,7 +21,7 @@ struct Code {
 
 pub(crate) fn run(ui: &Ui, args: &Explain) -> Result<(), Failure> {
     let chosen: Vec<&Explanation> = match &args.code {
-        None => explanations().iter().collect(),
+        None => explanations().collect(),
         Some(code) => vec![find(code)?],
     };
     if ui.json {
@@ -53,17 +54,16 @@ pub(crate) fn run(ui: &Ui, args: &Explain) -> Result<(), Failure> {
     ui.print(&out)
 }
 
-/// The explanation of a code, which may be given without `compose::`.
+/// The explanation of a code, of which the part after `::` is enough.
 fn find(code: &str) -> Result<&'static Explanation, Failure> {
-    if let Some(known) = explain(code).or_else(|| explain(&format!("compose::{code}"))) {
+    let short = |known: &Explanation| known.code.split_once("::").map_or("", |(_, short)| short);
+    if let Some(known) = explanations().find(|known| known.code == code || short(known) == code) {
         return Ok(known);
     }
     let nearest = explanations()
-        .iter()
         .map(|known| {
-            let short = known.code.trim_start_matches("compose::");
             let distance = |name| strsim::levenshtein(name, code);
-            (distance(known.code).min(distance(short)), known.code)
+            (distance(known.code).min(distance(short(known))), known.code)
         })
         .min()
         .filter(|(distance, _)| *distance <= 3);

@@ -1,11 +1,13 @@
 //! What the user sees: which stream, which colours, how much.
 
+mod clean;
 mod json;
 mod style;
 mod text;
 
+pub(crate) use clean::{clean, clean_line, is_clean_line};
 pub(crate) use json::Document;
-pub(crate) use style::{bold, clean, dim, failure_text, warning};
+pub(crate) use style::{bold, dim, failure_text, warning};
 pub(crate) use text::{count, near_misses, plan, size, unusual};
 
 use crate::args::{Color, Global};
@@ -82,6 +84,7 @@ impl Ui {
             Failure::new("cli::json", "the report cannot be written as JSON").cause(error)
         })?;
         text.push('\n');
+        let text = clean::clean_json(&text);
         if self.stdout_is_taken {
             self.stderr(text.trim_end());
             return Ok(());

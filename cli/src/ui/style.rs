@@ -1,5 +1,6 @@
 //! Colours, and the shape of errors and warnings. Streams that are no terminal drop the colours.
 
+use super::clean;
 use crate::error::Failure;
 use std::fmt::Write;
 
@@ -22,20 +23,6 @@ pub(crate) fn dim(text: &str) -> String {
 /// A line that warns.
 pub(crate) fn warning(text: &str) -> String {
     format!("{}: {text}", styled("1;33", "warning"))
-}
-
-/// Text from a file, so that it cannot steer the terminal.
-pub(crate) fn clean(text: &str) -> String {
-    let is_harmless = |c: char| !c.is_control() || c == '\n';
-    text.chars()
-        .map(|c| {
-            if is_harmless(c) {
-                c
-            } else {
-                char::REPLACEMENT_CHARACTER
-            }
-        })
-        .collect()
 }
 
 /// An error with its code, causes, notes and help.

@@ -1,0 +1,384 @@
+//! `config.toml`: which registries there are, what is trusted of each, and which namespace comes from
+//! which.
+//!
+//! It is read as data, and changed as text: comments, and keys that are not known here, stay.
+
+use crate::error::Failure;
+use crate::places::Place;
+use crate::registry_url::RegistryUrl;
+use crate::stored::{self, Access};
+use crate::ui;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use tenon_registry_client::Digest;
+use tenon_registry_client::log::Policy;
+use tenon_registry_client::name::{NameError, Namespace};
+use tenon_registry_client::state::Pin;
+use tenon_registry_client::verify::Rules;
+use toml_edit::{DocumentMut, Item, Table, TableLike};
+
+/// What `config.toml` says.
+pub(crate) struct Config {
+    /// Where it is, whether or not it is there.
+    pub(crate) path: PathBuf,
+    pub(crate) registries: BTreeMap<RegistryName, Registry>,
+    /// Where a namespace comes from; always a registry that there is.
+    pub(crate) namespaces: BTreeMap<Namespace, RegistryName>,
+    /// Where every other namespace comes from.
+    pub(crate) default: Option<RegistryName>,
+}
+
+/// What the user calls a registry: a name as namespaces have it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct RegistryName(String);
+
+/// A registry that the user knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Registry {
+    pub(crate) url: RegistryUrl,
+    pub(crate) pin: Pin,
+    /// What is asked of its checkpoints.
+    pub(crate) rules: Rules,
+}
+
+/// The file as it is written.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct Written {
+    registries: BTreeMap<RegistryName, WrittenRegistry>,
+    namespaces: BTreeMap<String, RegistryName>,
+    default_registry: Option<RegistryName>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct WrittenRegistry {
+    url: RegistryUrl,
+    pin: String,
+    /// The text of a policy.
+    policy: Option<String>,
+    #[serde(default)]
+    auditors: Vec<String>,
+    /// A duration such as `24h`.
+    max_age: Option<String>,
+}
+
+impl Config {
+    /// Reads the file of the user. One that is not there says nothing.
+    pub(crate) fn read() -> Result<Config, Failure> {
+        let path = Config::path()?;
+        let text = stored::read(&path, Access::Shared)?;
+        Config::parse(path, text.as_deref().map_or("", String::as_str))
+    }
+
+    /// Changes the file, while no other process does. What `edit` leaves behind must be a
+    /// configuration.
+    pub(crate) fn change<T>(
+        edit: impl FnOnce(&Config, &mut DocumentMut) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let path = Config::path()?;
+        stored::change(&path, Access::Shared, |text| {
+            let config = Config::parse(path.clone(), text)?;
+            let mut document: DocumentMut = text
+                .parse()
+                .map_err(|error: toml_edit::TomlError| invalid(&path, error.message()))?;
+            let result = edit(&config, &mut document)?;
+            let text = document.to_string();
+            Config::parse(path.clone(), &text)?;
+            Ok((text, result))
+        })
+    }
+
+    fn path() -> Result<PathBuf, Failure> {
+        Ok(Place::Config.folder()?.join("config.toml"))
+    }
+
+    fn parse(path: PathBuf, text: &str) -> Result<Config, Failure> {
+        let written: Written =
+            toml::from_str(text).map_err(|error| invalid(&path, &error.to_string()))?;
+        let mut registries = BTreeMap::new();
+        for (name, registry) in written.registries {
+            let registry = registry
+                .understand()
+                .map_err(|why| invalid(&path, &format!("in `[registries.{name}]`: {why}")))?;
+            registries.insert(name, registry);
+        }
+        let known = |name: RegistryName, what: &str| match registries.contains_key(&name) {
+            true => Ok(name),
+            false => Err(invalid(
+                &path,
+                &format!("{what} is `{name}`, but there is no `[registries.{name}]`"),
+            )),
+        };
+        let mut namespaces = BTreeMap::new();
+        for (namespace, registry) in written.namespaces {
+            let namespace: Namespace = namespace.parse().map_err(|error: NameError| {
+                invalid(&path, &format!("in `[namespaces]`: {error}"))
+            })?;
+            let what = format!("the registry of the namespace `{namespace}`");
+            namespaces.insert(namespace, known(registry, &what)?);
+        }
+        let default = written
+            .default_registry
+            .map(|name| known(name, "`default-registry`"))
+            .transpose()?;
+        Ok(Config {
+            path,
+            registries,
+            namespaces,
+            default,
+        })
+    }
+
+    /// The registry of this name, or at this address.
+    pub(crate) fn find(&self, text: &str) -> Result<(&RegistryName, &Registry), Failure> {
+        let url = text.parse::<RegistryUrl>().ok();
+        let mut all = self.registries.iter();
+        if let Some(found) =
+            all.find(|(name, registry)| name.0 == text || Some(&registry.url) == url.as_ref())
+        {
+            return Ok(found);
+        }
+        let failure = Failure::configuration(
+            "registry::unknown",
+            format!("there is no registry `{}`", ui::clean_line(text)),
+        );
+        let names = self.registries.keys().map(|name| name.0.as_str());
+        let nearest = names
+            .map(|name| (strsim::levenshtein(name, text), name))
+            .filter(|(distance, _)| *distance <= 2)
+            .min();
+        Err(match nearest {
+            Some((_, nearest)) => failure.help(format!("did you mean `{nearest}`?")),
+            None if self.registries.is_empty() => {
+                failure.help("make it known with `tenon registry add NAME URL PIN`")
+            }
+            None => failure.help("`tenon registry list` says which there are"),
+        })
+    }
+}
+
+impl Registry {
+    /// The directory with what was verified of this registry's log.
+    ///
+    /// Its name is the SHA-256, in hexadecimal digits, of the origin, a line break, and the hash of
+    /// leaf 0 as in the pin: a log has one, whatever the registry is called and wherever it is.
+    pub(crate) fn state_folder(&self) -> Result<PathBuf, Failure> {
+        let pin = self.pin.to_string();
+        let init = pin.rsplit_once('#').map_or("", |(_, init)| init);
+        let digest = Digest::of(format!("{}\n{init}", self.pin.origin()).as_bytes()).to_string();
+        let name = digest.trim_start_matches("sha256:");
+        Ok(Place::State.folder()?.join("logs").join(name))
+    }
+}
+
+impl WrittenRegistry {
+    fn understand(self) -> Result<Registry, String> {
+        let pin: Pin = self.pin.parse().map_err(|error| chain(&error))?;
+        let mut rules = Rules::default();
+        if let Some(policy) = &self.policy {
+            rules.witnesses = policy_for(&pin, policy)?;
+        }
+        let unknown = |auditor: &&String| {
+            let mut witnesses = rules.witnesses.witnesses().iter();
+            !witnesses.any(|witness| witness.name() == auditor.as_str())
+        };
+        if let Some(auditor) = self.auditors.iter().find(unknown) {
+            let auditor = ui::clean_line(auditor);
+            return Err(format!(
+                "the auditor `{auditor}` is no witness of the policy"
+            ));
+        }
+        rules.auditors = self.auditors;
+        if let Some(age) = &self.max_age {
+            let age = humantime::parse_duration(age)
+                .map_err(|error| format!("`max-age` is not a duration such as `24h`: {error}"))?;
+            rules.max_age = Some(age.as_secs());
+        }
+        Ok(Registry {
+            url: self.url,
+            pin,
+            rules,
+        })
+    }
+}
+
+/// Reads a policy that may be used for the log of `pin`.
+pub(crate) fn policy_for(pin: &Pin, text: &str) -> Result<Policy, String> {
+    let policy = Policy::parse(text.as_bytes()).map_err(|error| chain(&error))?;
+    match policy.log_of_another_origin(pin.origin()) {
+        None => Ok(policy),
+        Some(log) => Err(format!(
+            "the policy lists the log `{}`, but the pin is of `{}`",
+            ui::clean_line(log.vkey.name().as_str()),
+            pin.origin()
+        )),
+    }
+}
+
+/// The table at `key`, which is made if there is none.
+pub(crate) fn table<'d>(
+    parent: &'d mut dyn TableLike,
+    key: &str,
+) -> Result<&'d mut dyn TableLike, Failure> {
+    let mut fresh = Table::new();
+    fresh.set_implicit(true);
+    parent
+        .entry(key)
+        .or_insert(Item::Table(fresh))
+        .as_table_like_mut()
+        .ok_or_else(|| {
+            let message = format!("`{key}` in the configuration is not a table");
+            Failure::configuration("config::invalid", message).help("correct it, and try again")
+        })
+}
+
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let causes: Vec<_> = causes.map(ToString::to_string).collect();
+    causes.join(": ")
+}
+
+fn invalid(path: &Path, why: &str) -> Failure {
+    let message = format!("`{}` is not a configuration", path.display());
+    Failure::configuration("config::invalid", message)
+        .cause(why.trim_end())
+        .help("correct the file where it is wrong; nothing was changed")
+}
+
+impl FromStr for RegistryName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name: Namespace = text.parse()?;
+        Ok(RegistryName(name.to_string()))
+    }
+}
+
+impl TryFrom<String> for RegistryName {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<RegistryName> for String {
+    fn from(name: RegistryName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for RegistryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
+mod tests {
+    use super::*;
+
+    const PIN: &str = "registry.example/log+b46fa9f3+AZJ6/F7fWR00lAB2mSKdlyzbZ4mwkVW9LI5hFrPIqQ/j#e0b3e9d6c605157bd937ac54f8f271f2fedcbda6e6b8e7551e8c6fc3cf28de23";
+    const POLICY: &str =
+        "witness w0 w.example/0+3315a576+BD+eXw8e37NC3e6AZmyjapN9NGxeG7sBcmpuvHb3Wre/\nquorum w0\n";
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(PathBuf::from("config.toml"), text)
+            .map_err(|failure| failure.causes.join("; "))
+    }
+
+    fn with(more: &str) -> String {
+        format!("[registries.corp]\nurl = \"https://a.example/\"\npin = \"{PIN}\"\n{more}\n")
+    }
+
+    #[test]
+    fn everything_it_can_say_is_understood() {
+        let rules =
+            format!("policy = '''\n{POLICY}'''\nauditors = ['w0']\nmax-age = '90m'\nlater = [1]");
+        let text = format!(
+            "default-registry = \"corp\"\nlater = 1\n{}[namespaces]\nacme = \"corp\"\n",
+            with(&rules)
+        );
+        let config = parse(&text).unwrap();
+        let (name, registry) = config.find("corp").unwrap();
+        assert_eq!(registry.url.to_string(), "https://a.example");
+        assert_eq!(registry.pin.to_string(), PIN);
+        assert_eq!(registry.rules.max_age, Some(5400));
+        assert_eq!(
+            registry.rules.witnesses,
+            Policy::parse(POLICY.as_bytes()).unwrap()
+        );
+        assert_eq!(registry.rules.auditors, ["w0"]);
+        assert_eq!(config.default.as_ref(), Some(name));
+        assert_eq!(config.namespaces.values().collect::<Vec<_>>(), [name]);
+        assert_eq!(config.find("https://A.example").unwrap().0, name);
+        assert!(parse("").unwrap().registries.is_empty());
+        let plain = parse(&with("")).unwrap();
+        assert_eq!(plain.find("corp").unwrap().1.rules, Rules::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let wrong_pin = with("").replace("#e0b3", "#E0b3");
+        let other_quorum = POLICY.replace("quorum w0", "quorum w9");
+        let log = PIN.split('#').next().unwrap_or_default();
+        let other_log = format!("log {log}\nquorum none\n").replace("b46fa9f3", "00000000");
+        for (text, why) in [
+            (
+                "default-registry = \"corp\"",
+                "there is no `[registries.corp]`",
+            ),
+            (
+                "[namespaces]\nacme = \"corp\"",
+                "there is no `[registries.corp]`",
+            ),
+            ("[namespaces]\nACME = \"corp\"", "`ACME` is not a name"),
+            ("[registries.corp]", "missing field `url`"),
+            ("[registries.Corp]", "`Corp` is not a name"),
+            ("registries = 1", "invalid type"),
+            ("[registries", "line 1"),
+            (
+                &with("").replace("https:", "http:"),
+                "`http` to `a.example`",
+            ),
+            (&wrong_pin, "is not a pin"),
+            (&with("max-age = \"soon\""), "`max-age` is not a duration"),
+            (
+                &with("auditors = [\"w1\"]"),
+                "`w1` is no witness of the policy",
+            ),
+            (&with("policy = \"x\\n\""), "line 1 of the policy"),
+            (
+                &with(&format!("policy = '''\n{other_quorum}'''")),
+                "line 2 of the policy",
+            ),
+            (
+                &with(&format!("policy = '''\n{other_log}'''")),
+                "line 1 of the policy",
+            ),
+        ] {
+            let error = parse(text).err().unwrap();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_state_of_a_log_has_one_place() {
+        let config = parse(&with("")).unwrap();
+        let (_, registry) = config.find("corp").unwrap();
+        let folder = registry.state_folder().unwrap();
+        // `sha256sum` of the origin, a line break, and what follows `#` in the pin.
+        let expected = "6543808b0094dcffa4dfb2a4f38494f38eeb7c366d1d73f769b32f0aec2ed6b3";
+        assert!(
+            folder.ends_with(Path::new("logs").join(expected)),
+            "{folder:?}"
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! The long text of every error code: those of the composer, and those of this program.
+
+use tenon_composer::Explanation;
+
+/// Every code with its explanation, in alphabetical order.
+pub(crate) fn explanations() -> impl Iterator<Item = &'static Explanation> {
+    tenon_composer::explanations().iter().chain(OWN)
+}
+
+const OWN: &[Explanation] = &[
+    Explanation {
+        code: "config::exposed",
+        help: "run `chmod 600` on the file; if others could have read it, replace what is in it, too",
+        text: "\
+Keys and tokens are in files that nobody but their owner may read or change. This one could be read by \
+others, so what is in it may be known to them, and it is not used until that is put right.
+
+If the machine has other users, a secret that they could read is no secret any more: make another key \
+and have the old one revoked, or revoke the token and log in again.",
+    },
+    Explanation {
+        code: "config::invalid",
+        help: "correct the file where it is wrong; nothing was changed",
+        text: "\
+A file of the configuration does not say what such a file can say: it is no TOML, a name or an address in it \
+is not well-formed, or it refers to a registry that it does not describe. The message says where.
+
+Nothing is guessed in its place: what a registry is trusted for is decided in this file. Comments, and keys \
+that are not known, are no mistakes, and stay when commands change the file.",
+    },
+    Explanation {
+        code: "config::locked",
+        help: "try again when the other process is done",
+        text: "\
+Processes change the files of the configuration one after the other, so that none undoes what another did. \
+This one waited for ten seconds, and the other had not finished.
+
+The lock goes with the process that holds it. The file whose name ends in `.lock` may stay; it means nothing.",
+    },
+    Explanation {
+        code: "config::no-home",
+        help: "set `HOME`, or `TENON_CONFIG_DIR`, `TENON_CACHE_DIR` and `TENON_STATE_DIR`",
+        text: "\
+Configuration, cache and state are kept in directories of the user, as the XDG Base Directory specification has \
+it: `XDG_CONFIG_HOME`, `XDG_CACHE_HOME` and `XDG_STATE_HOME`, or their usual places in the home directory. \
+Neither is known here, as it happens in a container or a service.",
+    },
+    Explanation {
+        code: "key::damaged",
+        help: "take it from a copy, or make another key and have it granted",
+        text: "\
+The file of a key is not as it was written: cut off, changed, or of another version of `tenon`. A key with \
+a single wrong letter would be another key, so nothing of it is used.
+
+A file that asks for more memory or time than any key needs to have its passphrase tried is refused for the same \
+reason: it was not written by this program.",
+    },
+    Explanation {
+        code: "key::exists",
+        help: "choose another name, or move the file away",
+        text: "\
+Keys are never overwritten. Whoever holds a key can sign under a grant that it has, and nobody can make it \
+again: a file that is lost takes these rights with it.",
+    },
+    Explanation {
+        code: "key::name",
+        help: "take a name such as `acme/alice`",
+        text: "\
+The name of a key stands in every record that it signs, and people read it there. So it has no spaces, no `+` \
+and nothing that cannot be seen, and it is short enough to name a file after it.
+
+By custom it is the namespace, `/`, and who or what signs: `acme/alice`, `acme/release-2026`.",
+    },
+    Explanation {
+        code: "key::none",
+        help: "make one with `tenon key generate NAME`",
+        text: "\
+What is published is signed, and there is no key here to sign with. A new key can do nothing by itself: an owner \
+of the namespace has to grant it the right to release, for which `tenon key show` prints what they need.",
+    },
+    Explanation {
+        code: "key::passphrase",
+        help: "try again with the passphrase that the key was made with",
+        text: "\
+The secret half of the key is encrypted, and what was given does not open it: it is not the passphrase, or the file \
+was changed, which looks the same from the outside. There is no other way in. A passphrase that is lost takes the key \
+with it; owners then revoke the key and grant another one.
+
+For programs, `--passphrase-file` reads the passphrase from the first line of a file.",
+    },
+    Explanation {
+        code: "key::several",
+        help: "say which; `tenon key list` names them, and `TENON_KEY` can name one for good",
+        text: "\
+With one key there is no question which one signs; with several there is, and it is not guessed, because the signature \
+stays in the log for ever.",
+    },
+    Explanation {
+        code: "key::unknown",
+        help: "`tenon key list` says which there are",
+        text: "\
+No key of this name is in the folder `keys` of the configuration, and there is no such file. A key that was made with \
+`--out` is named by the path of its file.",
+    },
+    Explanation {
+        code: "registry::conflict",
+        help: "`tenon registry reset` takes a new pin; to follow a registry to another URL, remove it and add it again",
+        text: "\
+The pin says whose log is believed. If it could be replaced by adding the registry once more, whoever can make you run \
+that command, or answers in the registry's place, would be believed instead. So another pin needs a command of its own, \
+and should come from the people who run the registry, not from the registry.
+
+A registry that changes the key of its log says so in the log, and needs no new pin. A token, too, is kept for one URL, \
+so that a registry at another one does not get it.",
+    },
+    Explanation {
+        code: "registry::mapped",
+        help: "if the namespace has moved, change its line under `[namespaces]` in the configuration",
+        text: "\
+A namespace comes from one registry, and is never looked for in another. Otherwise, whoever publishes a package of \
+the same name in a registry that is asked as well could take the place of yours: this is called dependency confusion.
+
+So a flag that names another registry is refused for a namespace that is mapped, and `TENON_REGISTRY` and \
+`default-registry` decide only for those that are not.",
+    },
+    Explanation {
+        code: "registry::none",
+        help: "name one with `--registry`, or make one known with `tenon registry add`",
+        text: "\
+Nothing says which registry is meant. What is asked, in this order: `--registry`; the mapping of the namespace under \
+`[namespaces]` in the configuration; `TENON_REGISTRY`; `default-registry` in the configuration.
+
+No registry is built in, and none is contacted that you have not named.",
+    },
+    Explanation {
+        code: "registry::pin",
+        help: "copy all of the pin, in quotes",
+        text: "\
+The pin is one word: the key of the registry's log, `#`, and the hash of the log's first record in 64 hexadecimal \
+digits. The registry prints it when it starts. A part of it is missing or was changed: the key has an id in it that \
+tells.",
+    },
+    Explanation {
+        code: "registry::policy",
+        help: "correct the policy; it has the form of C2SP's tlog-policy",
+        text: "\
+A policy lists witnesses, who sign that they saw the same log as everyone else, and says how many of them must have \
+signed. This one cannot be read, or is for another log than that of the pin.
+
+`quorum none` asks for no witness. It is allowed, and shown wherever the registry is.",
+    },
+    Explanation {
+        code: "registry::unknown",
+        help: "`tenon registry list` says which there are",
+        text: "\
+A registry is named by the name it was added under, or by its URL. To use one that is not known, its pin is needed: \
+without it, nothing that the registry says can be verified.",
+    },
+    Explanation {
+        code: "registry::url",
+        help: "give `https://` and the host, with the port and the path if there are any",
+        text: "\
+A registry is talked to over `https`, so that nobody on the way can read tokens or change answers; over `http` only \
+on this machine (`localhost`, `127.0.0.1`, `[::1]`). Tokens are not a part of the address: `tenon login` takes them.",
+    },
+    Explanation {
+        code: "token::format",
+        help: "give the token as the registry showed it, all of it, and nothing else",
+        text: "\
+A token is `tnr_`, 16 hexadecimal digits that name it, `_`, and 64 hexadecimal digits that are secret. What was given \
+is something else, perhaps a part of one, and is not shown, since it may be a secret all the same.
+
+Tokens are made by the registry and shown once. They are typed or read from standard input, never written on the command \
+line.",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::explanations;
+
+    #[test]
+    fn codes_are_sorted_and_each_is_explained() {
+        let codes: Vec<_> = explanations().map(|known| known.code).collect();
+        assert!(codes.is_sorted());
+        for explanation in explanations() {
+            assert!(!explanation.help.is_empty() && !explanation.text.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_code_in_the_source_is_explained() {
+        let sources = [
+            include_str!("choice.rs"),
+            include_str!("commands/login.rs"),
+            include_str!("commands/registry.rs"),
+            include_str!("config.rs"),
+            include_str!("credentials.rs"),
+            include_str!("keys.rs"),
+            include_str!("places.rs"),
+            include_str!("secret.rs"),
+            include_str!("stored.rs"),
+        ];
+        let mut found = 0;
+        for source in sources {
+            for word in source.split('"') {
+                let group = word.split_once("::").map(|(group, _)| group);
+                if matches!(group, Some("config" | "key" | "registry" | "token"))
+                    && word
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b"-:".contains(&b))
+                {
+                    assert!(explanations().any(|known| known.code == word), "{word}");
+                    found += 1;
+                }
+            }
+        }
+        assert!(found >= super::OWN.len(), "each code is used somewhere");
+    }
+}
