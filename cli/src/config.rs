@@ -13,14 +13,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use tenon_registry_client::Digest;
 use tenon_registry_client::log::Policy;
 use tenon_registry_client::name::{NameError, Namespace};
 use tenon_registry_client::state::Pin;
+use tenon_registry_client::store::StateDir;
 use tenon_registry_client::verify::Rules;
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
 /// What `config.toml` says.
+#[derive(Clone)]
 pub(crate) struct Config {
     /// Where it is, whether or not it is there.
     pub(crate) path: PathBuf,
@@ -163,16 +164,10 @@ impl Config {
 }
 
 impl Registry {
-    /// The directory with what was verified of this registry's log.
-    ///
-    /// Its name is the SHA-256, in hexadecimal digits, of the origin, a line break, and the hash of
-    /// leaf 0 as in the pin: a log has one, whatever the registry is called and wherever it is.
-    pub(crate) fn state_folder(&self) -> Result<PathBuf, Failure> {
-        let pin = self.pin.to_string();
-        let init = pin.rsplit_once('#').map_or("", |(_, init)| init);
-        let digest = Digest::of(format!("{}\n{init}", self.pin.origin()).as_bytes()).to_string();
-        let name = digest.trim_start_matches("sha256:");
-        Ok(Place::State.folder()?.join("logs").join(name))
+    /// The directory with what was verified of this registry's log: a log has one, whatever the
+    /// registry is called and wherever it is.
+    pub(crate) fn state(&self) -> Result<StateDir, Failure> {
+        Ok(StateDir::new(Place::State.folder()?, &self.pin))
     }
 }
 
@@ -367,18 +362,5 @@ mod tests {
             let error = parse(text).err().unwrap();
             assert!(error.contains(why), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn the_state_of_a_log_has_one_place() {
-        let config = parse(&with("")).unwrap();
-        let (_, registry) = config.find("corp").unwrap();
-        let folder = registry.state_folder().unwrap();
-        // `sha256sum` of the origin, a line break, and what follows `#` in the pin.
-        let expected = "6543808b0094dcffa4dfb2a4f38494f38eeb7c366d1d73f769b32f0aec2ed6b3";
-        assert!(
-            folder.ends_with(Path::new("logs").join(expected)),
-            "{folder:?}"
-        );
     }
 }

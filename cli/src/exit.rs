@@ -9,6 +9,10 @@ pub(crate) enum ExitKind {
     Failure,
     /// The command line is wrong, or the configuration.
     Usage,
+    /// What a registry says is not verified.
+    Refused,
+    /// The registry or the network does not work.
+    Unavailable,
     /// A defect of this program.
     Bug,
 }
@@ -18,6 +22,8 @@ impl ExitKind {
         match self {
             ExitKind::Failure => 1,
             ExitKind::Usage => 2,
+            ExitKind::Refused => 3,
+            ExitKind::Unavailable => 4,
             ExitKind::Bug => 101,
         }
     }

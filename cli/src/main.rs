@@ -13,6 +13,7 @@ mod keys;
 mod places;
 mod registry_url;
 mod remembered;
+mod remote;
 mod secret;
 mod source;
 mod stored;

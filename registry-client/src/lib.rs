@@ -15,6 +15,9 @@
 //! | [`monitor`] | the same rules, for whoever reads the whole log |
 //! | [`name`] | names and versions |
 //! | [`api`] | what a registry and its clients say to each other |
+//! | [`lock`] | a release in a project's lock file |
+//! | `http` | the client: it asks, verifies, keeps, and only then answers |
+//! | `store` | what a client keeps on disk: its cache, and its trust states |
 //!
 //! The formats are specified in the repository's `docs/`: `record.md`, `map.md`, `joint-proof.md` and
 //! `bundle.md`. Everything else is as [C2SP](https://c2sp.org) has it.
@@ -124,11 +127,16 @@
 pub mod api;
 pub mod chain;
 mod digest;
+#[cfg(feature = "http")]
+pub mod http;
+pub mod lock;
 pub mod log;
 pub mod monitor;
 pub mod name;
 pub mod record;
 pub mod state;
+#[cfg(feature = "http")]
+pub mod store;
 mod text;
 pub mod verify;
 

@@ -9,10 +9,10 @@ use crate::registry_url::RegistryUrl;
 use crate::stored::{self, Access};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
+use tenon_registry_client::http::Error;
 use tenon_registry_client::name::{NameError, Namespace};
 use tenon_registry_client::record::Time;
 use tenon_registry_client::state::Pin;
@@ -249,9 +249,15 @@ fn reset(ui: &Ui, args: &RegistryReset) -> Result<(), Failure> {
         if registry.pin != pin {
             entry(document, name)?.insert("pin", value(pin.to_string()));
         }
-        Ok((name.to_string(), registry.state_folder()?))
+        Ok((name.to_string(), registry.state()?))
     })?;
-    let archive = archive(&old)?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = Time::from_seconds(now.map_or(0, |now| now.as_secs()));
+    let now =
+        now.map_err(|error| Failure::new("cli::io", "the clock says no time").cause(error))?;
+    let archive = old
+        .reset(now)
+        .map_err(|error| Failure::from(Error::from(error)))?;
     if ui.json {
         return ui.document(&Document::new(
             "tenon/reset/1",
@@ -303,31 +309,6 @@ fn check_same(
         )));
     }
     Ok(())
-}
-
-/// Puts a directory aside, under a name with the time; returns where it is, if there was one.
-fn archive(folder: &Path) -> Result<Option<PathBuf>, Failure> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let time = Time::from_seconds(now.map_or(0, |now| now.as_secs())).map_err(|error| {
-        Failure::new("cli::io", "the clock of the system is wrong").cause(error)
-    })?;
-    let time = time.to_string().replace(['-', ':'], "");
-    let mut name = folder.as_os_str().to_owned();
-    name.push(format!(".archived-{time}"));
-    let mut target = PathBuf::from(&name);
-    for number in 2_u32.. {
-        if !target.exists() {
-            break;
-        }
-        let mut other = name.clone();
-        other.push(format!("-{number}"));
-        target = PathBuf::from(other);
-    }
-    match fs::rename(folder, &target) {
-        Ok(()) => Ok(Some(target)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::io("put aside", folder, &error)),
-    }
 }
 
 fn entry<'d>(

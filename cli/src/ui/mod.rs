@@ -2,6 +2,7 @@
 
 mod clean;
 mod json;
+mod progress;
 mod style;
 mod text;
 
@@ -13,7 +14,9 @@ pub(crate) use text::{count, near_misses, plan, size, unusual};
 use crate::args::{Color, Global};
 use crate::error::Failure;
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use tenon_registry_client::http::Progress;
 
 /// The streams of a command.
 pub(crate) struct Ui {
@@ -65,6 +68,15 @@ impl Ui {
     pub(crate) fn warn(&self, text: &str) {
         if !self.json {
             self.stderr(&warning(text));
+        }
+    }
+
+    /// How whoever waits sees how far something is: with bars on a terminal, and else not at all.
+    pub(crate) fn progress(&self) -> Arc<dyn Progress> {
+        let watched = !self.quiet && !self.verbose && !self.json && io::stderr().is_terminal();
+        match watched && std::env::var_os("CI").is_none() {
+            true => Arc::new(progress::Bars),
+            false => Arc::new(()),
         }
     }
 

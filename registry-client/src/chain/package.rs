@@ -505,6 +505,11 @@ impl PackageChain {
         &self.package
     }
 
+    /// The versions that were released, void or not.
+    pub fn versions(&self) -> impl Iterator<Item = &Version> {
+        self.versions.values().map(|logged| &logged.version)
+    }
+
     /// The number of the record that released a version, void or not.
     pub fn released_by(&self, version: &Version) -> Option<u32> {
         let logged = self.versions.get(&version.without_build());

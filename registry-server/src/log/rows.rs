@@ -3,12 +3,14 @@
 use super::LogId;
 use super::ledger::{Ledger, folded};
 use super::writer::BatchError;
+use crate::catalog::{Catalog, Entry};
 use crate::store::FilePath;
 use rusqlite::{Transaction, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tenon_registry_client::api::world::World;
 use tenon_registry_client::log::Checkpoint;
-use tenon_registry_client::record::{NamespaceAct, SignedRecord, Statement, Time};
+use tenon_registry_client::name::{Namespace, PackageName, Version};
+use tenon_registry_client::record::{NamespaceAct, SignedRecord, Statement, Subject, Time};
 
 /// A leaf, and where it is.
 pub(super) struct Leaf {
@@ -111,13 +113,105 @@ pub(super) fn promise(
     }
 }
 
-/// Brings the catalog up to date with a batch.
+/// Brings the catalog up to date with a batch, logged at this time.
 pub(super) fn catalogue(
-    _tx: &Transaction<'_>,
-    _log: LogId,
-    _ledger: &mut Ledger,
-    _leaves: &[Leaf],
-    _worlds: &BTreeMap<u64, World>,
+    tx: &Transaction<'_>,
+    log: LogId,
+    ledger: &mut Ledger,
+    leaves: &[Leaf],
+    worlds: &BTreeMap<u64, World>,
+    logged: Time,
 ) -> Result<(), BatchError> {
+    let catalog = Catalog::new(tx, log);
+    // Which versions may have changed; with none, all of a package.
+    let mut changed: BTreeMap<PackageName, BTreeSet<Version>> = BTreeMap::new();
+    let mut namespaces = BTreeSet::new();
+    for leaf in leaves {
+        match &leaf.record.record().statement {
+            Statement::Package { package, act, .. } => {
+                let versions = changed.entry(package.clone()).or_default();
+                versions.insert(act.version().clone());
+            }
+            Statement::Namespace { namespace, act, .. } => {
+                ledger.bring(&Subject::Namespace(namespace.clone()))?;
+                if let Some(chain) = ledger.monitor.namespace(namespace) {
+                    catalog.put_namespace(chain)?;
+                }
+                if matches!(
+                    act,
+                    NamespaceAct::Revoke {
+                        from_index: Some(_),
+                        ..
+                    }
+                ) {
+                    namespaces.insert(namespace);
+                }
+            }
+            Statement::Registry { .. } | Statement::Index { .. } => {}
+        }
+    }
+    for namespace in namespaces {
+        for package in packages_of(tx, log, namespace)? {
+            changed.insert(package, BTreeSet::new());
+        }
+    }
+    for (name, versions) in &changed {
+        let subject = Subject::Package(name.clone());
+        ledger.bring(&subject)?;
+        let Some((chain, judged)) = ledger
+            .monitor
+            .package_chain(name)
+            .zip(ledger.monitor.package(name))
+        else {
+            continue;
+        };
+        let judged = judged.map_err(|error| BatchError::Fatal(error.to_string()))?;
+        let points = ledger.monitor.points(&subject).unwrap_or_default();
+        let may_differ = |version: &&Version| versions.is_empty() || versions.contains(version);
+        for version in chain.versions().filter(may_differ) {
+            let Some(release) = judged.releases().get(version) else {
+                catalog.remove_release(name, version)?;
+                continue;
+            };
+            let at = points
+                .binary_search_by_key(&release.seq, |(seq, _)| *seq)
+                .ok();
+            let Some((_, index)) = at.and_then(|at| points.get(at)).copied() else {
+                continue;
+            };
+            let leaf = leaves.iter().find(|leaf| leaf.index == index);
+            // Of a release that is there already, the catalog keeps the time.
+            let time = leaf.map_or(logged, |leaf| leaf.record.record().time);
+            let world = worlds.get(&index);
+            catalog.put_release(&Entry {
+                release,
+                index,
+                time,
+                logged,
+                world,
+            })?;
+        }
+        catalog.refresh_package(name)?;
+    }
     Ok(())
+}
+
+/// The packages of a namespace, as they were before this batch and with it.
+fn packages_of(
+    tx: &Transaction<'_>,
+    log: LogId,
+    namespace: &Namespace,
+) -> Result<Vec<PackageName>, BatchError> {
+    let mut names =
+        tx.prepare_cached("SELECT text FROM subject WHERE log = ?1 AND text GLOB ?2")?;
+    let all = format!("package {namespace}:*");
+    let names = names.query_map(params![log.number(), all], |row| row.get::<_, String>(0))?;
+    let mut packages = vec![];
+    for name in names {
+        let subject = name?.parse();
+        if let Ok(Subject::Package(package)) = subject {
+            packages.push(package);
+        }
+    }
+    Ok(packages)
 }

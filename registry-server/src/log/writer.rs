@@ -80,6 +80,15 @@ impl From<EnterError> for BatchError {
     }
 }
 
+impl From<crate::catalog::CatalogError> for BatchError {
+    fn from(error: crate::catalog::CatalogError) -> Self {
+        match error {
+            crate::catalog::CatalogError::Sqlite(error) => error.into(),
+            error => BatchError::Undone(error.to_string()),
+        }
+    }
+}
+
 impl From<rusqlite::Error> for BatchError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
@@ -223,7 +232,7 @@ impl Writer {
         let committed = self.stored.database.write_or_unknown(|tx| {
             rows::stage(tx, log, checkpoint.size, &staged)?;
             rows::place(tx, log, &leaves)?;
-            rows::catalogue(tx, log, &mut self.ledger, &leaves, &worlds)?;
+            rows::catalogue(tx, log, &mut self.ledger, &leaves, &worlds, time)?;
             rows::promise(tx, log, &self.promised, &checkpoint, time, &note)
         });
         match committed {

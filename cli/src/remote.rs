@@ -1,0 +1,183 @@
+//! A registry, as commands talk to it.
+
+use crate::args::Global;
+use crate::choice::{self, Choice};
+use crate::config::{Config, Registry, RegistryName};
+use crate::credentials;
+use crate::error::Failure;
+use crate::exit::ExitKind;
+use crate::places::Place;
+use crate::ui::{self, Ui};
+use std::future::Future;
+use std::sync::Arc;
+use tenon_registry_client::http::{
+    BaseUrl, Client, Credentials, Error, ErrorKind, Network, Options, Token,
+};
+use tenon_registry_client::name::Namespace;
+use tenon_registry_client::verify::VerifyError;
+
+/// A registry to talk to.
+pub(crate) struct Remote {
+    pub(crate) name: RegistryName,
+    pub(crate) registry: Registry,
+    pub(crate) client: Client,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// The user's tokens, which are not looked for before a registry asks.
+struct Tokens {
+    config: Config,
+    flag: Option<String>,
+    registry: Registry,
+}
+
+impl Remote {
+    /// The registry that packages of a namespace come from.
+    pub(crate) fn of(ui: &Ui, global: &Global, namespace: &Namespace) -> Result<Remote, Failure> {
+        let config = Config::read()?;
+        let choice = choice::choose_for(&config, global.registry.as_deref(), namespace)?;
+        Remote::connect(ui, global, &config, choice)
+    }
+
+    /// The registry that is meant where no namespace is.
+    pub(crate) fn chosen(ui: &Ui, global: &Global) -> Result<Remote, Failure> {
+        let config = Config::read()?;
+        let choice = choice::choose(&config, global.registry.as_deref())?;
+        Remote::connect(ui, global, &config, choice)
+    }
+
+    fn connect(
+        ui: &Ui,
+        global: &Global,
+        config: &Config,
+        choice: Choice<'_>,
+    ) -> Result<Remote, Failure> {
+        let registry = choice.registry.clone();
+        let base: BaseUrl = registry.url.to_string().parse().map_err(|error| {
+            Failure::configuration("config::invalid", "the registry has no address").cause(error)
+        })?;
+        let mut options = Options::new(
+            base,
+            registry.pin.clone(),
+            Place::State.folder()?,
+            Place::Cache.folder()?,
+        );
+        options.rules = registry.rules.clone();
+        options.credentials = Arc::new(Tokens {
+            config: config.clone(),
+            flag: global.registry.clone(),
+            registry: registry.clone(),
+        });
+        options.progress = ui.progress();
+        options.network = match global.offline {
+            true => Network::Offline,
+            false => Network::Online,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime
+            .map_err(|error| Failure::new("cli::io", "the network cannot be used").cause(error))?;
+        Ok(Remote {
+            client: Client::new(options)?,
+            name: choice.name.clone(),
+            registry,
+            runtime,
+        })
+    }
+
+    /// Waits for what the client does.
+    pub(crate) fn wait<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Failure> {
+        self.runtime.block_on(work).map_err(|error| {
+            let forked = matches!(error.verify(), Some(VerifyError::SplitView { .. }));
+            let kept = self.client.state_dir().path();
+            let note = format!("both checkpoints are kept in `{}`", kept.display());
+            Failure::from(error).notes(forked.then_some(note))
+        })
+    }
+}
+
+impl Credentials for Tokens {
+    fn token(
+        &self,
+        _: &BaseUrl,
+    ) -> Result<Option<Token>, Box<dyn std::error::Error + Send + Sync>> {
+        let found = credentials::find(&self.config, self.flag.as_deref(), &self.registry.url);
+        let found = found.map_err(|failure| failure.summary())?;
+        Ok(found
+            .map(|(token, _)| Token::new(token.expose()))
+            .transpose()?)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let causes =
+            std::iter::successors(std::error::Error::source(&error), |error| error.source());
+        let causes = causes
+            .map(|cause| ui::clean_line(&cause.to_string()))
+            .collect();
+        let exit = match () {
+            () if error.is_verification() => ExitKind::Refused,
+            () if error.is_unavailable() => ExitKind::Unavailable,
+            () => ExitKind::Failure,
+        };
+        let failure = Failure {
+            causes,
+            exit,
+            ..Failure::new(code(&error), ui::clean_line(&error.to_string()))
+        };
+        let mut failure = match (error.verify(), error.problem()) {
+            (Some(verify), _) => failure.help(verify.help()),
+            (None, Some(problem)) => {
+                let request = ui::clean_line(&problem.instance);
+                failure
+                    .cause(ui::clean_line(&problem.detail))
+                    .notes([format!("the registry knows this request as `{request}`")])
+            }
+            (None, None) => failure,
+        };
+        if failure.help.is_none() {
+            failure.help = help(&error).map(str::to_owned);
+        }
+        failure
+    }
+}
+
+fn code(error: &Error) -> &'static str {
+    match &*error.kind {
+        ErrorKind::Verify(error) => error.code(),
+        ErrorKind::Problem(problem) if problem.status == 401 => "registry::login",
+        ErrorKind::Problem(_) | ErrorKind::Status(_) => "registry::problem",
+        ErrorKind::NoMatch(_) => "registry::no-match",
+        ErrorKind::Offline(_) => "registry::offline",
+        ErrorKind::OutcomeUnknown { .. } => "registry::outcome-unknown",
+        ErrorKind::Lock(_) | ErrorKind::LockDiffers { .. } => "registry::lock",
+        ErrorKind::LogDiffers { .. } => "registry::log-differs",
+        ErrorKind::Store(_) | ErrorKind::Contended(_) | ErrorKind::Setup(_) => "registry::files",
+        ErrorKind::Credentials(_) => "registry::credentials",
+        _ => "registry::unavailable",
+    }
+}
+
+fn help(error: &Error) -> Option<&'static str> {
+    Some(match &*error.kind {
+        ErrorKind::Problem(problem) if problem.status == 401 => {
+            "log in with `tenon login`, with a token that the registry's operator gives"
+        }
+        ErrorKind::Problem(problem) if problem.status == 403 => {
+            "ask for the right, or use another token or key"
+        }
+        ErrorKind::Connect(_) => {
+            "check that the registry is running, and its address with `tenon registry list`"
+        }
+        ErrorKind::Offline(_) => "leave `--offline` away once, so that it is fetched and kept",
+        ErrorKind::OutcomeUnknown { .. } => {
+            "run the same command again: what was logged is not logged twice"
+        }
+        _ => return None,
+    })
+}

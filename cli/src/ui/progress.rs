@@ -1,0 +1,55 @@
+//! Bars that show how far a transfer is.
+
+use super::clean_line;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::{Duration, Instant};
+use tenon_registry_client::http::{Meter, Progress, Transfer, TransferKind};
+
+/// What takes less than this is not shown.
+const BLINK: Duration = Duration::from_millis(300);
+
+/// A bar for each transfer, on standard error.
+pub(super) struct Bars;
+
+struct Bar {
+    bar: ProgressBar,
+    begun: Instant,
+}
+
+impl Progress for Bars {
+    fn begin(&self, transfer: Transfer<'_>) -> Box<dyn Meter> {
+        let (what, template) = match transfer.kind {
+            TransferKind::Download => (
+                "fetching",
+                "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes}",
+            ),
+            TransferKind::Upload => (
+                "sending",
+                "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes}",
+            ),
+            TransferKind::Log => ("reading", "{msg} {wide_bar} {pos}/{len}"),
+        };
+        let bar = ProgressBar::with_draw_target(Some(transfer.total), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(format!("{what} {}", clean_line(transfer.what)));
+        let begun = Instant::now();
+        Box::new(Bar { bar, begun })
+    }
+}
+
+impl Meter for Bar {
+    fn reach(&mut self, done: u64) {
+        if self.bar.is_hidden() && self.begun.elapsed() > BLINK {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_position(done);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
