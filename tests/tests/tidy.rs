@@ -26,7 +26,7 @@ const MAY_DEPEND: &[(&str, &str, &[&str])] = &[
     (
         "registry-server",
         "tenon-registry-server",
-        &["tenon-registry-client"],
+        &["tenon-composer", "tenon-registry-client"],
     ),
     (
         "cli",
@@ -509,10 +509,7 @@ fn a_dependency_upwards_is_found() {
             "registry-client",
             "[build-dependencies]\ntenon-registry-server = \"1\"",
         ),
-        (
-            "registry-server",
-            "[dependencies]\ntenon-composer.workspace = true",
-        ),
+        ("registry-server", "[dependencies]\ntenon-cli = \"1\""),
         (
             "cli",
             "[dependencies.tenon-registry-server]\nworkspace = true",

@@ -49,6 +49,8 @@ pub struct Part {
     pub parts: Vec<Part>,
     /// The features that it uses itself; [`Part::all_features`] has those of its parts as well.
     pub features: Features,
+    /// How many bytes its own custom sections take.
+    pub custom: u64,
     /// What it says of itself.
     pub metadata: Metadata,
     /// The bill of materials it carries; empty if it carries none.

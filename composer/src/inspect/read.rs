@@ -135,6 +135,7 @@ impl Reader<'_> {
                 range: start..end,
                 parts: Vec::new(),
                 features: Features::NONE,
+                custom: 0,
                 metadata: Metadata::default(),
                 bill: Vec::new(),
             },
@@ -173,7 +174,10 @@ impl Reader<'_> {
         }
         self.pos = end;
         match section {
-            Some(Section::Custom) => self.custom(frame, body..end)?,
+            Some(Section::Custom) => {
+                frame.part.custom += end - start;
+                self.custom(frame, body..end)?;
+            }
             Some(Section::CoreModule) => return self.enter(frame, PartKind::CoreModule, body..end),
             Some(Section::Component) => return self.enter(frame, PartKind::Component, body..end),
             Some(Section::Code) => {

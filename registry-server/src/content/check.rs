@@ -1,0 +1,167 @@
+//! Whether bytes are what a release says they are.
+
+use super::describe::describe;
+use super::refusal::{Refusal, RefusalCode, harmless};
+use super::wit;
+use std::error::Error as _;
+use std::io;
+use tenon_composer::{Arena, Bodies, Error, ErrorKind, Feature, Input, Kind, Source, inspect};
+use tenon_registry_client::api::world::World;
+use tenon_registry_client::name::{PackageName, Version};
+use tenon_registry_client::record::ContentKind;
+
+/// The most bytes that a description may take as JSON.
+const MAX_WORLD: usize = 1 << 20;
+
+/// Why there is no description of some content.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The content must not be published.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The content could not be read, which says nothing about it.
+    #[error("the content cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// Checks that `input` is a valid component or WIT package, whichever `kind` says, and describes it.
+///
+/// All of it is validated, function bodies too, with every feature that [`Feature`] names; what uses
+/// anything else is refused. A WIT package must declare that it is the `expected` package in that
+/// version. A component does not say reliably what it is called, so for it `expected` is only what
+/// messages call it.
+///
+/// Whoever made the input may make this take time and memory, and may find a defect that ends the
+/// process: see [`Workers`](super::Workers).
+///
+/// # Errors
+///
+/// Content that must not be published is refused; an input that cannot be read is an error of its own.
+pub fn check(
+    input: &dyn Input,
+    kind: ContentKind,
+    expected: Option<&(PackageName, Version)>,
+) -> Result<World, CheckError> {
+    let name = match expected {
+        Some((package, version)) => format!("{package}@{version}"),
+        None => "content".to_owned(),
+    };
+    validate(&name, input, kind)?;
+    let anatomy = inspect(&name, input).map_err(|error| fault(&error, kind))?;
+    if anatomy.root.all_features().contains(Feature::Unknown) {
+        let message =
+            format!("`{name}` uses instructions or sections that this registry does not know");
+        return Err(Refusal::new(RefusalCode::TooNew, &message, UPDATE).into());
+    }
+    let mut world = describe(&name, &anatomy)?;
+    if kind == ContentKind::Wit {
+        wit::declare(&name, input, expected, &mut world)?;
+    }
+    let mut room = Room(MAX_WORLD);
+    if serde_json::to_writer(&mut room, &world).is_err() {
+        let message = format!(
+            "`{name}` cannot be described: its imports, exports, producers and dependencies take more than \
+             {MAX_WORLD} bytes together"
+        );
+        return Err(Refusal::new(
+            RefusalCode::TooLarge,
+            &message,
+            "split it up, or shorten its names",
+        )
+        .into());
+    }
+    Ok(world)
+}
+
+const UPDATE: &str =
+    "build it with the toolchain's stable features, or ask whoever runs the registry to update it";
+
+fn validate(name: &str, input: &dyn Input, kind: ContentKind) -> Result<(), CheckError> {
+    let read = Arena::new().read(Source {
+        name: name.to_owned(),
+        input,
+        digest: None,
+        bodies: Bodies::Validate,
+    });
+    match (read, kind) {
+        (Ok(_), ContentKind::Component) => Ok(()),
+        (Ok(_), ContentKind::Wit) => {
+            let message =
+                format!("`{name}` is a component, not a WIT package in the binary format");
+            let help = "publish it as a component, or publish what `wkg wit build` writes";
+            Err(Refusal::new(RefusalCode::NotAWitPackage, &message, help).into())
+        }
+        (Err(error), ContentKind::Wit) if matches!(error.kind(), ErrorKind::WitPackage { .. }) => {
+            Ok(())
+        }
+        (Err(error), kind) => Err(fault(&error, kind)),
+    }
+}
+
+/// What the composer has against the content, and what its publisher can do.
+fn fault(error: &Error, wanted: ContentKind) -> CheckError {
+    let (code, help) = match error.kind() {
+        ErrorKind::Read { .. } => {
+            let reason = error.source().map(ToString::to_string);
+            return CheckError::Unreadable(harmless(&reason.unwrap_or_default()));
+        }
+        ErrorKind::NotAComponent { kind, .. } => {
+            return not_what_is_wanted(error, *kind, wanted).into();
+        }
+        ErrorKind::WitPackage { .. } => (RefusalCode::NotAComponent, "publish it as a WIT package"),
+        ErrorKind::Truncated { .. } => (
+            RefusalCode::Invalid,
+            "publish it again; it is shorter than it says it is",
+        ),
+        ErrorKind::Trailing { .. } => (
+            RefusalCode::Invalid,
+            "build it again; what follows the component must go",
+        ),
+        ErrorKind::NewerThanUs { .. } => (RefusalCode::TooNew, UPDATE),
+        _ => (
+            RefusalCode::Invalid,
+            "build it again with a current toolchain; `tenon validate` checks a file before it is published",
+        ),
+    };
+    Refusal::new(code, &error.to_string(), help).into()
+}
+
+fn not_what_is_wanted(error: &Error, kind: Kind, wanted: ContentKind) -> Refusal {
+    let (code, otherwise) = match wanted {
+        ContentKind::Component => (
+            RefusalCode::NotAComponent,
+            "publish a component in the binary format",
+        ),
+        ContentKind::Wit => (
+            RefusalCode::NotAWitPackage,
+            "publish a WIT package in the binary format, such as `wkg wit build` writes",
+        ),
+    };
+    let help = match kind {
+        Kind::CoreModule if wanted == ContentKind::Component => {
+            "make a component of it with `wasm-tools component new`, and publish that"
+        }
+        Kind::Wit => {
+            "turn it into a WIT package in the binary format with `wkg wit build`, and publish that"
+        }
+        Kind::Wat => "turn it into the binary format with `wasm-tools parse`, and publish that",
+        Kind::Empty => "check the command that was to write it",
+        _ => otherwise,
+    };
+    Refusal::new(code, &error.to_string(), help)
+}
+
+/// Room for so many bytes, which are not kept.
+struct Room(usize);
+
+impl io::Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.0.checked_sub(bytes.len());
+        self.0 = left.ok_or(io::ErrorKind::StorageFull)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
