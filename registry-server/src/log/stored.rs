@@ -5,6 +5,8 @@ use super::layout::Layout;
 use crate::store::database::Database;
 use crate::store::{Files, ReadFile};
 use rusqlite::{OptionalExtension, Transaction, params};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use tenon_registry_client::log::{
@@ -44,10 +46,11 @@ pub enum StoredError {
     Damaged(String),
 }
 
-/// The nodes of a log of one size.
+/// The nodes of a log of one size. A tile is read once.
 pub(super) struct StoredNodes<'a> {
     stored: &'a Stored,
     size: u64,
+    read: RefCell<(BTreeSet<TilePath>, Tiles)>,
 }
 
 impl Stored {
@@ -154,7 +157,11 @@ impl Stored {
 
     /// The nodes of a log of this size.
     pub(super) fn nodes(&self, size: u64) -> StoredNodes<'_> {
-        StoredNodes { stored: self, size }
+        StoredNodes {
+            stored: self,
+            size,
+            read: RefCell::default(),
+        }
     }
 }
 
@@ -164,13 +171,14 @@ impl Nodes for StoredNodes<'_> {
     fn node(&self, id: NodeId) -> Result<Hash, StoredError> {
         let missing = || StoredError::Damaged(id.to_string());
         let path = TilePath::covering(id, self.size).ok_or_else(missing)?;
-        let read = self
-            .stored
-            .tile(path, self.size)
-            .map_err(|source| StoredError::Io { path, source })?;
-        let mut tiles = Tiles::new();
-        let tile = tiles.insert(path, &read.ok_or_else(missing)?);
-        tile.map_err(|error| StoredError::Damaged(error.to_string()))?;
+        let mut read = self.read.borrow_mut();
+        let (paths, tiles) = &mut *read;
+        if paths.insert(path) {
+            let bytes = self.stored.tile(path, self.size);
+            let bytes = bytes.map_err(|source| StoredError::Io { path, source })?;
+            let taken = tiles.insert(path, &bytes.ok_or_else(missing)?);
+            taken.map_err(|error| StoredError::Damaged(error.to_string()))?;
+        }
         tiles
             .node(id)
             .map_err(|MissingNode(id)| StoredError::Damaged(id.to_string()))
