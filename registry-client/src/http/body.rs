@@ -1,6 +1,6 @@
 //! The body of an answer, as much of it as there may be, and no slower than it may come.
 
-use super::transport::{Failure, Retry};
+use super::transport::Failure;
 use super::{ErrorKind, Timeouts};
 use bytes::Bytes;
 use reqwest::Response;
@@ -46,10 +46,8 @@ impl Body<'_> {
             Failure::never(ErrorKind::Timeout { what, limit })
         })?;
         // A connection that ends too early is one that may be made again.
-        let chunk = chunk.map_err(|error| Failure {
-            kind: ErrorKind::Cut(Box::new(error.without_url())),
-            retry: Retry::Soon,
-        })?;
+        let chunk =
+            chunk.map_err(|error| Failure::soon(ErrorKind::Cut(Box::new(error.without_url()))))?;
         let Some(chunk) = chunk else {
             return Ok(None);
         };

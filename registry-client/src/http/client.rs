@@ -1,6 +1,6 @@
 //! The client of one registry.
 
-use super::transport::{Ask, Transport};
+use super::transport::{Ask, Reach, Transport};
 use super::{Error, ErrorKind, Network, Options};
 use crate::log::{Hash, SignedCheckpoint, Vkey};
 use crate::record::Time;
@@ -29,8 +29,16 @@ impl Client {
     ///
     /// [`ErrorKind::Setup`]: the extra certificates are none, or those of this machine cannot be read.
     pub fn new(options: Options) -> Result<Client, Error> {
+        let reach = Reach {
+            base: &options.base,
+            credentials: options.credentials.clone(),
+            timeouts: options.timeouts,
+            network: options.network,
+            extra_roots: &options.extra_roots,
+            user_agent: &options.user_agent,
+        };
         Ok(Client(Arc::new(Parts {
-            transport: Transport::new(&options)?,
+            transport: Transport::new(&reach)?,
             state: StateDir::new(&options.state_dir, &options.pin),
             cache: Cache::new(&options.cache_dir),
             options,

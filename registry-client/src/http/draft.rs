@@ -1,6 +1,6 @@
 //! Records before they are signed: the next one of a chain, by what was verified of it.
 
-use crate::chain::{NamespaceChain, Package};
+use crate::chain::NamespaceChain;
 use crate::log::Hash;
 use crate::log::{KeyName, Note, NoteError, NoteSignature, SigningKey, Vkey};
 use crate::name::{Namespace, PackageName, Version};
@@ -89,6 +89,7 @@ impl Draft {
         signer: &Vkey,
         time: Time,
     ) -> Result<Draft, DraftError> {
+        viewed(view, package)?;
         let used = view
             .held()
             .package
@@ -125,7 +126,7 @@ impl Draft {
         signer: &Vkey,
         time: Time,
     ) -> Result<Draft, DraftError> {
-        has(view.package(), package, &version)?;
+        has(view, package, &version)?;
         let act = PackageAct::Yank { version, reason };
         Draft::package(view, package, act, Permission::Yank, signer, time)
     }
@@ -142,7 +143,7 @@ impl Draft {
         signer: &Vkey,
         time: Time,
     ) -> Result<Draft, DraftError> {
-        has(view.package(), package, &version)?;
+        has(view, package, &version)?;
         let act = PackageAct::Unyank { version };
         Draft::package(view, package, act, Permission::Yank, signer, time)
     }
@@ -186,9 +187,7 @@ impl Draft {
         signer: &Vkey,
         time: Time,
     ) -> Result<Draft, DraftError> {
-        if view.package().is_some_and(|found| found.name() != package) {
-            return Err(DraftError::NotViewed(format!("package {package}")));
-        }
+        viewed(view, package)?;
         let namespace = view.namespace();
         let namespace = namespace.filter(|found| found.namespace() == package.namespace());
         let namespace =
@@ -298,12 +297,19 @@ impl Draft {
     }
 }
 
-fn has(
-    found: Option<&Package>,
-    package: &PackageName,
-    version: &Version,
-) -> Result<(), DraftError> {
-    match found.is_some_and(|found| found.releases().contains_key(version)) {
+fn viewed(view: &View, package: &PackageName) -> Result<(), DraftError> {
+    match view.asked() == Some(package) {
+        true => Ok(()),
+        false => Err(DraftError::NotViewed(format!("package {package}"))),
+    }
+}
+
+fn has(view: &View, package: &PackageName, version: &Version) -> Result<(), DraftError> {
+    viewed(view, package)?;
+    match view
+        .package()
+        .is_some_and(|found| found.releases().contains_key(version))
+    {
         true => Ok(()),
         false => Err(DraftError::NoSuchVersion {
             package: package.clone(),

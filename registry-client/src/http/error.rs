@@ -26,9 +26,10 @@ pub struct Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// What came is not what must be proved. Nothing of it was kept.
-    #[error("what the registry answered is not verified")]
-    Verify(#[source] VerifyError),
+    /// What came is not what must be proved, or it proves that there is no such thing. Nothing of it
+    /// was kept.
+    #[error(transparent)]
+    Verify(VerifyError),
     /// The registry says why not. What it says was not looked at, nor cleaned for a terminal.
     #[error("the registry answered {} ({})", .0.status, .0.code.as_str())]
     Problem(Problem),
@@ -105,10 +106,10 @@ pub enum ErrorKind {
     Offline(String),
     /// No version is to be chosen.
     #[error(transparent)]
-    NoMatch(NoMatch),
+    NoMatch(Box<NoMatch>),
     /// A lock file and the registry do not agree about the log.
-    #[error("the lock file does not agree with the registry")]
-    Lock(#[source] LockError),
+    #[error(transparent)]
+    Lock(LockError),
     /// A lock file and the log do not agree about a release.
     #[error("the {what} of {release} is {found}, and the lock file has {locked}")]
     LockDiffers {
@@ -138,8 +139,8 @@ pub enum ErrorKind {
     #[error("there is no access to the registry's tokens")]
     Credentials(#[source] Source),
     /// A file could not be read or written.
-    #[error("the files of the client cannot be used")]
-    Store(#[source] StoreError),
+    #[error(transparent)]
+    Store(StoreError),
     /// Another process changes the trust state faster than this one can follow.
     #[error("other processes changed the trust state {0} times while it was verified; try again")]
     Contended(u32),
@@ -220,7 +221,13 @@ impl Error {
 
     /// Whether the answer says that there is no such thing.
     pub fn is_not_found(&self) -> bool {
-        match &*self.kind {
+        self.kind.is_not_found()
+    }
+}
+
+impl ErrorKind {
+    pub(super) fn is_not_found(&self) -> bool {
+        match self {
             ErrorKind::Status(status) => *status == 404,
             ErrorKind::Problem(problem) => problem.status == 404,
             _ => false,

@@ -2,16 +2,17 @@
 
 use super::body::Body;
 use super::progress::{Meter, Transfer, TransferKind};
-use super::transport::{Ask, Failure, Retry};
-use super::view::Locked;
+use super::transport::{Ask, Failure};
 use super::{Client, Error, ErrorKind};
 use crate::api::Paths;
 use crate::chain::Release;
 use crate::name::{PackageName, Version};
+use crate::record::{Reference, Subject};
 use crate::store::Partial;
 use crate::verify::{ContentCheck, Request, Verified, View};
 use reqwest::Response;
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, RANGE};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// How often a download is continued that got further each time.
@@ -62,7 +63,7 @@ impl Client {
     /// As [`Client::view`]; [`crate::verify::VerifyError`] if there is no such release, it was taken down, or the content
     /// is not what the release's record says; [`ErrorKind::ContentMissing`]; or [`ErrorKind::Offline`].
     pub async fn fetch(&self, package: &PackageName, version: &Version) -> Result<Fetched, Error> {
-        self.fetch_locked(package, version, &Locked::new()).await
+        self.fetch_locked(package, version, &BTreeMap::new()).await
     }
 
     /// As [`Client::fetch`], where these records must be in their chains, too.
@@ -74,13 +75,20 @@ impl Client {
         &self,
         package: &PackageName,
         version: &Version,
-        locked: &Locked,
+        locked: &BTreeMap<Subject, Reference>,
     ) -> Result<Fetched, Error> {
         let request = Request::release(package.clone(), version.clone());
         let mut partial = None;
         for _ in 0..super::view::MAX_TRIES {
             let look = self.look(&request, locked).await?;
-            let release = look.view.release(version)?;
+            let release = match look.view.release(version) {
+                Ok(release) => release,
+                Err(absent) => {
+                    // That there is none was verified, too.
+                    self.keep(look).await?;
+                    return Err(absent.into());
+                }
+            };
             let digest = release.content.digest;
             let cached = match &partial {
                 Some((of, _)) if *of == digest => true,
@@ -156,13 +164,9 @@ impl Client {
                 Ok(()) => break,
                 Err(failure) => failure,
             };
-            if let ErrorKind::Status(404) = failure.kind {
-                return Err(self.content_missing(what, &url));
-            }
-            if let ErrorKind::Problem(problem) = &failure.kind
-                && problem.status == 404
-            {
-                return Err(self.content_missing(what, &url));
+            if failure.kind.is_not_found() {
+                let missing = ErrorKind::ContentMissing(format!("`{what}`"));
+                return Err(Error::new(missing, url.as_str(), attempt));
             }
             // Who gets further may go on.
             if download.taken > before && parts < MAX_PARTS {
@@ -174,14 +178,6 @@ impl Client {
         let refused = |error| Error::new(ErrorKind::Verify(error), url.as_str(), attempt);
         download.check.finish().map_err(refused)?;
         Ok(download.partial)
-    }
-
-    fn content_missing(&self, what: &str, url: &reqwest::Url) -> Error {
-        Error::new(
-            ErrorKind::ContentMissing(format!("`{what}`")),
-            url.as_str(),
-            1,
-        )
     }
 
     /// What one connection brings of it, from where the last one ended.
@@ -200,13 +196,20 @@ impl Client {
             ask.headers.extend(etag.map(|etag| (IF_RANGE, etag)));
         }
         let response = self.0.transport.open(&ask).await?;
-        if response.status() == 206 && continues(&response, download.taken) {
+        let part = response.status() == 206;
+        let goes_on = part && continues(&response, download.taken);
+        if goes_on {
             ask.most = size.saturating_sub(download.taken);
         } else {
             download.partial.clear().map_err(stored)?;
             download.check = release.check();
             download.taken = 0;
             download.etag = strong(response.headers().get(ETAG));
+        }
+        if part && !goes_on {
+            let what = "the part of the content that was asked for";
+            let source = "its range begins elsewhere".into();
+            return Err(Failure::soon(ErrorKind::Malformed { what, source }));
         }
         // That there is more than the record says is for the check to say, unless it is said before.
         let check = |error| Failure::never(ErrorKind::Verify(error));
@@ -228,10 +231,7 @@ impl Client {
 }
 
 fn stored(error: crate::store::StoreError) -> Failure {
-    Failure {
-        kind: ErrorKind::Store(error),
-        retry: Retry::Never,
-    }
+    Failure::never(ErrorKind::Store(error))
 }
 
 /// Whether a part begins where the last one ended.

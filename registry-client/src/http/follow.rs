@@ -112,10 +112,9 @@ impl Client {
     /// smaller than what was read; [`VerifyError::SplitView`] if it is not the log of the trust state.
     pub async fn follow(&self, monitor: &mut Monitor) -> Result<Followed, Error> {
         let state = self.trust_state().await?;
+        // Whoever is behind may know the next key from elsewhere, or not know of it yet.
         let mut keys: Vec<Vkey> = monitor.registry().active(Role::Log).cloned().collect();
-        if keys.is_empty() {
-            keys = self.log_keys(state.as_ref());
-        }
+        keys.extend(self.log_keys(state.as_ref()));
         let signed = self.checkpoint_by(&keys).await?;
         let (from, size) = (monitor.size(), signed.checkpoint().size);
         self.check_grown(from, state.as_ref(), &signed).await?;
@@ -214,7 +213,7 @@ pub(super) fn bundles_from(from: u64, size: u64) -> impl Iterator<Item = TilePat
     let width = u64::from(crate::log::ENTRIES_PER_BUNDLE);
     let starts = (from / width..).map(move |index| index * width);
     starts
-        .take_while(move |start| *start < size)
+        .take_while(move |start| from < size && *start < size)
         .filter_map(move |start| TilePath::bundle_of(start, size))
 }
 

@@ -3,6 +3,7 @@
 use super::{Client, Error, ErrorKind};
 use crate::chain::Release;
 use crate::lock::{LockedPublisher, LockedRelease};
+use crate::log::Checkpoint;
 use crate::state::{LockError, LockedCheckpoint, TrustState};
 use crate::verify::{Request, Verified, VerifyError, View};
 use std::fmt::Display;
@@ -23,7 +24,7 @@ pub struct CheckedRelease {
 pub enum Agreement {
     /// They are the same.
     Same,
-    /// The log grew from the lock file's size to this one, by a consistency proof.
+    /// The log grew from the lock file's size to this one, by consistency proofs.
     Grew {
         /// The size in the lock file.
         locked: u64,
@@ -76,6 +77,10 @@ impl Client {
             };
             let locked = LockedCheckpoint::open(note, &state).map_err(ErrorKind::Lock)?;
             let (at, size) = (state.checkpoint().size, locked.checkpoint().size);
+            if size < at && self.was_seen_to_grow(locked.checkpoint(), &state).await? {
+                let (locked, verified) = (size, at);
+                return Ok(Agreement::Grew { locked, verified });
+            }
             let proof = match locked.needs_proof(&state) {
                 None => vec![],
                 Some((old, new)) => self.proof_between(&state, &locked, old, new).await?,
@@ -114,6 +119,18 @@ impl Client {
             }
         }
         Err(ErrorKind::Contended(super::view::MAX_TRIES).into())
+    }
+
+    /// Whether this client kept how the log grew from the lock file's checkpoint to the state's.
+    async fn was_seen_to_grow(
+        &self,
+        locked: &Checkpoint,
+        state: &TrustState,
+    ) -> Result<bool, Error> {
+        let at = |checkpoint: &Checkpoint| (checkpoint.size, checkpoint.root);
+        let (from, to) = (at(locked), at(state.checkpoint()));
+        self.on_disk(move |parts| Ok(parts.cache.leads(&parts.options.pin, from, to)))
+            .await
     }
 
     /// A proof between the lock file's checkpoint and the state's, or why there is none.

@@ -61,6 +61,7 @@ impl Client {
                 let leaf = Hash::leaf(entry);
                 if index < from {
                     if rows.leaf(index) != Some(leaf) {
+                        self.on_disk(move |_| dir.discard()).await?;
                         return Err(differs(path.to_string()));
                     }
                     continue;

@@ -9,6 +9,20 @@
 //! - *for people*: [`Client::info`], [`Client::packages`], [`Client::search`], [`Client::whoami`],
 //!   [`Client::registry_info`], the types of [`crate::api`]: the registry's word, for looking at things.
 //!
+//! ```no_run
+//! use tenon_registry_client::http::{Client, Options};
+//!
+//! # async fn example(pin: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! let base = "https://registry.example".parse()?;
+//! let client = Client::new(Options::new(base, pin.parse()?, "state", "cache"))?;
+//! let package = "acme:http".parse()?;
+//! let version = client.resolve(&package, Some(&"^1.2".parse()?)).await?.version;
+//! let fetched = client.fetch(&package, &version).await?;
+//! std::fs::copy(&fetched.path, "http.wasm")?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Requests
 //!
 //! Only reads are repeated, and only where a connection was not made or was cut, or the status is
@@ -65,6 +79,7 @@ pub use locked::{Agreement, CheckedRelease};
 pub use mirror::Mirrored;
 pub use options::{Limits, Network, Options, Timeouts};
 pub use progress::{Meter, Progress, Transfer, TransferKind};
+pub use read::introduce;
 pub use resolve::{NoMatch, Resolved};
 pub use submit::{Receipt, ReceiptProof};
 pub use token::{Credentials, Token, TokenError};

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// What a client calls itself.
+pub(super) const USER_AGENT: &str = concat!("tenon/", env!("CARGO_PKG_VERSION"));
+
 /// What a [`super::Client`] is made of.
 #[derive(Clone)]
 pub struct Options {
@@ -98,7 +101,7 @@ impl Options {
             limits: Limits::default(),
             network: Network::Online,
             extra_roots: vec![],
-            user_agent: concat!("tenon/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: USER_AGENT.to_owned(),
             clock: Arc::new(system_time),
         }
     }

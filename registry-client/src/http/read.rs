@@ -1,7 +1,7 @@
 //! What a registry says, for people: nothing of it is verified.
 
-use super::transport::{Ask, WhenToken};
-use super::{Client, Error, ErrorKind};
+use super::transport::{Ask, Reach, Transport, WhenToken};
+use super::{BaseUrl, Client, Credentials, Error, ErrorKind, Limits, Network, Timeouts};
 use crate::api::{
     PackageInfo, PackagePage, Paths, RegistryInfo, SearchPage, SearchQuery, TokenInfo,
 };
@@ -10,6 +10,30 @@ use crate::verify::{Request, VerifyError};
 use reqwest::Url;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What a registry says of itself to someone who has no pin for it yet. Whoever takes the pin from
+/// there trusts whoever answers this once, and should be shown it and asked.
+///
+/// # Errors
+///
+/// Why there is no answer.
+pub async fn introduce(
+    base: &BaseUrl,
+    credentials: Arc<dyn Credentials>,
+    extra_roots: &[Vec<u8>],
+) -> Result<RegistryInfo, Error> {
+    let transport = Transport::new(&Reach {
+        base,
+        credentials,
+        timeouts: Timeouts::default(),
+        network: Network::Online,
+        extra_roots,
+        user_agent: super::options::USER_AGENT,
+    })?;
+    let ask = Ask::get(Paths::registry(), Limits::default().json);
+    parse(&transport.get(&ask).await?, &transport.url(&ask.path))
+}
 
 impl Client {
     /// What the registry says of a package.
@@ -104,14 +128,17 @@ impl Client {
     }
 
     async fn json<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, Error> {
-        let url = self.url(&ask.path);
-        let bytes = self.get(ask).await?;
-        serde_json::from_slice(&bytes).map_err(|error| {
-            let what = "the JSON that this version understands";
-            let source = error.into();
-            Error::new(ErrorKind::Malformed { what, source }, url, 1)
-        })
+        let url = self.0.transport.url(&ask.path);
+        parse(&self.get(ask).await?, &url)
     }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8], url: &Url) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let what = "the JSON that this version understands";
+        let source = error.into();
+        Error::new(ErrorKind::Malformed { what, source }, url.as_str(), 1)
+    })
 }
 
 /// A path with those parameters that there are, encoded.

@@ -61,19 +61,19 @@ impl Client {
     }
 }
 
-fn choose(package: &Package, requirement: Option<&VersionReq>) -> Result<Version, NoMatch> {
+fn choose(package: &Package, requirement: Option<&VersionReq>) -> Result<Version, Box<NoMatch>> {
     let matches = |version: &Version| match requirement {
         Some(requirement) => requirement.matches(version.semver()),
         None => version.semver().pre.is_empty(),
     };
-    let mut none = NoMatch {
+    let mut none = Box::new(NoMatch {
         package: package.name().clone(),
         requirement: requirement.cloned(),
         yanked: vec![],
         taken_down: vec![],
         prereleases: vec![],
         others: vec![],
-    };
+    });
     // The highest first.
     for Release {
         version,

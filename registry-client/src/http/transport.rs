@@ -1,7 +1,7 @@
 //! Requests: where they may go, how often, with which token, and how much may come back.
 
 use super::body::Body;
-use super::{BaseUrl, Credentials, Error, ErrorKind, Network, Options, Timeouts, Token};
+use super::{BaseUrl, Credentials, Error, ErrorKind, Network, Timeouts, Token};
 use crate::api::Problem;
 use bytes::Bytes;
 use reqwest::header::{
@@ -13,6 +13,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::OnceCell;
 use tokio::time::{sleep, timeout};
 
 /// The most redirects that are followed for one request.
@@ -26,10 +27,22 @@ pub(super) struct Transport {
     http: reqwest::Client,
     base: BaseUrl,
     credentials: Arc<dyn Credentials>,
+    /// What they said, once they were asked.
+    token: OnceCell<Option<Token>>,
     /// Whether the registry has asked for a token.
     asked: AtomicBool,
     pub(super) timeouts: Timeouts,
     network: Network,
+}
+
+/// How a registry is reached.
+pub(super) struct Reach<'a> {
+    pub(super) base: &'a BaseUrl,
+    pub(super) credentials: Arc<dyn Credentials>,
+    pub(super) timeouts: Timeouts,
+    pub(super) network: Network,
+    pub(super) extra_roots: &'a [Vec<u8>],
+    pub(super) user_agent: &'a str,
 }
 
 /// A request that may be repeated.
@@ -60,7 +73,7 @@ pub(super) enum WhenToken {
 
 /// Why one attempt failed, and whether another may do better.
 pub(super) struct Failure {
-    pub(super) kind: ErrorKind,
+    pub(super) kind: Box<ErrorKind>,
     pub(super) retry: Retry,
 }
 
@@ -94,8 +107,17 @@ impl Ask {
 
 impl Failure {
     pub(super) fn never(kind: ErrorKind) -> Failure {
-        let retry = Retry::Never;
-        Failure { kind, retry }
+        Failure {
+            kind: Box::new(kind),
+            retry: Retry::Never,
+        }
+    }
+
+    pub(super) fn soon(kind: ErrorKind) -> Failure {
+        Failure {
+            kind: Box::new(kind),
+            retry: Retry::Soon,
+        }
     }
 
     pub(super) fn of(error: reqwest::Error) -> Failure {
@@ -103,54 +125,51 @@ impl Failure {
         let (tls, timeout) = (is_tls(&error), error.is_timeout());
         let connect = error.is_connect();
         let source = Box::new(error);
-        let soon = |kind| Failure {
-            kind,
-            retry: Retry::Soon,
-        };
         match () {
             () if tls => Failure::never(ErrorKind::Tls(source)),
-            () if connect || timeout => soon(ErrorKind::Connect(source)),
-            () => soon(ErrorKind::Cut(source)),
+            () if connect || timeout => Failure::soon(ErrorKind::Connect(source)),
+            () => Failure::soon(ErrorKind::Cut(source)),
         }
     }
 }
 
 impl Transport {
-    pub(super) fn new(options: &Options) -> Result<Transport, Error> {
+    pub(super) fn new(reach: &Reach<'_>) -> Result<Transport, Error> {
         let setup = |source: Box<dyn std::error::Error + Send + Sync>| {
-            Error::new(ErrorKind::Setup(source), options.base.to_string(), 0)
+            Error::new(ErrorKind::Setup(source), reach.base.to_string(), 0)
         };
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             // Someone may be faster, and then there is one.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
         let mut builder = reqwest::Client::builder()
-            .user_agent(&options.user_agent)
+            .user_agent(reach.user_agent)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .connect_timeout(options.timeouts.connect)
+            .connect_timeout(reach.timeouts.connect)
             .referer(false);
         let mut roots = vec![];
-        for pem in &options.extra_roots {
+        for pem in reach.extra_roots {
             roots.extend(Certificate::from_pem_bundle(pem).map_err(|error| setup(error.into()))?);
         }
-        if options.base.is_loopback() {
+        if reach.base.is_loopback() {
             // What goes to this machine goes to no proxy, and `localhost` is nowhere else.
             let here = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
             let here: Vec<_> = here.map(|ip: std::net::IpAddr| (ip, 0).into()).into();
             builder = builder.no_proxy().resolve_to_addrs("localhost", &here);
         }
-        builder = match options.base.is_encrypted() {
+        builder = match reach.base.is_encrypted() {
             true => builder.https_only(true).tls_certs_merge(roots),
             false => builder.tls_certs_only(roots),
         };
         Ok(Transport {
             http: builder.build().map_err(|error| setup(error.into()))?,
-            base: options.base.clone(),
-            credentials: options.credentials.clone(),
+            base: reach.base.clone(),
+            credentials: reach.credentials.clone(),
+            token: OnceCell::new(),
             asked: AtomicBool::new(false),
-            timeouts: options.timeouts,
-            network: options.network,
+            timeouts: reach.timeouts,
+            network: reach.network,
         })
     }
 
@@ -214,7 +233,7 @@ impl Transport {
                 sleep(wait).await;
                 Ok(())
             }
-            None => Err(Error::new(failure.kind, url.as_str(), attempt)),
+            None => Err(Error::new(*failure.kind, url.as_str(), attempt)),
         }
     }
 
@@ -235,7 +254,7 @@ impl Transport {
             let what = "the answer";
             Err(Failure::never(ErrorKind::Timeout { what, limit }))
         });
-        result.map_err(|failure| Error::new(failure.kind, url, 1))
+        result.map_err(|failure| Error::new(*failure.kind, url, 1))
     }
 
     /// One request, redirected where that is allowed, and with a token if it takes one.
@@ -314,10 +333,14 @@ impl Transport {
     }
 
     async fn token(&self) -> Result<Option<Token>, Failure> {
-        let (credentials, base) = (self.credentials.clone(), self.base.clone());
-        let token = tokio::task::spawn_blocking(move || credentials.token(&base)).await;
-        let token = token.unwrap_or_else(|error| Err(error.into()));
-        token.map_err(|source| Failure::never(ErrorKind::Credentials(source)))
+        let ask = || async {
+            let (credentials, base) = (self.credentials.clone(), self.base.clone());
+            let token = tokio::task::spawn_blocking(move || credentials.token(&base)).await;
+            token.unwrap_or_else(|error| Err(error.into()))
+        };
+        let token = self.token.get_or_try_init(ask).await;
+        let token = token.map_err(|source| Failure::never(ErrorKind::Credentials(source)))?;
+        Ok(token.clone())
     }
 
     async fn accept(&self, response: Response) -> Result<Response, Failure> {
@@ -337,6 +360,7 @@ impl Transport {
             Ok(problem) if problem.status == status.as_u16() => ErrorKind::Problem(problem),
             _ => ErrorKind::Status(status.as_u16()),
         };
+        let kind = Box::new(kind);
         Err(Failure { kind, retry })
     }
 
@@ -395,13 +419,11 @@ fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
         if error.is::<rustls::Error>() {
             return true;
         }
-        let io = error.downcast_ref::<std::io::Error>();
-        if let Some(inner) = io.and_then(std::io::Error::get_ref)
-            && inner.is::<rustls::Error>()
-        {
-            return true;
-        }
-        next = error.source();
+        // What an I/O error holds is not its source, but what comes before that.
+        next = match error.downcast_ref::<std::io::Error>() {
+            Some(io) => io.get_ref().map(|inner| inner as _),
+            None => error.source(),
+        };
     }
     false
 }

@@ -4,10 +4,10 @@ use super::client::{Parts, hashes};
 use super::transport::Ask;
 use super::{Client, Error, ErrorKind};
 use crate::api::{Paths, ProblemCode, ProofQuery};
-use crate::log::{CheckpointError, MAX_NOTE, NoteError, SignedCheckpoint};
+use crate::log::{CheckpointError, MAX_NOTE, NoteError, ProofError, SignedCheckpoint};
 use crate::name::Namespace;
 use crate::record::{Reference, Subject};
-use crate::state::{Pin, TrustState};
+use crate::state::{ForkEvidence, Pin, TrustState};
 use crate::store::Step;
 use crate::verify::{
     Bundle, Held, Known, MAX_BUNDLE, Records, Request, Rules, StateMoved, Trust, Verified,
@@ -112,7 +112,8 @@ impl Client {
                     moves += 1;
                     if moves < MAX_MOVES {
                         // Behind is a cache, or the registry itself, or this client's own records.
-                        (uncached, from_nothing) = (true, moves > 1);
+                        uncached = true;
+                        from_nothing |= moves > 1;
                         continue;
                     }
                     self.check_checkpoint(state.as_ref()).await?;
@@ -155,8 +156,11 @@ impl Client {
                     if rotations < MAX_ROTATIONS =>
                 {
                     rotations += 1;
-                    if self.catch_up(state.as_ref()).await? {
-                        continue;
+                    match self.catch_up(state.as_ref()).await {
+                        Ok(true) => continue,
+                        Err(refused) if refused.is_verification() => return Err(refused),
+                        // That there is no next key to be seen leaves the checkpoint refused.
+                        Ok(false) | Err(_) => {}
                     }
                 }
                 _ => {}
@@ -263,6 +267,16 @@ impl Client {
         if offered == held || offered.size > held.size {
             return Ok(());
         }
+        if offered.size == held.size {
+            self.keep_evidence(state.note(), &signed).await;
+            let (size, old, new) = (held.size, held.root, offered.root);
+            let evidence = Box::new(ForkEvidence {
+                held: state.note().clone(),
+                offered: signed,
+            });
+            let reason = ProofError::TwoRoots { size, old, new };
+            return Err(refused(VerifyError::SplitView { evidence, reason }));
+        }
         let (from, to) = ((offered.size, offered.root), (held.size, held.root));
         let pin = self.pin().clone();
         let steps = self.on_disk(move |parts| Ok(parts.cache.leads(&pin, from, to)));
@@ -270,10 +284,7 @@ impl Client {
             let (held, offered) = (held.size, offered.size);
             return Err(refused(VerifyError::StaleMirror { held, offered }));
         }
-        let proof = match offered.size < held.size {
-            true => self.consistency(offered.size, held.size).await,
-            false => Ok(vec![]),
-        };
+        let proof = self.consistency(offered.size, held.size).await;
         // Whoever cannot prove that it is the same log is not believed.
         let error = classify_smaller(&signed, state, &proof.unwrap_or_default());
         if let VerifyError::Rollback { .. } = error {

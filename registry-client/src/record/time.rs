@@ -20,9 +20,8 @@ pub struct TimeError(String);
 impl Time {
     const LAST: u64 = 253_402_300_799;
 
-    /// The first moment.
-    #[cfg(feature = "http")]
-    pub(crate) const EPOCH: Time = Time(0);
+    /// The first moment: 1970-01-01T00:00:00Z.
+    pub const EPOCH: Time = Time(0);
 
     /// The moment so many seconds after 1970-01-01T00:00:00Z.
     ///

@@ -109,6 +109,11 @@ impl View {
         self.namespace.as_ref()
     }
 
+    /// The package that was asked for, whether there is one or not.
+    pub fn asked(&self) -> Option<&PackageName> {
+        self.asked.as_ref()
+    }
+
     /// The package, if there is one.
     pub fn package(&self) -> Option<&Package> {
         self.package.as_ref()
