@@ -9,6 +9,7 @@
 //! [removed](Catalog::remove_release), [`Catalog::refresh_package`] makes lists and search know.
 
 mod entry;
+mod holder;
 mod interface;
 mod listing;
 mod namespace;

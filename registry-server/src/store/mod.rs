@@ -4,6 +4,7 @@
 //! the real one, [`Faulty`] fails the n-th call, and [`Simulated`] knows what a power loss may leave.
 //! What is to outlast a power loss is written by the functions of [`durable`].
 
+pub mod blobs;
 pub mod database;
 mod disk;
 pub mod durable;

@@ -1,0 +1,310 @@
+//! The registry as it runs: its logs with all that belongs to them, and what they share.
+
+use crate::access::{Access, Rates, TokenId};
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::content::Workers;
+use crate::domain::{Error, Quotas};
+use crate::log::{Log, LogId, Published};
+use crate::metrics::Metrics;
+use crate::store::blobs::Blobs;
+use crate::store::database::Database;
+use bytes::Bytes;
+use http::HeaderValue;
+use std::collections::{HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tenon_registry_client::Digest;
+use tokio::sync::Semaphore;
+
+/// What an [`App`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// How it is run.
+    pub config: Config,
+    /// The data directory, where processes that check content find it.
+    pub data: PathBuf,
+    /// The SQLite file.
+    pub database: Arc<Database>,
+    /// The log that everybody may read, and its content.
+    pub public: (Log, Blobs),
+    /// The one that takes a token, if there is one.
+    pub private: Option<(Log, Blobs)>,
+    /// What checks content.
+    pub workers: Workers,
+}
+
+/// A registry, as it runs.
+#[derive(Debug)]
+pub struct App {
+    config: Config,
+    data: PathBuf,
+    database: Arc<Database>,
+    access: Access,
+    rates: Rates,
+    quotas: Quotas,
+    metrics: Metrics,
+    workers: Workers,
+    public: Arc<Realm>,
+    private: Option<Arc<Realm>>,
+    heavy: Arc<Semaphore>,
+    state: AtomicU8,
+    next_request: AtomicU64,
+    /// Bytes of the disk that uploads on their way in may still take.
+    promised: AtomicU64,
+}
+
+/// One log, with all that belongs to it.
+#[derive(Debug)]
+pub struct Realm {
+    id: LogId,
+    log: Log,
+    blobs: Blobs,
+    checkpoint: Mutex<Option<Served>>,
+    uploads: Mutex<Uploads>,
+}
+
+/// A checkpoint, ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Served {
+    published: Arc<Published>,
+    /// Its note.
+    pub note: Bytes,
+    /// Its entity tag.
+    pub tag: HeaderValue,
+}
+
+/// Whether a registry can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Not yet.
+    Starting = 0,
+    /// It can.
+    Ready = 1,
+    /// To read only.
+    ReadOnly = 2,
+    /// Not any more.
+    Stopping = 3,
+}
+
+/// What was uploaded lately, and with which tokens.
+#[derive(Debug, Default)]
+struct Uploads {
+    known: HashSet<(TokenId, Digest)>,
+    order: VecDeque<(TokenId, Digest)>,
+}
+
+/// How many uploads are remembered; who releases later than that uploads again.
+const UPLOADS: usize = 1 << 16;
+
+impl App {
+    /// Puts a registry together, which is starting.
+    ///
+    /// # Errors
+    ///
+    /// The tokens cannot be read, or there is no randomness.
+    pub fn new(parts: Parts) -> Result<App, Error> {
+        let realm = |id, (log, blobs)| Arc::new(Realm::new(id, log, blobs));
+        let mut first = [0; 8];
+        getrandom::fill(&mut first).map_err(Error::internal)?;
+        let config = parts.config;
+        Ok(App {
+            access: Access::open(Arc::clone(&parts.database))?,
+            rates: Rates::new(config.rates.clone()),
+            quotas: Quotas::new(config.quota.clone()),
+            metrics: Metrics::new(),
+            heavy: Arc::new(Semaphore::new(config.limits.heavy_requests)),
+            config,
+            data: parts.data,
+            database: parts.database,
+            workers: parts.workers,
+            public: realm(LogId::Public, parts.public),
+            private: parts.private.map(|private| realm(LogId::Private, private)),
+            state: AtomicU8::new(State::Starting as u8),
+            // Numbers of two runs must not be mistaken for each other.
+            next_request: AtomicU64::new(u64::from_ne_bytes(first)),
+            promised: AtomicU64::new(0),
+        })
+    }
+
+    /// How it is run.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The tokens.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// How often everyone asks.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
+    /// How much there was today.
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// What is measured.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What checks content.
+    pub fn workers(&self) -> &Workers {
+        &self.workers
+    }
+
+    /// The log that everybody may read.
+    pub fn public(&self) -> &Arc<Realm> {
+        &self.public
+    }
+
+    /// The one that takes a token, if there is one.
+    pub fn private(&self) -> Option<&Arc<Realm>> {
+        self.private.as_ref()
+    }
+
+    /// Whether it can be used.
+    pub fn state(&self) -> State {
+        match self.state.load(Ordering::Relaxed) {
+            0 => State::Starting,
+            1 => State::Ready,
+            2 => State::ReadOnly,
+            _ => State::Stopping,
+        }
+    }
+
+    /// Says that it can be used, or only be read.
+    pub fn start(&self, state: State) {
+        self.state.store(state as u8, Ordering::Relaxed);
+    }
+
+    /// Says that it cannot be used any more.
+    pub fn stop(&self) {
+        self.start(State::Stopping);
+    }
+
+    /// Closes the logs: whatever they accepted is on the disk then.
+    pub async fn close(&self) {
+        self.public.log.close().await;
+        if let Some(private) = &self.private {
+            private.log.close().await;
+        }
+    }
+
+    /// Bytes of the disk that uploads on their way in may still take.
+    pub(crate) fn promised(&self) -> &AtomicU64 {
+        &self.promised
+    }
+
+    /// The number of a request.
+    pub(crate) fn next_request(&self) -> u64 {
+        self.next_request.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Does what reads many files, or computes: not many at a time, and not where requests wait.
+    pub(crate) async fn heavy<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = Arc::clone(&self.heavy).acquire_owned().await;
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        })
+        .await?
+    }
+}
+
+impl Realm {
+    fn new(id: LogId, log: Log, blobs: Blobs) -> Realm {
+        Realm {
+            id,
+            log,
+            blobs,
+            checkpoint: Mutex::default(),
+            uploads: Mutex::default(),
+        }
+    }
+
+    /// Which of the logs it is.
+    pub fn id(&self) -> LogId {
+        self.id
+    }
+
+    /// The log.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Its content.
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    /// The latest checkpoint, ready to be sent.
+    pub fn checkpoint(&self) -> Served {
+        let published = self.log.published();
+        let mut served = self
+            .checkpoint
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match &*served {
+            Some(served) if Arc::ptr_eq(&served.published, &published) => served.clone(),
+            _ => {
+                let note = Bytes::copy_from_slice(&published.note);
+                let tag = format!("\"{}\"", Digest::of(&note).hex());
+                let tag = HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""));
+                let new = Served {
+                    published,
+                    note,
+                    tag,
+                };
+                served.insert(new).clone()
+            }
+        }
+    }
+
+    /// Reads the catalog.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or what `read` returns.
+    pub async fn catalog<T: Send + 'static>(
+        &self,
+        app: &App,
+        read: impl FnOnce(&Catalog<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (database, id) = (Arc::clone(&app.database), self.id);
+        app.heavy(move || database.read(|tx| read(&Catalog::new(tx, id))))
+            .await
+    }
+
+    /// Remembers who brought content.
+    pub(crate) fn note_upload(&self, token: TokenId, digest: &Digest) {
+        let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        if uploads.known.insert((token, *digest)) {
+            uploads.order.push_back((token, *digest));
+        }
+        if uploads.order.len() > UPLOADS
+            && let Some(oldest) = uploads.order.pop_front()
+        {
+            uploads.known.remove(&oldest);
+        }
+    }
+
+    /// Whether this token brought the content, lately.
+    pub(crate) fn was_uploaded(&self, token: TokenId, digest: &Digest) -> bool {
+        let uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        uploads.known.contains(&(token, *digest))
+    }
+}

@@ -1,0 +1,161 @@
+//! A registry's directory: everything that a registry is, opened by the one process that serves it.
+
+use crate::access::{Access, AccessError, Action, NewToken, Secret, TokenScope};
+use crate::app::{App, Parts};
+use crate::config::Config;
+use crate::content::{Options, Workers};
+use crate::domain;
+use crate::log::clock::SystemClock;
+use crate::log::keys::{Keys, KeysError};
+use crate::log::{Fatal, Log, LogId, Source};
+use crate::store::blobs::Blobs;
+use crate::store::database::{Database, DatabaseError};
+use crate::store::durable::DurableError;
+use crate::store::{Disk, DiskError, Files, durable};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tenon_registry_client::log::{Origin, OriginError};
+
+/// Where the database is, in the data directory.
+const DATABASE: &str = "registry.sqlite";
+
+/// Why a directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DirectoryError {
+    /// It cannot be made.
+    #[error("cannot make the directory `{}`", path.display())]
+    Make {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// There is no registry in it.
+    #[error("there is no registry in `{}`: make one with `tenon-registry init`", .0.display())]
+    Nothing(PathBuf),
+    /// It cannot be opened, or another process has it.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Durable(#[from] DurableError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// A log cannot be used.
+    #[error(transparent)]
+    Log(#[from] crate::log::OpenError),
+    /// The tokens cannot be used.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The setting `origin` is none.
+    #[error("the setting `origin` cannot be used")]
+    Origin(#[source] OriginError),
+    /// The parts do not make a registry.
+    #[error("the registry cannot be put together")]
+    App(#[source] domain::Error),
+}
+
+/// Opens everything, and makes what is not there yet. The registry is starting, until it is told that
+/// it is ready.
+///
+/// # Errors
+///
+/// [`DirectoryError`].
+pub fn open(dir: &Path, config: Config, workers: Options) -> Result<App, DirectoryError> {
+    let failed = |source| DirectoryError::Make {
+        path: dir.to_owned(),
+        source,
+    };
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    let dir = dir.canonicalize().map_err(failed)?;
+    let files: Arc<dyn Files> = Arc::new(Disk::open(&dir)?.lock()?);
+    durable::clean(&*files)?;
+    let database = Arc::new(Database::open(&dir.join(DATABASE))?);
+    let origin = config.origin.as_deref().map(Origin::new).transpose();
+    let origin = origin.map_err(DirectoryError::Origin)?;
+    let open = |id, origin: Option<&Origin>| open_log(&dir, id, origin, &files, &database);
+    let public = open(LogId::Public, origin.as_ref())?;
+    let private = match config.private {
+        true => Some(open(LogId::Private, None)?),
+        false => None,
+    };
+    let parts = Parts {
+        config,
+        database,
+        public,
+        private,
+        workers: Workers::start(workers),
+        data: dir,
+    };
+    App::new(parts).map_err(DirectoryError::App)
+}
+
+/// The tokens in a directory, beside the process that serves it.
+///
+/// # Errors
+///
+/// There is no registry, or its database cannot be used.
+pub fn tokens(dir: &Path) -> Result<Access, DirectoryError> {
+    let path = dir.join(DATABASE);
+    if !path.exists() {
+        return Err(DirectoryError::Nothing(dir.to_owned()));
+    }
+    Ok(Access::open(Arc::new(Database::open(&path)?))?)
+}
+
+/// Makes the first token, which may do everything; none if there are tokens.
+///
+/// # Errors
+///
+/// The tokens cannot be read or written.
+pub fn first_token(access: &Access) -> Result<Option<Secret>, AccessError> {
+    if !access.list()?.is_empty() {
+        return Ok(None);
+    }
+    let new = NewToken {
+        label: "first".to_owned(),
+        actions: BTreeSet::from(Action::ALL),
+        scopes: vec![TokenScope::All],
+        expires: None,
+    };
+    Ok(Some(access.create(new)?.0))
+}
+
+fn open_log(
+    dir: &Path,
+    id: LogId,
+    origin: Option<&Origin>,
+    files: &Arc<dyn Files>,
+    database: &Arc<Database>,
+) -> Result<(Log, Blobs), DirectoryError> {
+    let keys = match id {
+        LogId::Public => dir.join("keys/public"),
+        LogId::Private => dir.join("keys/private"),
+    };
+    let keys = match keys.exists() {
+        true => Keys::load(&keys)?,
+        false => Keys::generate(&keys, origin)?.0,
+    };
+    let source = Source {
+        log: id,
+        files: Arc::clone(files),
+        database: Arc::clone(database),
+        clock: Arc::new(SystemClock::new()),
+        keys: Arc::new(keys),
+    };
+    let fatal: Fatal = Arc::new(|reason: &str| {
+        // What is in the log is unknown now, and only a restart finds out.
+        tracing::error!(reason, "the log cannot go on: ending");
+        std::process::abort()
+    });
+    let log = Log::open(&source, fatal)?;
+    Ok((log, Blobs::new(Arc::clone(files), id)))
+}

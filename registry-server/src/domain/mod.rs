@@ -1,0 +1,14 @@
+//! The rules: what may be uploaded, logged and read, and by whom. It knows nothing of HTTP.
+
+mod error;
+mod quota;
+mod reading;
+mod record;
+pub(crate) mod upload;
+
+pub use error::Error;
+pub(crate) use error::chain_of;
+pub use quota::Quotas;
+pub use reading::Reader;
+pub use record::{Outcome, submit};
+pub use upload::{Announced, Upload, announce};

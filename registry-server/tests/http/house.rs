@@ -1,0 +1,125 @@
+//! A registry that runs in this process, in a directory of its own.
+
+use crate::client::{Answer, Client};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tenon_registry_server::access::{Action, NewToken, TokenScope};
+use tenon_registry_server::app::{App, State};
+use tenon_registry_server::config::{Config, Rate};
+use tenon_registry_server::content::{CHECK_CONTENT, Options};
+use tenon_registry_server::{directory, server};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+pub(crate) struct House {
+    pub(crate) app: Arc<App>,
+    pub(crate) address: SocketAddr,
+    pub(crate) dir: PathBuf,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<tokio::task::JoinHandle<()>>,
+    runtime: Runtime,
+    _temp: TempDir,
+}
+
+impl House {
+    /// A registry as it is by default, but for what tests on one address would meet.
+    pub(crate) fn new() -> House {
+        House::with(|_| {})
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> House {
+        let mut config = Config::default();
+        let as_they_like = Rate {
+            per_second: 0.0,
+            burst: 0,
+        };
+        config.rates.anonymous_reads = as_they_like;
+        config.rates.authenticated_reads = as_they_like;
+        config.rates.writes = as_they_like;
+        config.rates.authentication_failures = as_they_like;
+        config.limits.connections_per_address = 4096;
+        config.limits.connections = 4096;
+        config.limits.disk_reserve_bytes = 0;
+        change(&mut config);
+        let temp = TempDir::new().unwrap();
+        let dir = temp.path().join("data");
+        let workers = Options {
+            program: env!("CARGO_BIN_EXE_tenon-registry").into(),
+            arguments: vec![CHECK_CONTENT.into()],
+            ..Options::default()
+        };
+        let app = Arc::new(directory::open(&dir, config, workers).unwrap());
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        app.start(State::Ready);
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        let served = runtime.spawn(server::serve(Arc::clone(&app), listener, None, stopped));
+        House {
+            app,
+            address,
+            dir,
+            stop: Some(stop),
+            served: Some(served),
+            runtime,
+            _temp: temp,
+        }
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    pub(crate) fn token(&self, actions: &[Action], patterns: &[&str]) -> String {
+        let new = NewToken {
+            label: "test".to_owned(),
+            actions: actions.iter().copied().collect(),
+            scopes: patterns
+                .iter()
+                .map(|pattern| pattern.parse::<TokenScope>().unwrap())
+                .collect(),
+            expires: None,
+        };
+        self.app.access().create(new).unwrap().0.reveal().to_owned()
+    }
+
+    /// A token that may do everything.
+    pub(crate) fn full_token(&self) -> String {
+        self.token(&Action::ALL, &["*"])
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.client().get(path)
+    }
+
+    /// Files below the data directory that are not finished.
+    pub(crate) fn drafts(&self) -> usize {
+        std::fs::read_dir(self.dir.join("tmp")).unwrap().count()
+    }
+
+    /// The size of the log.
+    pub(crate) fn log_size(&self) -> u64 {
+        self.app.public().log().published().checkpoint.size
+    }
+
+    pub(crate) fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(served) = self.served.take() {
+            self.runtime.block_on(served).unwrap();
+        }
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
