@@ -1,12 +1,14 @@
 //! What an operator can set: in a file, in the environment, or on the command line, the later over
 //! the earlier; nothing has to be set.
 
+use crate::log::{Cosigning, WitnessConfig};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 use toml::{Table, Value};
 
 /// What begins the name of each variable of the environment.
@@ -36,8 +38,20 @@ pub struct Config {
     pub rates: Rates,
     /// How much in a day.
     pub quota: Quota,
+    /// How cosignatures are asked for.
+    pub cosigning: Asking,
     /// Who cosigns checkpoints.
     pub witness: Vec<Witness>,
+}
+
+/// How cosignatures are asked for.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Asking {
+    /// Seconds that a batch waits for all witnesses together.
+    pub patience_seconds: u64,
+    /// Seconds after which cosignatures are renewed: a quarter of the age that clients accept.
+    pub renew_after_seconds: u64,
 }
 
 /// What is written to the standard error.
@@ -222,6 +236,14 @@ pub enum ConfigError {
         /// Why not.
         reason: &'static str,
     },
+    /// A witness cannot be asked.
+    #[error("the witness `{url}` cannot be asked: {reason}")]
+    Witness {
+        /// Where it should be.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
 }
 
 fn hint(nearest: &Option<String>) -> String {
@@ -231,7 +253,44 @@ fn hint(nearest: &Option<String>) -> String {
     }
 }
 
+impl Default for Asking {
+    fn default() -> Self {
+        let Cosigning {
+            patience,
+            renew_after,
+            ..
+        } = Cosigning::default();
+        Asking {
+            patience_seconds: patience.as_secs(),
+            renew_after_seconds: renew_after.as_secs(),
+        }
+    }
+}
+
 impl Config {
+    /// How checkpoints are cosigned.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Witness`].
+    pub fn cosigning(&self) -> Result<Cosigning, ConfigError> {
+        let witness = |Witness { url, vkey }: &Witness| {
+            let wrong = |reason: String| ConfigError::Witness {
+                url: url.clone(),
+                reason,
+            };
+            Ok(WitnessConfig {
+                url: url.parse().map_err(|error| wrong(format!("{error}")))?,
+                vkey: vkey.parse().map_err(|error| wrong(format!("{error}")))?,
+            })
+        };
+        Ok(Cosigning {
+            witnesses: self.witness.iter().map(witness).collect::<Result<_, _>>()?,
+            patience: Duration::from_secs(self.cosigning.patience_seconds),
+            renew_after: Duration::from_secs(self.cosigning.renew_after_seconds),
+        })
+    }
+
     /// Puts a configuration together: the defaults, the file if there is one, variables of the
     /// environment such as `TENON_REGISTRY_LIMITS_CONNECTIONS`, and what the command line sets, by
     /// the names of the file such as `limits.connections`.
@@ -351,6 +410,7 @@ impl Default for Config {
             limits: Limits::default(),
             rates: Rates::default(),
             quota: Quota::default(),
+            cosigning: Asking::default(),
             witness: vec![],
         }
     }

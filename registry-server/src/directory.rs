@@ -2,12 +2,13 @@
 
 use crate::access::{Access, AccessError, Action, NewToken, Secret, TokenScope};
 use crate::app::{App, Parts};
-use crate::config::Config;
+use crate::commands::fatal;
+use crate::config::{Config, ConfigError};
 use crate::content::{Options, Workers};
 use crate::domain;
 use crate::log::clock::SystemClock;
 use crate::log::keys::{Keys, KeysError};
-use crate::log::{Fatal, Log, LogId, Source};
+use crate::log::{Cosigning, Log, LogId, Source};
 use crate::store::blobs::Blobs;
 use crate::store::database::{Database, DatabaseError};
 use crate::store::durable::DurableError;
@@ -58,6 +59,9 @@ pub enum DirectoryError {
     /// The setting `origin` is none.
     #[error("the setting `origin` cannot be used")]
     Origin(#[source] OriginError),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The parts do not make a registry.
     #[error("the registry cannot be put together")]
     App(#[source] domain::Error),
@@ -81,7 +85,9 @@ pub fn open(dir: &Path, config: Config, workers: Options) -> Result<App, Directo
     let database = Arc::new(Database::open(&dir.join(DATABASE))?);
     let origin = config.origin.as_deref().map(Origin::new).transpose();
     let origin = origin.map_err(DirectoryError::Origin)?;
-    let open = |id, origin: Option<&Origin>| open_log(&dir, id, origin, &files, &database);
+    let cosigning = config.cosigning()?;
+    let open =
+        |id, origin: Option<&Origin>| open_log(&dir, id, origin, &files, &database, &cosigning);
     let public = open(LogId::Public, origin.as_ref())?;
     let private = match config.private {
         true => Some(open(LogId::Private, None)?),
@@ -135,11 +141,9 @@ fn open_log(
     origin: Option<&Origin>,
     files: &Arc<dyn Files>,
     database: &Arc<Database>,
+    cosigning: &Cosigning,
 ) -> Result<(Log, Blobs), DirectoryError> {
-    let keys = match id {
-        LogId::Public => dir.join("keys/public"),
-        LogId::Private => dir.join("keys/private"),
-    };
+    let keys = id.keys(dir);
     let keys = match keys.exists() {
         true => Keys::load(&keys)?,
         false => Keys::generate(&keys, origin)?.0,
@@ -150,12 +154,8 @@ fn open_log(
         database: Arc::clone(database),
         clock: Arc::new(SystemClock::new()),
         keys: Arc::new(keys),
+        cosigning: cosigning.clone(),
     };
-    let fatal: Fatal = Arc::new(|reason: &str| {
-        // What is in the log is unknown now, and only a restart finds out.
-        tracing::error!(reason, "the log cannot go on: ending");
-        std::process::abort()
-    });
-    let log = Log::open(&source, fatal)?;
+    let log = Log::open(&source, fatal())?;
     Ok((log, Blobs::new(Arc::clone(files), id)))
 }

@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`commands`] | what `tenon-registry` does |
 //! | [`config`] | what an operator can set |
 //! | [`app`] | the registry as it runs |
 //! | [`directory`] | the directory that it is in, opened |
@@ -12,29 +13,24 @@
 //! | [`content`] | what is published, checked and described |
 //! | [`catalog`] | packages, releases and namespaces, to be listed and searched |
 //! | [`log`] | the log: written by one thread, read by all |
+//! | [`witness`], [`outbound`] | cosigning other logs; requests to others |
+//! | [`care`] | checked, rebuilt, scrubbed, cleaned, copied |
 //! | [`store`] | files and the one SQLite file |
 //! | [`metrics`] | what is measured |
 
-pub mod config;
-
-pub mod app;
-
-pub mod directory;
-
-pub mod server;
-
-pub mod api;
-
-pub mod domain;
-
 pub mod access;
-
-pub mod content;
-
+pub mod api;
+pub mod app;
+pub mod care;
 pub mod catalog;
-
+pub mod commands;
+pub mod config;
+pub mod content;
+pub mod directory;
+pub mod domain;
 pub mod log;
-
-pub mod store;
-
 pub mod metrics;
+pub mod outbound;
+pub mod server;
+pub mod store;
+pub mod witness;

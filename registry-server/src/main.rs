@@ -1,10 +1,8 @@
 //! `tenon-registry`: a registry of WebAssembly components that one command starts.
 
-mod commands;
-
 use clap::Parser;
-use commands::CommandLine;
 use std::process::ExitCode;
+use tenon_registry_server::commands::CommandLine;
 use tenon_registry_server::content;
 
 fn main() -> ExitCode {

@@ -1,9 +1,9 @@
 //! `tenon-registry init`: makes a registry.
 
 use super::{Failure, Place, say};
+use crate::content::Options;
+use crate::directory;
 use clap::Args;
-use tenon_registry_server::content::Options;
-use tenon_registry_server::directory;
 use tokio::runtime::Runtime;
 
 /// Make a registry without serving it

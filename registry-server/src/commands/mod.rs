@@ -1,15 +1,33 @@
 //! What `tenon-registry` does, one file for each command.
 
+mod describe;
 mod init;
 mod serve;
 mod token;
 
+pub mod key;
+pub mod witness;
+
+pub mod backup;
+pub mod fsck;
+pub mod gc;
+pub mod rebuild;
+pub mod restore;
+pub mod scrub;
+
+use crate::care::CareError;
+use crate::config::Config;
+use crate::log::Fatal;
 use clap::{Args, Parser, Subcommand};
+use describe::Described;
+use serde::Serialize;
 use std::error::Error;
-use std::io::Write;
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tenon_registry_server::config::Config;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -18,7 +36,7 @@ use tenon_registry_server::config::Config;
     version,
     about = "A registry of WebAssembly components"
 )]
-pub(crate) struct CommandLine {
+pub struct CommandLine {
     #[command(flatten)]
     place: Place,
     #[command(subcommand)]
@@ -53,6 +71,22 @@ enum Command {
     /// Make, list and revoke tokens
     #[command(subcommand)]
     Token(token::Token),
+    /// List and replace the registry's own keys
+    Key(key::KeyArgs),
+    /// Cosign the checkpoints of other registries
+    Witness(witness::WitnessArgs),
+    /// Compare everything in a data directory with everything else
+    Fsck(fsck::FsckArgs),
+    /// Make the database again from the log and the content
+    Rebuild(rebuild::RebuildArgs),
+    /// Hash all content again and read all tiles
+    Scrub(scrub::ScrubArgs),
+    /// Remove content that no release names
+    Gc(gc::GcArgs),
+    /// Copy a data directory; the registry may run
+    Backup(backup::BackupArgs),
+    /// Put a copy that `backup` made into an empty data directory
+    Restore(restore::RestoreArgs),
 }
 
 /// What may go wrong with a command: whatever it is, it is shown and that is all.
@@ -60,18 +94,30 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 impl CommandLine {
     /// Does what it says.
-    pub(crate) fn run(self) -> ExitCode {
+    pub fn run(self) -> ExitCode {
         let CommandLine { place, command } = self;
-        let done = match command {
-            Command::Serve(serve) => serve::serve(&place, serve),
-            Command::Init(init) => init::init(&place, &init),
-            Command::Token(token) => token::token(&place, token),
+        let (data, mut out) = (place.data.as_path(), io::stdout());
+        let cared = match command {
+            Command::Serve(serve) => return end(serve::serve(&place, serve)),
+            Command::Init(init) => return end(init::init(&place, &init)),
+            Command::Token(token) => return end(token::token(&place, token)),
+            Command::Key(args) => return end(key(&place, &args)),
+            Command::Witness(args) => return end(witness::serve(data, &args)),
+            Command::Fsck(args) => fsck::run(data, &args, &mut out),
+            Command::Rebuild(args) => match Described::start() {
+                Ok(described) => rebuild::run(data, &args, Some(&described), &mut out),
+                Err(error) => return end(Err(error.into())),
+            },
+            Command::Scrub(args) => scrub::run(data, &args, &AtomicBool::new(false), &mut out),
+            Command::Gc(args) => gc::run(data, &args, &mut out),
+            Command::Backup(args) => backup::run(data, &args, &mut out),
+            Command::Restore(args) => restore::run(data, &args, vec![], &mut out),
         };
-        match done {
-            Ok(()) => ExitCode::SUCCESS,
+        match cared {
+            Ok(code) => code.into(),
             Err(error) => {
-                say_error(error.as_ref());
-                ExitCode::FAILURE
+                say_error(&error);
+                error.exit_code().into()
             }
         }
     }
@@ -90,6 +136,33 @@ impl Place {
     }
 }
 
+fn key(place: &Place, args: &key::KeyArgs) -> Result<(), Failure> {
+    let cosigning = place.load(vec![])?.cosigning()?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    say(runtime
+        .block_on(args.run(&place.data, cosigning))?
+        .trim_end());
+    Ok(())
+}
+
+fn end(done: Result<(), Failure>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_error(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What is done when nothing may be written any more: what was written is found out by a restart.
+pub(crate) fn fatal() -> Fatal {
+    Arc::new(|reason: &str| {
+        tracing::error!(reason, "this cannot go on: ending");
+        std::process::abort()
+    })
+}
+
 fn setting(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=');
     let (key, value) = parts.ok_or_else(|| format!("`{text}` is not `KEY=VALUE`"))?;
@@ -102,7 +175,7 @@ fn say(text: &str) {
     let _ = std::io::stdout().write_all(format!("{text}\n").as_bytes());
 }
 
-fn say_error(error: &(dyn Error + Send + Sync)) {
+fn say_error(error: &dyn Error) {
     let mut text = format!("error: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -110,4 +183,72 @@ fn say_error(error: &(dyn Error + Send + Sync)) {
         cause = error.source();
     }
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Why a command was not done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// It cannot be done.
+    #[error(transparent)]
+    Care(#[from] CareError),
+    /// A file that was named cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Nobody takes the report.
+    #[error("cannot write the report")]
+    Write(#[source] io::Error),
+}
+
+impl CommandError {
+    /// The exit code: that of the gravest finding, if there are any, else 1.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            CommandError::Care(CareError::Damaged { findings, .. }) => {
+                let gravest = findings.iter().map(|finding| finding.kind).min();
+                gravest.map_or(1, crate::care::FindingKind::exit_code)
+            }
+            _ => 1,
+        }
+    }
+}
+
+/// Checkpoints that others have seen.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct KnownArgs {
+    /// A checkpoint that a witness, a mirror or a client has, as a file; can be given several times
+    #[arg(long = "known-checkpoint", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+impl KnownArgs {
+    fn read(&self) -> Result<Vec<Vec<u8>>, CommandError> {
+        let read = |path: &PathBuf| {
+            std::fs::read(path).map_err(|source| CommandError::Read {
+                path: path.clone(),
+                source,
+            })
+        };
+        self.files.iter().map(read).collect()
+    }
+}
+
+fn write(
+    out: &mut dyn Write,
+    report: &(impl Serialize + Display),
+    json: bool,
+) -> Result<(), CommandError> {
+    let written = match json {
+        true => serde_json::to_writer_pretty(&mut *out, report)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(out)),
+        false => write!(out, "{report}"),
+    };
+    written.map_err(CommandError::Write)
 }

@@ -1,17 +1,17 @@
 //! `tenon-registry serve`: serves a registry until it is told to stop.
 
 use super::{Failure, Place, say};
+use crate::access::Secret;
+use crate::app::{App, State};
+use crate::config::{Format, Level, LogConfig, Tls};
+use crate::content::Options;
+use crate::directory;
+use crate::server;
 use clap::Args;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use tenon_registry_server::access::Secret;
-use tenon_registry_server::app::{App, State};
-use tenon_registry_server::config::{Format, Level, LogConfig, Tls};
-use tenon_registry_server::content::Options;
-use tenon_registry_server::directory;
-use tenon_registry_server::server;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -115,7 +115,7 @@ fn welcome(app: &App, address: SocketAddr, token: Option<&Secret>) {
     say(&lines.join("\n"));
 }
 
-fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,

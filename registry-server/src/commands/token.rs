@@ -1,11 +1,11 @@
 //! `tenon-registry token`: makes, lists and revokes tokens, beside a server that runs or not.
 
 use super::{Failure, Place, say};
+use crate::access::{Action, NewToken, TokenId, TokenScope};
+use crate::directory;
 use clap::{Args, Subcommand};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tenon_registry_client::record::Time;
-use tenon_registry_server::access::{Action, NewToken, TokenId, TokenScope};
-use tenon_registry_server::directory;
 
 /// Make, list and revoke tokens
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 use super::shared::Shared;
 use super::stored::{Stored, StoredError};
 use super::{BundleError, Published};
+use std::sync::Arc;
 use tenon_registry_client::api::ProofQuery;
 use tenon_registry_client::chain::IndexTimes;
 use tenon_registry_client::log::Origin;
@@ -18,7 +19,10 @@ pub(super) fn bundle(
 ) -> Result<Vec<u8>, BundleError> {
     let published = match query.size {
         None => shared.published(),
-        Some(size) => shared.of_size(size).ok_or(BundleError::SizeNotHeld(size))?,
+        Some(size) => match shared.of_size(size) {
+            Some(published) => published,
+            None => retired(stored, shared, size)?,
+        },
     };
     let size = published.checkpoint.size;
     let chain = |subject| stored.chain(subject, size).map_err(unreadable);
@@ -49,6 +53,24 @@ pub(super) fn bundle(
         Err(ProveError::ClientAhead) => Err(BundleError::ClientAhead),
         Err(error) => Err(BundleError::Unreadable(error.to_string())),
     }
+}
+
+/// A last checkpoint under a key that no longer signs, for a client who slept since.
+fn retired(stored: &Stored, shared: &Shared, size: u64) -> Result<Arc<Published>, BundleError> {
+    let retired = shared.retired(size);
+    let retired = retired.ok_or(BundleError::SizeNotHeld(size))?;
+    if let Some(published) = retired.published.get() {
+        return Ok(published.clone());
+    }
+    let published = Published {
+        note: retired.note.clone(),
+        checkpoint: retired.checkpoint.clone(),
+        map: stored.map(size).map_err(unreadable)?,
+    };
+    Ok(retired
+        .published
+        .get_or_init(|| Arc::new(published))
+        .clone())
 }
 
 /// Those index records that the rules can ask for: the first after each record, the last before each

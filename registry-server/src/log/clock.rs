@@ -52,7 +52,7 @@ pub enum ClockError {
 
 /// Says when batches are, which never decreases.
 #[derive(Debug)]
-pub(super) struct Timekeeper {
+pub(crate) struct Timekeeper {
     clock: std::sync::Arc<dyn Clock>,
     start: (Duration, Duration),
 }
@@ -83,13 +83,13 @@ impl Clock for SystemClock {
 }
 
 impl Timekeeper {
-    pub(super) fn new(clock: std::sync::Arc<dyn Clock>) -> Timekeeper {
+    pub(crate) fn new(clock: std::sync::Arc<dyn Clock>) -> Timekeeper {
         let start = (clock.wall(), clock.elapsed());
         Timekeeper { clock, start }
     }
 
     /// The time of a batch after one of this time.
-    pub(super) fn after(&self, last: Option<Time>) -> Result<Time, ClockError> {
+    pub(crate) fn after(&self, last: Option<Time>) -> Result<Time, ClockError> {
         let wall = self.clock.wall();
         let passed = self.clock.elapsed().saturating_sub(self.start.1);
         let expected = self.start.0 + passed;

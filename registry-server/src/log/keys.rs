@@ -1,5 +1,6 @@
 //! The registry's own keys: one for each role, each in a file of its own.
 
+use super::LogId;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
@@ -9,6 +10,19 @@ use tenon_registry_client::log::{Algorithm, KeyError, KeyName, Origin, SigningKe
 use tenon_registry_client::record::Role;
 
 const HEADER: &str = "tenon-registry-key/v1";
+
+/// The file of the key that is taking the place of the log key.
+const NEXT_LOG_KEY: &str = "log-next.key";
+
+impl LogId {
+    /// Where the keys of a log are, in a data directory.
+    pub fn keys(self, data: &Path) -> PathBuf {
+        data.join(match self {
+            LogId::Public => "keys/public",
+            LogId::Private => "keys/private",
+        })
+    }
+}
 
 /// The keys that a running registry signs with.
 #[derive(Debug)]
@@ -89,9 +103,9 @@ impl Keys {
         }
         let made = fs::DirBuilder::new().mode(0o700).create(&draft);
         made.map_err(io_error("create", &draft))?;
-        save(&draft, Role::Log, origin.as_str(), &seed)?;
+        save(&file(&draft, Role::Log), origin.as_str(), &seed)?;
         for role in [Role::Root, Role::Index, Role::Time, Role::Ingest] {
-            save(&draft, role, &format!("{origin}/{role}"), &random()?)?;
+            save(&file(&draft, role), &format!("{origin}/{role}"), &random()?)?;
         }
         sync_dir(&draft)?;
         fs::rename(&draft, dir).map_err(io_error("create", dir))?;
@@ -106,17 +120,43 @@ impl Keys {
     /// Another key is missing, or a file is not as it should be.
     pub fn load(dir: &Path) -> Result<Keys, KeysError> {
         let need = |role: Role| {
-            let path = dir.join(format!("{role}.key"));
-            load(&path, role)?.ok_or(KeysError::Missing(path))
+            let path = file(dir, role);
+            load(&path, algorithm(role))?.ok_or(KeysError::Missing(path))
         };
-        let next = load(&dir.join("log-next.key"), Role::Log)?;
+        let next = load(&dir.join(NEXT_LOG_KEY), Algorithm::Ed25519)?;
         Ok(Keys {
-            root: load(&dir.join("root.key"), Role::Root)?,
+            root: load(&file(dir, Role::Root), Algorithm::Ed25519)?,
             log: [need(Role::Log)?].into_iter().chain(next).collect(),
             index: need(Role::Index)?,
             time: need(Role::Time)?,
             ingest: need(Role::Ingest)?,
         })
+    }
+
+    /// The key that takes the place of the log key in a directory: made, if there is none yet. It
+    /// does not sign until the log's own chain has it.
+    ///
+    /// # Errors
+    ///
+    /// The log key is missing; the new one cannot be written or read.
+    pub fn make_next(dir: &Path) -> Result<SigningKey, KeysError> {
+        let path = file(dir, Role::Log);
+        let current = load(&path, Algorithm::Ed25519)?;
+        let name = current.ok_or(KeysError::Missing(path))?;
+        let next = dir.join(NEXT_LOG_KEY);
+        make(&next, name.vkey().name().as_str(), Algorithm::Ed25519)
+    }
+
+    /// Puts the next log key in the place of the log key, which is gone then.
+    ///
+    /// # Errors
+    ///
+    /// A file or directory cannot be used.
+    pub fn promote_next(dir: &Path) -> Result<(), KeysError> {
+        let next = dir.join(NEXT_LOG_KEY);
+        let path = file(dir, Role::Log);
+        fs::rename(&next, &path).map_err(io_error("rename", &next))?;
+        sync_dir(dir)
     }
 
     /// The public keys, by role.
@@ -131,6 +171,29 @@ impl Keys {
         let all = root.chain(log).chain(others);
         all.map(|(role, key)| (role, key.vkey().clone())).collect()
     }
+}
+
+/// The key in a file; a new one, if there is no file. Whatever a process that died left of it is not
+/// taken for one.
+///
+/// # Errors
+///
+/// The file cannot be read or written, or is not that of a key.
+pub(crate) fn make(path: &Path, name: &str, algorithm: Algorithm) -> Result<SigningKey, KeysError> {
+    if let Some(key) = load(path, algorithm)? {
+        return Ok(key);
+    }
+    let draft = path.with_extension("new");
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(io_error("remove", &draft)(error));
+        }
+        _ => {}
+    }
+    save(&draft, name, &random()?)?;
+    fs::rename(&draft, path).map_err(io_error("create", path))?;
+    sync_dir(path.parent().unwrap_or(Path::new(".")))?;
+    load(path, algorithm)?.ok_or_else(|| KeysError::Missing(path.to_owned()))
 }
 
 /// 32 bytes for a key.
@@ -151,16 +214,19 @@ fn algorithm(role: Role) -> Algorithm {
     }
 }
 
-fn save(dir: &Path, role: Role, name: &str, seed: &[u8; 32]) -> Result<(), KeysError> {
-    let path = dir.join(format!("{role}.key"));
+fn file(dir: &Path, role: Role) -> PathBuf {
+    dir.join(format!("{role}.key"))
+}
+
+fn save(path: &Path, name: &str, seed: &[u8; 32]) -> Result<(), KeysError> {
     let text = format!("{HEADER}\nname {name}\nseed {}\n", hex(seed));
     let mut options = fs::OpenOptions::new();
-    let file = options.write(true).create_new(true).mode(0o600).open(&path);
-    let mut file = file.map_err(io_error("create", &path))?;
+    let file = options.write(true).create_new(true).mode(0o600).open(path);
+    let mut file = file.map_err(io_error("create", path))?;
     let written = file
         .write_all(text.as_bytes())
         .and_then(|()| file.sync_all());
-    written.map_err(io_error("write", &path))
+    written.map_err(io_error("write", path))
 }
 
 fn sync_dir(dir: &Path) -> Result<(), KeysError> {
@@ -168,7 +234,12 @@ fn sync_dir(dir: &Path) -> Result<(), KeysError> {
     synced.map_err(io_error("sync", dir))
 }
 
-fn load(path: &Path, role: Role) -> Result<Option<SigningKey>, KeysError> {
+/// The key in a file, if there is one.
+///
+/// # Errors
+///
+/// It cannot be read, others can read it, or it is no key.
+pub(crate) fn load(path: &Path, algorithm: Algorithm) -> Result<Option<SigningKey>, KeysError> {
     let metadata = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other.map_err(io_error("read", path))?,
@@ -189,7 +260,7 @@ fn load(path: &Path, role: Role) -> Result<Option<SigningKey>, KeysError> {
     let seed = rest.strip_suffix('\n').and_then(from_hex);
     let seed = seed.ok_or(wrong("its seed is not 64 hexadecimal digits"))?;
     let name = KeyName::new(name).map_err(KeysError::Name)?;
-    Ok(Some(SigningKey::from_seed(name, algorithm(role), &seed)))
+    Ok(Some(SigningKey::from_seed(name, algorithm, &seed)))
 }
 
 fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeysError {

@@ -33,6 +33,11 @@ impl Layout {
         below(&self.root, &format!("log/checkpoints/{key}"))
     }
 
+    /// The directory of the last checkpoints of keys that no longer sign.
+    pub fn last_checkpoints(&self) -> FilePath {
+        below(&self.root, "log/checkpoints")
+    }
+
     /// A tile or an entry bundle.
     pub fn tile(&self, path: TilePath) -> FilePath {
         below(&self.root, &format!("log/{path}"))
@@ -58,6 +63,11 @@ impl Layout {
     /// The directory of all content.
     pub fn blobs(&self) -> FilePath {
         below(&self.root, "blobs/sha256")
+    }
+
+    /// Where content is put that is not what it should be.
+    pub fn quarantine(&self) -> FilePath {
+        below(&self.root, "quarantine")
     }
 
     /// Content.

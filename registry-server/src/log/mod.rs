@@ -6,16 +6,20 @@
 //! | `open` | what a crash left undone is done; what contradicts itself is refused |
 //! | `thread`, `writer` | records come in, batches go out |
 //! | `ledger`, `batch`, `recompute`, `rows`, `settle` | the rules, the files, the second opinion, the transaction, the disk |
+//! | `cosign` | witnesses, who are asked for their cosignatures |
 //! | `shared`, `stored`, `bundle` | what is published, and how it is read |
+//! | `replay` | the rows, made again |
 
 mod batch;
 mod bundle;
 pub mod clock;
+mod cosign;
 pub mod keys;
 mod layout;
 mod ledger;
 mod open;
 mod recompute;
+mod replay;
 mod rows;
 mod settle;
 mod shared;
@@ -23,8 +27,10 @@ mod stored;
 mod thread;
 mod writer;
 
+pub use cosign::{CosignFigures, Cosigning, MAX_WITNESSES, WitnessConfig, WitnessFigures};
 pub use layout::Layout;
 pub use open::{OpenError, Source};
+pub(crate) use replay::{Replay, ReplayError};
 pub use thread::{Fatal, Log};
 
 use clock::ClockError;

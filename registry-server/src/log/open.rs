@@ -2,6 +2,7 @@
 
 use super::batch::Right;
 use super::clock::{Clock, Timekeeper};
+use super::cosign::{Cosigners, Cosigning};
 use super::keys::Keys;
 use super::layout::Layout;
 use super::ledger::Ledger;
@@ -23,7 +24,7 @@ use tenon_registry_client::log::{
 };
 use tenon_registry_client::monitor::{Kept, Monitor};
 use tenon_registry_client::record::{
-    Link, Record, RegistryAct, SignedRecord, Statement, Subject, Time,
+    Link, Record, RegistryAct, Role, SignedRecord, Statement, Subject, Time,
 };
 
 /// What a log is opened with.
@@ -39,6 +40,8 @@ pub struct Source {
     pub clock: Arc<dyn Clock>,
     /// The keys.
     pub keys: Arc<Keys>,
+    /// Who cosigns, and how often.
+    pub cosigning: Cosigning,
 }
 
 /// Why a log is not opened.
@@ -63,6 +66,9 @@ pub enum OpenError {
     /// The keys are not those of the log.
     #[error("{0}")]
     Keys(String),
+    /// The witnesses cannot be asked.
+    #[error("{0}")]
+    Witnesses(String),
     /// A new log cannot be begun, or what was promised cannot be written.
     #[error("cannot write the log: {0}")]
     Write(String),
@@ -140,6 +146,7 @@ fn begin(source: &Source, stored: Stored, origin: Origin) -> Result<Writer, Open
         )));
     }
     let monitor = Monitor::new(origin.clone());
+    let cosigners = cosigners(source, &stored)?;
     let mut writer = Writer {
         shared: Arc::new(Shared::new(Published::nothing(origin.clone()), vec![])),
         settle: Settle::new(stored.files.clone()),
@@ -148,6 +155,10 @@ fn begin(source: &Source, stored: Stored, origin: Origin) -> Result<Writer, Open
         right: Right::default(),
         keys: source.keys.clone(),
         promised: vec![],
+        cosigners,
+        signed: None,
+        renewed: None,
+        alarmed: false,
         stored,
         origin: origin.clone(),
     };
@@ -228,6 +239,10 @@ fn resume(
         shared: Arc::new(Shared::new(published, rows.batches)),
         keys: source.keys.clone(),
         promised: promised.note,
+        cosigners: cosigners(source, &stored)?,
+        signed: None,
+        renewed: None,
+        alarmed: false,
         ledger,
         settle,
         time,
@@ -236,7 +251,34 @@ fn resume(
         origin,
     };
     writer.settle.settle(&writer.stored, size)?;
+    retired(&writer)?;
+    writer.take_up()?;
     Ok(writer)
+}
+
+fn cosigners(source: &Source, stored: &Stored) -> Result<Cosigners, OpenError> {
+    let own = source.keys.vkeys().into_iter().map(|(_, vkey)| vkey);
+    let own: Vec<_> = own.collect();
+    Cosigners::start(&source.cosigning, stored, &source.clock, &own)
+}
+
+/// The last checkpoints under keys that no longer sign.
+fn retired(writer: &Writer) -> Result<(), OpenError> {
+    let stored = &writer.stored;
+    for key in writer.ledger.monitor.registry().keys() {
+        if key.role != Role::Log {
+            continue;
+        }
+        let path = stored.layout.last_checkpoint(key.vkey.id());
+        // There is none for a key that still signs, or never did.
+        let Some(note) = read(stored, &path)? else {
+            continue;
+        };
+        let signed = SignedCheckpoint::open(&note, &writer.origin, [&key.vkey]);
+        let signed = signed.map_err(|error| contradiction("a last checkpoint", &error))?;
+        writer.shared.retire(note, signed.checkpoint().clone());
+    }
+    Ok(())
 }
 
 /// Reads again what is needed to write behind a checkpoint.

@@ -1,8 +1,9 @@
 //! What is published of a log: what the writer tells those who read.
 
 use super::Published;
-use std::collections::VecDeque;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use tenon_registry_client::log::{Checkpoint, Hash, Map, Origin};
 use tenon_registry_client::record::Time;
 
@@ -15,6 +16,20 @@ pub(super) struct Shared {
     held: RwLock<Held>,
     /// Index and time only grow.
     batches: RwLock<Vec<(u64, Time)>>,
+    /// The size that was promised: its files are there, and witnesses may read them before it is
+    /// published.
+    promised: AtomicU64,
+    /// By their size: the last checkpoints under keys that no longer sign.
+    retired: RwLock<BTreeMap<u64, Arc<Retired>>>,
+}
+
+/// The last checkpoint under a key that no longer signs: clients who slept ask for it.
+#[derive(Debug)]
+pub(super) struct Retired {
+    pub(super) note: Vec<u8>,
+    pub(super) checkpoint: Checkpoint,
+    /// It is made when it is first asked for.
+    pub(super) published: OnceLock<Arc<Published>>,
 }
 
 #[derive(Debug)]
@@ -27,6 +42,8 @@ struct Held {
 impl Shared {
     pub(super) fn new(published: Published, batches: Vec<(u64, Time)>) -> Shared {
         Shared {
+            promised: AtomicU64::new(published.checkpoint.size),
+            retired: RwLock::default(),
             held: RwLock::new(Held {
                 latest: Arc::new(published),
                 earlier: VecDeque::new(),
@@ -46,6 +63,34 @@ impl Shared {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         let mut all = held.earlier.iter().chain([&held.latest]).rev();
         all.find(|held| held.checkpoint.size == size).cloned()
+    }
+
+    /// The size of the files that are there.
+    pub(super) fn promised(&self) -> u64 {
+        self.promised.load(Ordering::Acquire)
+    }
+
+    /// Says that the files of a log of this size are there.
+    pub(super) fn promise(&self, size: u64) {
+        self.promised.store(size, Ordering::Release);
+    }
+
+    /// The last checkpoint of this size under a key that no longer signs.
+    pub(super) fn retired(&self, size: u64) -> Option<Arc<Retired>> {
+        let retired = self.retired.read().unwrap_or_else(PoisonError::into_inner);
+        retired.get(&size).cloned()
+    }
+
+    /// Keeps the last checkpoint under a key that no longer signs.
+    pub(super) fn retire(&self, note: Vec<u8>, checkpoint: Checkpoint) {
+        let mut retired = self.retired.write().unwrap_or_else(PoisonError::into_inner);
+        let (size, published) = (checkpoint.size, OnceLock::new());
+        let kept = Retired {
+            note,
+            checkpoint,
+            published,
+        };
+        retired.insert(size, Arc::new(kept));
     }
 
     /// Publishes a checkpoint: a later one, or the same with other signatures.

@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use tenon_registry_client::log::{
-    ENTRIES_PER_BUNDLE, Hash, MissingNode, NodeId, Nodes, TilePath, Tiles, decode_entries,
-    encode_entries,
+    ENTRIES_PER_BUNDLE, Hash, Head, Map, MissingNode, NodeId, Nodes, TilePath, Tiles,
+    decode_entries, encode_entries,
 };
-use tenon_registry_client::record::{SignedRecord, Subject};
+use tenon_registry_client::record::{SignedRecord, Statement, Subject};
 use tenon_registry_client::verify::Placed;
 
 /// A log on the disk. It changes only by growing, so it can be read while it does.
@@ -57,7 +57,12 @@ impl Stored {
     /// A file of a log of this size. A partial one that a later one took the place of is what that
     /// one begins with.
     pub(crate) fn tile(&self, path: TilePath, size: u64) -> io::Result<Option<Vec<u8>>> {
-        for larger in [path.full(), path].into_iter().chain(path.at(size)) {
+        let known = [path.full(), path].into_iter().chain(path.at(size));
+        // Another may take the place of the one that was just found.
+        let found = std::iter::repeat_with(|| self.larger(path))
+            .take(3)
+            .flatten();
+        for larger in known.chain(found).chain([path.full()]) {
             let Some(bytes) = self.file(larger)? else {
                 continue;
             };
@@ -72,6 +77,17 @@ impl Stored {
             return begin.map(Some).ok_or(io::ErrorKind::InvalidData.into());
         }
         Ok(None)
+    }
+
+    /// The partial file that took the place of another one, which is gone.
+    fn larger(&self, path: TilePath) -> Option<TilePath> {
+        let dir = self.layout.tile(path).parent()?;
+        let listed = self.files.list(&dir).ok()?;
+        let tile = |name: &str| self.layout.is_tile(&dir.join(name).ok()?);
+        let tiles = listed.iter().filter_map(|listed| tile(&listed.name));
+        tiles
+            .filter(|tile| tile.is_partial() && tile.width() > path.width())
+            .max_by_key(|tile| tile.width())
     }
 
     fn file(&self, path: TilePath) -> io::Result<Option<Vec<u8>>> {
@@ -148,10 +164,47 @@ impl Stored {
         rows.collect()
     }
 
+    /// The heads of all chains in a log of this size, which may have grown since.
+    pub(super) fn map(&self, size: u64) -> Result<Map, StoredError> {
+        let heads = self.database.read(|tx| {
+            let mut heads = tx.prepare_cached(
+                "SELECT text, chain.idx, MAX(chain.seq) FROM subject JOIN chain ON chain.subject = subject.id
+                 WHERE log = ?1 AND chain.idx < ?2 GROUP BY subject.id",
+            )?;
+            let heads = heads.query_map(params![self.log.number(), size as i64], |row| {
+                Ok((row.get(0)?, row.get::<_, i64>(1)? as u64, row.get(2)?))
+            })?;
+            heads.collect::<rusqlite::Result<Vec<(String, u64, u32)>>>()
+        })?;
+        let nodes = self.nodes(size);
+        let mut map = Map::new();
+        for (subject, index, seq) in heads {
+            let damaged = |_| StoredError::Damaged(format!("the row of {subject}"));
+            let key = subject.parse::<Subject>().map_err(damaged)?.map_key();
+            let hash = nodes.node(NodeId { level: 0, index })?;
+            map.insert(key, Head { index, seq, hash });
+        }
+        let last = SignedRecord::parse(&self.leaf(size.saturating_sub(1), size)?);
+        let last = last.map(|last| last.record().statement.clone());
+        match last {
+            Ok(Statement::Index { map: said, .. }) if said == map.root() => Ok(map),
+            _ => Err(StoredError::Damaged(format!("the map at size {size}"))),
+        }
+    }
+
     fn open(&self, path: TilePath) -> Result<Box<dyn ReadFile>, StoredError> {
-        let opened = self.files.open(&self.layout.tile(path));
-        // A full tile begins as the partial one that it took the place of.
-        let opened = opened.or_else(|_| self.files.open(&self.layout.tile(path.full())));
+        // A larger one begins as the one that it took the place of.
+        let known = [path, path.full()].into_iter();
+        let found = std::iter::repeat_with(|| self.larger(path))
+            .take(3)
+            .flatten();
+        let mut opened = Err(io::ErrorKind::NotFound.into());
+        for larger in known.chain(found).chain([path.full()]) {
+            opened = self.files.open(&self.layout.tile(larger));
+            if opened.is_ok() {
+                break;
+            }
+        }
         opened.map_err(|source| StoredError::Io { path, source })
     }
 

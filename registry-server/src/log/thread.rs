@@ -1,6 +1,7 @@
 //! The thread that a log is written by, and the handle by which everyone else has it.
 
 use super::bundle::bundle;
+use super::cosign::{CosignFigures, lock};
 use super::open::{OpenError, Source, open};
 use super::shared::Shared;
 use super::stored::{Stored, StoredError};
@@ -15,6 +16,7 @@ use tenon_registry_client::api::ProofQuery;
 use tenon_registry_client::log::{
     Hash, KeyId, Origin, ProveError, TilePath, prove_consistency, prove_inclusion,
 };
+use tenon_registry_client::record::{SignedRecord, Subject, Time};
 use tenon_registry_client::state::Pin;
 use tokio::sync::oneshot;
 
@@ -39,6 +41,7 @@ pub struct Log {
     pin: Pin,
     stored: Stored,
     shared: Arc<Shared>,
+    figures: Arc<Mutex<CosignFigures>>,
     jobs: Arc<Mutex<Option<SyncSender<Job>>>>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
@@ -57,7 +60,8 @@ impl Log {
         let (stored, shared) = (writer.stored.clone(), writer.shared.clone());
         let origin = writer.origin.clone();
         let init = writer.ledger.monitor.registry().hash(0);
-        let key = source.keys.log.first().map(|key| key.vkey().clone());
+        let key = writer.log_keys().first().map(|key| key.vkey().clone());
+        let figures = writer.cosigners.figures();
         let pin = key
             .zip(init)
             .and_then(|(key, init)| Pin::new(key, init).ok());
@@ -71,6 +75,7 @@ impl Log {
             pin,
             stored,
             shared,
+            figures,
             jobs: Arc::new(Mutex::new(Some(send))),
             thread: Arc::new(Mutex::new(Some(thread))),
         })
@@ -89,6 +94,30 @@ impl Log {
     /// The latest checkpoint.
     pub fn published(&self) -> Arc<Published> {
         self.shared.published()
+    }
+
+    /// What came of asking witnesses.
+    pub fn cosign_figures(&self) -> CosignFigures {
+        lock(&self.figures).clone()
+    }
+
+    /// The records of the registry's own chain, each with the time of the batch it came in. It reads
+    /// files.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read.
+    pub fn registry(&self) -> Result<Vec<(SignedRecord, Time)>, BundleError> {
+        let size = self.published().checkpoint.size;
+        let unreadable = |error: StoredError| BundleError::Unreadable(error.to_string());
+        let records = self.stored.chain(&Subject::Registry, size);
+        let records = records.map_err(unreadable)?.into_iter();
+        let times = self.shared.batches(size, <[_]>::to_vec);
+        let timed = records.filter_map(|placed| {
+            let batch = times.partition_point(|(index, _)| *index < placed.index);
+            Some((placed.record, times.get(batch)?.1))
+        });
+        Ok(timed.collect())
     }
 
     /// Has a record logged, and waits until a published checkpoint includes it.
@@ -143,13 +172,16 @@ impl Log {
         bundle(&self.stored, &self.shared, &self.origin, query)
     }
 
-    /// The file of a tile or entry bundle, if it is part of the published log; it reads a file.
+    /// The file of a tile or entry bundle, if it is part of the log; it reads a file.
+    ///
+    /// A batch that is in the log has its files before its checkpoint is published, since witnesses
+    /// may have to read them first.
     ///
     /// # Errors
     ///
     /// It cannot be read.
     pub fn tile(&self, path: TilePath) -> io::Result<Option<Vec<u8>>> {
-        let size = self.published().checkpoint.size;
+        let size = self.shared.promised();
         match path.end().is_some_and(|end| end <= size) {
             true => self.stored.tile(path, size),
             false => Ok(None),
@@ -202,9 +234,10 @@ fn run(mut writer: Writer, jobs: &Receiver<Job>, fatal: &Fatal) {
                 let mut batch = vec![first];
                 // What came while the last batch was written makes up this one.
                 batch.extend(jobs.try_iter().take(MOST_IN_BATCH - 1));
-                writer.write(batch)
+                // Records that come all the time, and are refused, must not keep it from being fresh.
+                writer.write(batch).and_then(|()| writer.tend())
             }
-            Err(RecvTimeoutError::Timeout) => writer.idle(),
+            Err(RecvTimeoutError::Timeout) => writer.tend().and_then(|()| writer.idle()),
             Err(RecvTimeoutError::Disconnected) => {
                 if let Err(error) = writer.idle() {
                     tracing::error!(%error, "the log was not brought to the disk: it will be at the next start");

@@ -8,11 +8,13 @@
 //! 3. All of it is computed again from the bytes that are going to be written ([`recompute`]); then
 //!    the checkpoint is signed.
 //! 4. One transaction stages the files, says where the records are, and replaces the last checkpoint.
-//! 5. The files are written, the checkpoint last. Those who wait are told.
+//! 5. The files are written. Witnesses are asked, and waited for a little. The checkpoint is written
+//!    with the cosignatures that came. Those who wait are told.
 //! 6. From time to time the files are brought to the disk, and are no longer staged.
 
 use super::batch::Right;
 use super::clock::Timekeeper;
+use super::cosign::Cosigners;
 use super::keys::Keys;
 use super::ledger::{EnterError, Entered, Ledger};
 use super::open::{OpenError, reload};
@@ -23,12 +25,14 @@ use super::shared::Shared;
 use super::stored::Stored;
 use super::{Logged, Published, Submission, SubmitError};
 use crate::store::database::WriteError;
-use crate::store::durable;
+use crate::store::durable::{self, Sync};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenon_registry_client::api::world::World;
-use tenon_registry_client::log::{Checkpoint, NoteSignature, Origin, SignedCheckpoint, TilePath};
-use tenon_registry_client::record::{Record, SignedRecord, Statement, Time};
+use tenon_registry_client::log::{
+    Checkpoint, NoteSignature, Origin, SignedCheckpoint, SigningKey, TilePath,
+};
+use tenon_registry_client::record::{Record, Role, SignedRecord, Statement, Time};
 use tokio::sync::oneshot;
 
 /// A record, and who waits for it.
@@ -49,6 +53,13 @@ pub(super) struct Writer {
     pub(super) settle: Settle,
     /// The note that the database has.
     pub(super) promised: Vec<u8>,
+    pub(super) cosigners: Cosigners,
+    /// The latest checkpoint, signed by this registry and nobody else.
+    pub(super) signed: Option<SignedCheckpoint>,
+    /// When the time key cosigned it.
+    pub(super) renewed: Option<Time>,
+    /// Whether it was said that the clock cannot be trusted.
+    pub(super) alarmed: bool,
 }
 
 /// Why a batch was not written.
@@ -131,8 +142,7 @@ impl Writer {
         jobs: Vec<Job>,
         replies: &mut Vec<(oneshot::Sender<Result<Logged, SubmitError>>, (u64, bool))>,
     ) -> Result<(), BatchError> {
-        let last = self.ledger.monitor.index_times().last();
-        let time = match self.time.after(last.map(|(_, time)| time)) {
+        let time = match self.time.after(self.last_time()) {
             Ok(time) => time,
             Err(error) => {
                 tracing::error!(%error, "no batch is signed");
@@ -204,6 +214,7 @@ impl Writer {
         files.extend(self.right.partial());
 
         let old = self.shared.published();
+        self.retire(&old)?;
         let checkpoint = Checkpoint {
             origin: self.origin.clone(),
             size: self.ledger.monitor.size(),
@@ -220,9 +231,7 @@ impl Writer {
         recompute(&promise).map_err(|error| BatchError::Fatal(error.to_string()))?;
         let signed = self.sign(&checkpoint, time)?;
         let note = signed.to_string().into_bytes();
-        let keys = self.keys.log.iter().map(|key| key.vkey());
-        check_note(&note, &checkpoint, keys)
-            .map_err(|error| BatchError::Fatal(error.to_string()))?;
+        self.check(&note, &checkpoint)?;
 
         let staged: Vec<_> = files
             .iter()
@@ -249,6 +258,11 @@ impl Writer {
         for (path, bytes) in &staged {
             self.settle.write(path, bytes)?;
         }
+        self.shared.promise(checkpoint.size);
+        self.cosigners.ask(&signed);
+        self.cosigners.wait();
+        let note = self.cosigners.cosign(&signed).to_string().into_bytes();
+        (self.signed, self.renewed) = (Some(signed), Some(time));
         self.settle.write(&self.stored.layout.checkpoint(), &note)?;
         self.shared.add_batch(checkpoint.size - 1, time);
         let map = self.ledger.monitor.map().clone();
@@ -288,6 +302,118 @@ impl Writer {
         }
     }
 
+    /// After the log was opened: goes on with the checkpoint that is published, and asks for its
+    /// cosignatures again.
+    pub(super) fn take_up(&mut self) -> Result<(), BatchError> {
+        let published = self.shared.published();
+        self.retire(&published)?;
+        let keys = self.keys.log.iter().map(|key| key.vkey());
+        let signed = SignedCheckpoint::open(&published.note, &self.origin, keys);
+        let signed = signed.map_err(|error| BatchError::Fatal(error.to_string()))?;
+        let by_time = signed.signers([self.keys.time.vkey()]).unwrap_or_default();
+        let time = by_time.first().and_then(|by| by.time);
+        self.renewed = time.and_then(|time| Time::from_seconds(time).ok());
+        self.cosigners.remember(&signed);
+        // The same signatures again, since a key makes one of each text.
+        let time = self.renewed.or(self.last_time());
+        let time = time.ok_or_else(|| BatchError::Fatal("the log has no time".to_owned()))?;
+        let now = self.time.after(self.last_time());
+        now.map_err(|error| BatchError::Undone(error.to_string()))?;
+        let signed = self.sign(&published.checkpoint, time)?;
+        self.cosigners.ask(&signed);
+        self.signed = Some(signed);
+        self.tend()
+    }
+
+    /// Keeps the latest checkpoint fresh: publishes it with the cosignatures that came meanwhile, and
+    /// has all of them renewed once they have a certain age.
+    pub(super) fn tend(&mut self) -> Result<(), BatchError> {
+        let published = self.shared.published();
+        let mut changed = self.cosigners.poll();
+        if let Some(time) = self.is_stale() {
+            let signed = self.sign(&published.checkpoint, time)?;
+            self.cosigners.ask(&signed);
+            (self.signed, self.renewed) = (Some(signed), Some(time));
+            changed = true;
+        }
+        let Some(signed) = self.signed.as_ref().filter(|_| changed) else {
+            return Ok(());
+        };
+        let note = self.cosigners.cosign(signed).to_string().into_bytes();
+        self.check(&note, &published.checkpoint)?;
+        let (files, path) = (&self.stored.files, self.stored.layout.checkpoint());
+        match durable::replace(files, &path, &note, Sync::Now) {
+            Err(error) if error.is_fatal() => return Err(error.into()),
+            // Who asks for it gets it all the same; after a restart it is renewed again.
+            Err(error) => tracing::error!(%error, "the cosignatures were not written"),
+            Ok(()) => {}
+        }
+        self.shared.publish(Published {
+            note,
+            checkpoint: published.checkpoint.clone(),
+            map: published.map.clone(),
+        });
+        Ok(())
+    }
+
+    /// The time to cosign with, if the last was long ago.
+    fn is_stale(&mut self) -> Option<Time> {
+        match self.time.after(self.last_time()) {
+            Ok(now) => {
+                self.alarmed = false;
+                let age = |since: Time| now.seconds().saturating_sub(since.seconds());
+                let fresh = |since| age(since) < self.cosigners.renew_after();
+                (!self.renewed.is_some_and(fresh)).then_some(now)
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.alarmed, true) {
+                    tracing::error!(%error, "nothing is cosigned");
+                }
+                None
+            }
+        }
+    }
+
+    /// The last time that was signed, in a record or by the time key.
+    fn last_time(&self) -> Option<Time> {
+        let batch = self.ledger.monitor.index_times().last();
+        self.renewed.max(batch.map(|(_, time)| time))
+    }
+
+    /// The keys that sign the next checkpoint: those that the registry's chain has for that.
+    pub(super) fn log_keys(&self) -> Vec<&SigningKey> {
+        let registry = self.ledger.monitor.registry();
+        let active = |key: &&SigningKey| registry.active(Role::Log).any(|vkey| vkey == key.vkey());
+        self.keys.log.iter().filter(active).collect()
+    }
+
+    /// Before the first checkpoint without a key that signed the last: keeps that one for ever.
+    fn retire(&self, last: &Published) -> Result<(), BatchError> {
+        let signing = self.log_keys();
+        let keys = self.ledger.monitor.registry().keys().iter();
+        for key in keys.filter(|key| key.role == Role::Log) {
+            let signs = signing.iter().any(|signing| *signing.vkey() == key.vkey);
+            let signed = SignedCheckpoint::open(&last.note, &self.origin, [&key.vkey]);
+            if signs || signed.is_err() {
+                continue;
+            }
+            let path = self.stored.layout.last_checkpoint(key.vkey.id());
+            if let Some(dir) = path.parent() {
+                durable::create_dirs(&*self.stored.files, &dir)?;
+            }
+            durable::replace(&self.stored.files, &path, &last.note, Sync::Now)?;
+            self.shared
+                .retire(last.note.clone(), last.checkpoint.clone());
+        }
+        Ok(())
+    }
+
+    fn check(&self, note: &[u8], checkpoint: &Checkpoint) -> Result<(), BatchError> {
+        let keys = self.log_keys();
+        check_note(note, checkpoint, keys.into_iter().map(SigningKey::vkey))
+            .map_err(|error| BatchError::Fatal(error.to_string()))
+    }
+
     fn settle(&mut self) -> Result<(), BatchError> {
         let size = self.shared.published().checkpoint.size;
         self.settle.settle(&self.stored, size)
@@ -302,8 +428,13 @@ impl Writer {
 
     fn sign(&self, checkpoint: &Checkpoint, time: Time) -> Result<SignedCheckpoint, BatchError> {
         let failed = |error| BatchError::Fatal(format!("the checkpoint cannot be signed: {error}"));
-        let unsigned = || BatchError::Fatal("there is no key for checkpoints".to_owned());
-        let (first, others) = self.keys.log.split_first().ok_or_else(unsigned)?;
+        let unsigned = || {
+            BatchError::Fatal(
+                "none of the keys is one that this log's checkpoints are signed with".to_owned(),
+            )
+        };
+        let keys = self.log_keys();
+        let (first, others) = keys.split_first().ok_or_else(unsigned)?;
         let mut signed = checkpoint.sign(first).map_err(failed)?;
         for key in others {
             signed.sign(key).map_err(failed)?;

@@ -100,6 +100,31 @@ impl Database {
         })
     }
 
+    /// From here on, what is committed reaches the disk only when the file is closed and synced: for one
+    /// that nobody relies on before that.
+    ///
+    /// # Errors
+    ///
+    /// SQLite's.
+    pub(crate) fn stop_syncing(&self) -> rusqlite::Result<()> {
+        lock(&self.writer).pragma_update(None, "synchronous", "OFF")
+    }
+
+    /// The names of the tables that cannot be made again from the log.
+    ///
+    /// # Errors
+    ///
+    /// SQLite's.
+    pub(crate) fn kept_tables() -> rusqlite::Result<Vec<String>> {
+        let empty = Connection::open_in_memory()?;
+        empty.execute_batch(&KEPT.concat())?;
+        let names =
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+        let mut names = empty.prepare(names)?;
+        let names = names.query_map([], |row| row.get(0))?;
+        names.collect()
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -210,4 +235,11 @@ const SCHEMAS: &[&str] = &[
     include_str!("../log/schema.sql"),
     include_str!("../catalog/schema.sql"),
     include_str!("../access/schema.sql"),
+    include_str!("../care/schema.sql"),
+];
+
+/// The tables that cannot be made again from the log.
+const KEPT: &[&str] = &[
+    include_str!("../access/schema.sql"),
+    include_str!("../care/schema.sql"),
 ];

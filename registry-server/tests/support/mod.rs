@@ -17,7 +17,7 @@ use tenon_registry_client::verify::{
 use tenon_registry_server::log::clock::{Clock, SystemClock};
 use tenon_registry_server::log::keys::Keys;
 use tenon_registry_server::log::{
-    Fatal, Log, LogId, Logged, OpenError, Source, Submission, SubmitError,
+    Cosigning, Fatal, Log, LogId, Logged, OpenError, Source, Submission, SubmitError,
 };
 use tenon_registry_server::store::Disk;
 use tenon_registry_server::store::database::Database;
@@ -29,7 +29,7 @@ pub(crate) struct Registry {
 }
 
 pub(crate) fn source(dir: &Path) -> Source {
-    let keys = dir.join("keys");
+    let keys = LogId::Public.keys(dir);
     let keys = match keys.exists() {
         true => Keys::load(&keys).unwrap(),
         false => Keys::generate(&keys, None).unwrap().0,
@@ -40,6 +40,7 @@ pub(crate) fn source(dir: &Path) -> Source {
         database: Arc::new(Database::open(&dir.join("registry.sqlite")).unwrap()),
         clock: Arc::new(SystemClock::new()),
         keys: Arc::new(keys),
+        cosigning: Cosigning::default(),
     }
 }
 
