@@ -288,6 +288,17 @@ fn apply(
 fn set_aside(dir: &DataDir, history: &History<'_>) -> Result<(), CareError> {
     let files = &**dir.files();
     let quarantine = history.layout.quarantine();
+    // The partial tiles of this size may be there only as what wider ones begin with.
+    let edge = TilePath::partial_tiles(history.size).chain(TilePath::partial_bundle(history.size));
+    for tile in edge {
+        let path = history.layout.tile(tile);
+        let bytes = history.begin(tile, tile.width());
+        let bytes = bytes.map_err(|fault| CareError::Refused(format!("`{path}`: {fault}")))?;
+        if let Some(parent) = path.parent() {
+            durable::create_dirs(files, &parent)?;
+        }
+        durable::replace(dir.files(), &path, &bytes, Sync::Now)?;
+    }
     for_each_file(files, &history.layout.tiles(), &mut |path| {
         let tile = history.layout.is_tile(&path);
         let end = tile.and_then(TilePath::end);

@@ -32,6 +32,8 @@ pub(super) enum EdgeError {
     Missing(TilePath),
     #[error("{0} is not what a tile is")]
     Tile(TilePath),
+    #[error("{0} has other entries than the tile of their hashes")]
+    Entries(TilePath),
 }
 
 impl Right {
@@ -63,6 +65,16 @@ impl Right {
             right.entries = entries.into_iter().map(<[u8]>::to_vec).collect();
         }
         Ok((right, tiles))
+    }
+
+    /// Checks that the entries are those that the tiles have the hashes of.
+    pub(super) fn check_entries(&self) -> Result<(), EdgeError> {
+        let entries = self.entries.iter().map(|entry| Hash::leaf(entry));
+        let hashes = self.tiles.get(&0).into_iter().flatten().copied();
+        match TilePath::partial_bundle(self.size) {
+            Some(path) if !entries.eq(hashes) => Err(EdgeError::Entries(path)),
+            _ => Ok(()),
+        }
     }
 
     /// Adds a leaf and the nodes it completed. It returns where the leaf is, and the files that are

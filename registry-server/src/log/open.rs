@@ -10,7 +10,7 @@ use super::settle::Settle;
 use super::shared::Shared;
 use super::stored::{Stored, StoredError};
 use super::writer::{BatchError, Writer};
-use super::{LogId, Published};
+use super::{LogId, Published, rows};
 use crate::store::database::Database;
 use crate::store::{FilePath, Files};
 use rusqlite::{OptionalExtension, params};
@@ -221,13 +221,14 @@ fn resume(
     }
     let size = promised.size;
     clear(&stored, size)?;
-    let rows = rows(&stored)?;
+    let rows = read_rows(&stored)?;
     let published = Published {
         note: promised.note.clone(),
         checkpoint: checkpoint.clone(),
         map: rows.map.clone(),
     };
     let (right, ledger) = load(&stored, &published, &rows)?;
+    check_keys(&source.keys, &ledger.monitor)?;
     let time = Timekeeper::new(source.clock.clone());
     time.after(rows.batches.last().map(|(_, time)| *time))
         .map_err(|error| OpenError::Write(error.to_string()))?;
@@ -283,7 +284,7 @@ fn retired(writer: &Writer) -> Result<(), OpenError> {
 
 /// Reads again what is needed to write behind a checkpoint.
 pub(super) fn reload(stored: &Stored, published: &Published) -> Result<(Right, Ledger), OpenError> {
-    load(stored, published, &rows(stored)?)
+    load(stored, published, &read_rows(stored)?)
 }
 
 fn load(stored: &Stored, published: &Published, rows: &Rows) -> Result<(Right, Ledger), OpenError> {
@@ -298,6 +299,7 @@ fn load(stored: &Stored, published: &Published, rows: &Rows) -> Result<(Right, L
             "the tiles of the log have the root {found}, and {root} was promised: run `tenon-registry fsck`"
         )));
     }
+    (right.check_entries()).map_err(|error| contradiction(edge, &error))?;
     let last = SignedRecord::parse(&stored.leaf(size.saturating_sub(1), size)?);
     let last = last.map_err(|error| contradiction("the last leaf", &error))?;
     let said = match &last.record().statement {
@@ -333,6 +335,20 @@ fn load(stored: &Stored, published: &Published, rows: &Rows) -> Result<(Right, L
     let monitor =
         Monitor::resume(kept).map_err(|error| contradiction("the registry's chain", &error))?;
     Ok((right, Ledger::new(monitor, stored.clone())))
+}
+
+/// What these keys would sign must be what clients accept.
+fn check_keys(keys: &Keys, monitor: &Monitor) -> Result<(), OpenError> {
+    let registry = monitor.registry();
+    let vkeys = keys.vkeys().into_iter();
+    for (role, vkey) in vkeys.filter(|(role, _)| *role != Role::Ingest) {
+        if !registry.active(role).any(|active| *active == vkey) {
+            return Err(OpenError::Keys(format!(
+                "the {role} key `{vkey}` is not one that the log names: put the right keys back"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The database must be at least as far as what was published.
@@ -390,15 +406,22 @@ fn published_note(
 
 /// Writes again what was promised and may not have reached the disk.
 fn restage(stored: &Stored, settle: &mut Settle) -> Result<(), OpenError> {
-    let staged: Vec<(String, Vec<u8>)> = stored.database.read(|tx| {
+    let staged: Vec<(String, Vec<u8>, String)> = stored.database.read(|tx| {
         let mut staged =
-            tx.prepare("SELECT path, bytes FROM staged WHERE log = ?1 ORDER BY size")?;
+            tx.prepare("SELECT path, bytes, digest FROM staged WHERE log = ?1 ORDER BY size")?;
         let rows = staged.query_map(params![stored.log.number()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
         rows.collect::<rusqlite::Result<_>>()
     })?;
-    for (path, bytes) in staged {
+    for (path, bytes, digest) in &staged {
+        if rows::staged_digest(path, bytes) != *digest {
+            return Err(OpenError::Contradiction(format!(
+                "the database is damaged: what it keeps of `{path}` is not what was written; put it back from a backup, or run `tenon-registry rebuild`"
+            )));
+        }
+    }
+    for (path, bytes, _) in staged {
         let path: FilePath = path
             .parse()
             .map_err(|error| contradiction("a staged file", &error))?;
@@ -434,7 +457,7 @@ struct Rows {
     granted: BTreeSet<PublicKey>,
 }
 
-fn rows(stored: &Stored) -> Result<Rows, OpenError> {
+fn read_rows(stored: &Stored) -> Result<Rows, OpenError> {
     let log = params![stored.log.number()];
     stored.database.read(|tx| {
         let damaged = |what: &str| {

@@ -7,6 +7,7 @@ use crate::catalog::{Catalog, Entry};
 use crate::store::FilePath;
 use rusqlite::{Transaction, params};
 use std::collections::{BTreeMap, BTreeSet};
+use tenon_registry_client::Hasher;
 use tenon_registry_client::api::world::World;
 use tenon_registry_client::log::Checkpoint;
 use tenon_registry_client::name::{Namespace, PackageName, Version};
@@ -29,12 +30,29 @@ pub(super) fn stage(
     size: u64,
     files: &[(FilePath, &Vec<u8>)],
 ) -> rusqlite::Result<()> {
-    let mut insert =
-        tx.prepare_cached("INSERT INTO staged (log, size, path, bytes) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO staged (log, size, path, bytes, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
     for (path, bytes) in files {
-        insert.execute(params![log.number(), size as i64, path.as_str(), bytes])?;
+        let digest = staged_digest(path.as_str(), bytes);
+        insert.execute(params![
+            log.number(),
+            size as i64,
+            path.as_str(),
+            bytes,
+            digest
+        ])?;
     }
     Ok(())
+}
+
+/// What tells a staged file from a damaged one.
+pub(super) fn staged_digest(path: &str, bytes: &[u8]) -> String {
+    let mut hasher = Hasher::new();
+    hasher.update(path.as_bytes());
+    hasher.update(b"\n");
+    hasher.update(bytes);
+    hasher.finish().to_string()
 }
 
 /// Says where records are, and which of them are the heads of their chains.

@@ -14,6 +14,8 @@ CREATE TABLE staged (
     size INTEGER NOT NULL,
     path TEXT NOT NULL,
     bytes BLOB NOT NULL,
+    -- Of path and bytes: what is damaged here must not replace what is right on the disk.
+    digest TEXT NOT NULL,
     PRIMARY KEY (log, size, path)
 ) STRICT, WITHOUT ROWID;
 

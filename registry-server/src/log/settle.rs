@@ -5,10 +5,12 @@
 
 use super::stored::Stored;
 use super::writer::BatchError;
+use crate::store::database::WriteError;
 use crate::store::durable::{self, Sync};
 use crate::store::{FilePath, Files};
 use rusqlite::params;
 use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 use tenon_registry_client::log::TilePath;
 
@@ -24,6 +26,8 @@ pub(super) struct Settle {
     files: Arc<dyn Files>,
     dirs: BTreeSet<FilePath>,
     written: BTreeSet<FilePath>,
+    /// The partial tiles that were brought to the disk last.
+    edge: BTreeSet<FilePath>,
     bytes: usize,
     batches: usize,
 }
@@ -34,6 +38,7 @@ impl Settle {
             files,
             dirs: BTreeSet::new(),
             written: BTreeSet::new(),
+            edge: BTreeSet::new(),
             bytes: 0,
             batches: 0,
         }
@@ -67,29 +72,55 @@ impl Settle {
     /// Brings a log of this size to the disk, and forgets what was staged for it.
     ///
     /// Partial tiles that a later one took the place of need not get there: they are removed, since
-    /// what they held is what the later one begins with.
+    /// what they held is what the later one begins with. That they are gone is on the disk before
+    /// what was staged is forgotten, so that none comes back damaged after a crash.
     pub(super) fn settle(&mut self, stored: &Stored, size: u64) -> Result<(), BatchError> {
         let edge = TilePath::partial_tiles(size).chain(TilePath::partial_bundle(size));
-        let edge: BTreeSet<TilePath> = edge.collect();
-        let (stale, current): (Vec<_>, Vec<_>) = std::mem::take(&mut self.written)
-            .into_iter()
-            .partition(|path| {
-                let tile = stored.layout.is_tile(path);
-                tile.is_some_and(|tile| tile.is_partial() && !edge.contains(&tile))
-            });
-        durable::sync(&*self.files, &current)?;
-        stored.database.write(|tx| {
+        let edge: BTreeSet<FilePath> = edge.map(|tile| stored.layout.tile(tile)).collect();
+        let is_stale = |path: &&FilePath| {
+            let tile = stored.layout.is_tile(path);
+            tile.is_some_and(TilePath::is_partial) && !edge.contains(*path)
+        };
+        let stale: Vec<_> = self.written.union(&self.edge).filter(is_stale).collect();
+        let current: Vec<_> = (self.written.iter())
+            .filter(|path| !is_stale(path))
+            .collect();
+        for path in &stale {
+            match self.files.remove(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    // One that stays is in nobody's way.
+                    tracing::warn!(%path, %error, "a partial tile stays");
+                }
+                _ => {}
+            }
+        }
+        let synced: BTreeSet<_> = current.iter().filter_map(|path| path.parent()).collect();
+        let changed: BTreeSet<_> = stale.iter().filter_map(|path| path.parent()).collect();
+        durable::sync(&*self.files, current)?;
+        for dir in changed.difference(&synced) {
+            durable::sync_dir(&*self.files, dir)?;
+        }
+        let forgotten = stored.database.write_or_unknown(|tx| {
             let log = stored.log.number();
             tx.prepare_cached("DELETE FROM staged WHERE log = ?1 AND size <= ?2")?
                 .execute(params![log, size as i64])
                 .map(|_| ())
-        })?;
-        for path in stale {
-            // One that stays is in nobody's way.
-            if let Err(error) = self.files.remove(&path) {
-                tracing::warn!(%path, %error, "a partial tile stays");
+        });
+        match forgotten {
+            Ok(()) => {}
+            // The log is as it should be, and there is more to forget next time.
+            Err(WriteError::Undone(error)) => {
+                tracing::warn!(%error, "what was staged stays");
+                return Ok(());
+            }
+            Err(WriteError::Unknown(error)) => {
+                return Err(BatchError::Fatal(format!(
+                    "what was staged cannot be removed: {error}"
+                )));
             }
         }
+        self.written.clear();
+        self.edge = edge;
         (self.bytes, self.batches) = (0, 0);
         Ok(())
     }

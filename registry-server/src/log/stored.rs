@@ -16,6 +16,9 @@ use tenon_registry_client::log::{
 use tenon_registry_client::record::{SignedRecord, Statement, Subject};
 use tenon_registry_client::verify::Placed;
 
+/// How often a wider tile is looked for: another one takes its place once in many batches.
+const LOOKS: usize = 4;
+
 /// A log on the disk. It changes only by growing, so it can be read while it does.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
@@ -58,11 +61,7 @@ impl Stored {
     /// one begins with.
     pub(crate) fn tile(&self, path: TilePath, size: u64) -> io::Result<Option<Vec<u8>>> {
         let known = [path.full(), path].into_iter().chain(path.at(size));
-        // Another may take the place of the one that was just found.
-        let found = std::iter::repeat_with(|| self.larger(path))
-            .take(3)
-            .flatten();
-        for larger in known.chain(found).chain([path.full()]) {
+        for larger in known.chain(self.wider(path)) {
             let Some(bytes) = self.file(larger)? else {
                 continue;
             };
@@ -79,15 +78,23 @@ impl Stored {
         Ok(None)
     }
 
-    /// The partial file that took the place of another one, which is gone.
-    fn larger(&self, path: TilePath) -> Option<TilePath> {
-        let dir = self.layout.tile(path).parent()?;
-        let listed = self.files.list(&dir).ok()?;
-        let tile = |name: &str| self.layout.is_tile(&dir.join(name).ok()?);
-        let tiles = listed.iter().filter_map(|listed| tile(&listed.name));
-        tiles
-            .filter(|tile| tile.is_partial() && tile.width() > path.width())
-            .max_by_key(|tile| tile.width())
+    /// What a partial tile may be found in when it was removed because there is a wider one: that one
+    /// may be removed in turn before it is opened, so this looks more than once.
+    fn wider(&self, path: TilePath) -> impl Iterator<Item = TilePath> {
+        let find = move || {
+            let dir = self.layout.tile(path).parent()?;
+            let listed = self.files.list(&dir).unwrap_or_default();
+            let paths = listed.iter().filter_map(|it| dir.join(&it.name).ok());
+            let tiles = paths.filter_map(|path| self.layout.is_tile(&path));
+            let widest = tiles.max_by_key(|tile| tile.width());
+            Some(
+                widest
+                    .filter(|it| it.width() > path.width())
+                    .unwrap_or(path.full()),
+            )
+        };
+        let looks = if path.is_partial() { LOOKS } else { 0 };
+        std::iter::repeat_with(find).take(looks).flatten()
     }
 
     fn file(&self, path: TilePath) -> io::Result<Option<Vec<u8>>> {
@@ -193,14 +200,10 @@ impl Stored {
     }
 
     fn open(&self, path: TilePath) -> Result<Box<dyn ReadFile>, StoredError> {
-        // A larger one begins as the one that it took the place of.
-        let known = [path, path.full()].into_iter();
-        let found = std::iter::repeat_with(|| self.larger(path))
-            .take(3)
-            .flatten();
-        let mut opened = Err(io::ErrorKind::NotFound.into());
-        for larger in known.chain(found).chain([path.full()]) {
-            opened = self.files.open(&self.layout.tile(larger));
+        let mut opened = self.files.open(&self.layout.tile(path));
+        // A wider one begins as the partial one that it took the place of.
+        for wider in [path.full()].into_iter().chain(self.wider(path)) {
+            opened = opened.or_else(|_| self.files.open(&self.layout.tile(wider)));
             if opened.is_ok() {
                 break;
             }

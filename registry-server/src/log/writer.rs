@@ -239,10 +239,10 @@ impl Writer {
             .collect();
         let log = self.stored.log;
         let committed = self.stored.database.write_or_unknown(|tx| {
+            rows::promise(tx, log, &self.promised, &checkpoint, time, &note)?;
             rows::stage(tx, log, checkpoint.size, &staged)?;
             rows::place(tx, log, &leaves)?;
-            rows::catalogue(tx, log, &mut self.ledger, &leaves, &worlds, time)?;
-            rows::promise(tx, log, &self.promised, &checkpoint, time, &note)
+            rows::catalogue(tx, log, &mut self.ledger, &leaves, &worlds, time)
         });
         match committed {
             Ok(()) => {}

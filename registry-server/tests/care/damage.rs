@@ -419,7 +419,7 @@ fn keys_that_others_read_or_that_are_of_another_log_are_found() {
 
 #[derive(clap::Parser)]
 struct Line {
-    #[arg(long, global = true, default_value = "")]
+    #[arg(long, global = true, default_value = ".")]
     data: PathBuf,
     #[command(subcommand)]
     command: Commands,

@@ -184,14 +184,16 @@ fn a_first_start_says_what_to_paste_and_a_second_does_not_show_the_token() {
         "tenon registry add local http://{} '",
         served.address()
     )));
-    let token = lines[2]
-        .strip_prefix("tenon login local --token ")
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap()
-        .to_owned();
-    assert!(lines[3].starts_with("tenon namespace create"));
+    let words: Vec<&str> = lines[2].split(' ').collect();
+    let [_, token, rest @ ..] = words.as_slice() else {
+        panic!("{lines:?}")
+    };
+    assert!(
+        rest.join(" ")
+            .starts_with("| tenon login local --token-stdin")
+    );
+    let token = (*token).to_owned();
+    assert!(lines[3].contains("tenon namespace create"));
     let checkpoint = Client::new(served.address()).get("/log/checkpoint").body;
     assert_eq!(
         Client::new(served.address())
