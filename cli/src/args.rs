@@ -1,5 +1,9 @@
 //! The command line, as it is written.
 
+mod write;
+
+pub(crate) use write::*;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -70,10 +74,15 @@ pub(crate) enum Command {
     Wit(Wit),
     Targets(Targets),
     Validate(Validate),
+    Publish(Publish),
+    Yank(Yank),
     Login(Login),
     Logout(Logout),
+    Whoami(Whoami),
     #[command(subcommand)]
     Key(Key),
+    #[command(subcommand)]
+    Namespace(Namespace),
     #[command(subcommand)]
     Registry(Registry),
     Explain(Explain),
@@ -193,8 +202,8 @@ pub(crate) struct Validate {
 /// Keep a token, to be shown to a registry when it asks who this is.
 ///
 /// The token is typed, or read from standard input; it is never a word of the command line, where others
-/// could see it. It goes to this registry only, and its file can be read by you only. `TENON_TOKEN`, if
-/// set, goes before it.
+/// could see it. The registry is asked whether it knows the token, unless `--offline` is given. It goes to this
+/// registry only, and its file can be read by you only. `TENON_TOKEN`, if set, goes before it.
 #[derive(Args)]
 pub(crate) struct Login {
     /// The registry: its name, or its URL; the default if not given.

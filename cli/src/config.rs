@@ -5,7 +5,6 @@
 
 use crate::error::Failure;
 use crate::places::Place;
-use crate::registry_url::RegistryUrl;
 use crate::stored::{self, Access};
 use crate::ui;
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use tenon_registry_client::http::{BaseUrl, BaseUrlError};
 use tenon_registry_client::log::Policy;
 use tenon_registry_client::name::{NameError, Namespace};
 use tenon_registry_client::state::Pin;
@@ -40,7 +40,7 @@ pub(crate) struct RegistryName(String);
 /// A registry that the user knows.
 #[derive(Clone, Debug)]
 pub(crate) struct Registry {
-    pub(crate) url: RegistryUrl,
+    pub(crate) url: BaseUrl,
     pub(crate) pin: Pin,
     /// What is asked of its checkpoints.
     pub(crate) rules: Rules,
@@ -58,7 +58,7 @@ struct Written {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct WrittenRegistry {
-    url: RegistryUrl,
+    url: String,
     pin: String,
     /// The text of a policy.
     policy: Option<String>,
@@ -137,7 +137,7 @@ impl Config {
 
     /// The registry of this name, or at this address.
     pub(crate) fn find(&self, text: &str) -> Result<(&RegistryName, &Registry), Failure> {
-        let url = text.parse::<RegistryUrl>().ok();
+        let url = text.parse::<BaseUrl>().ok();
         let mut all = self.registries.iter();
         if let Some(found) =
             all.find(|(name, registry)| name.0 == text || Some(&registry.url) == url.as_ref())
@@ -173,6 +173,8 @@ impl Registry {
 
 impl WrittenRegistry {
     fn understand(self) -> Result<Registry, String> {
+        let url = self.url.parse();
+        let url = url.map_err(|error: BaseUrlError| error.to_string())?;
         let pin: Pin = self.pin.parse().map_err(|error| chain(&error))?;
         let mut rules = Rules::default();
         if let Some(policy) = &self.policy {
@@ -194,11 +196,7 @@ impl WrittenRegistry {
                 .map_err(|error| format!("`max-age` is not a duration such as `24h`: {error}"))?;
             rules.max_age = Some(age.as_secs());
         }
-        Ok(Registry {
-            url: self.url,
-            pin,
-            rules,
-        })
+        Ok(Registry { url, pin, rules })
     }
 }
 
@@ -341,7 +339,7 @@ mod tests {
             ("[registries", "line 1"),
             (
                 &with("").replace("https:", "http:"),
-                "`http` to `a.example`",
+                "plain `http` is for this machine only",
             ),
             (&wrong_pin, "is not a pin"),
             (&with("max-age = \"soon\""), "`max-age` is not a duration"),

@@ -7,11 +7,11 @@ use crate::choice;
 use crate::config::Config;
 use crate::error::Failure;
 use crate::places::Place;
-use crate::registry_url::RegistryUrl;
 use crate::stored::{self, Access};
 use crate::token::Token;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use tenon_registry_client::http::BaseUrl;
 use toml_edit::DocumentMut;
 
 /// The variable that holds a token for the registry that is chosen.
@@ -34,7 +34,7 @@ pub(crate) enum Keeper {
 pub(crate) fn find(
     config: &Config,
     flag: Option<&str>,
-    url: &RegistryUrl,
+    url: &BaseUrl,
 ) -> Result<Option<(Token, Keeper)>, Failure> {
     let is_chosen = || choice::choose(config, flag).is_ok_and(|chosen| chosen.registry.url == *url);
     if let Some(text) = variable()
@@ -61,7 +61,7 @@ pub(crate) fn is_in_environment() -> bool {
 }
 
 /// Keeps a token for the registry at `url`; returns the one that was kept before.
-pub(crate) fn keep(url: &RegistryUrl, token: &Token) -> Result<Option<Token>, Failure> {
+pub(crate) fn keep(url: &BaseUrl, token: &Token) -> Result<Option<Token>, Failure> {
     let path = path()?;
     stored::change(&path, Access::Private, |text| {
         let mut document = parse(&path, text)?;
@@ -75,7 +75,7 @@ pub(crate) fn keep(url: &RegistryUrl, token: &Token) -> Result<Option<Token>, Fa
 }
 
 /// Forgets the token for the registry at `url`; tells whether there was one.
-pub(crate) fn forget(url: &RegistryUrl) -> Result<bool, Failure> {
+pub(crate) fn forget(url: &BaseUrl) -> Result<bool, Failure> {
     let path = path()?;
     if stored::read(&path, Access::Private)?.is_none() {
         return Ok(false);
@@ -106,7 +106,7 @@ fn parse(path: &Path, text: &str) -> Result<DocumentMut, Failure> {
     })
 }
 
-fn kept(path: &Path, document: &DocumentMut, url: &RegistryUrl) -> Result<Option<Token>, Failure> {
+fn kept(path: &Path, document: &DocumentMut, url: &BaseUrl) -> Result<Option<Token>, Failure> {
     let Some(entry) = document.get(&url.to_string()) else {
         return Ok(None);
     };

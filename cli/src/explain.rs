@@ -103,6 +103,84 @@ No key of this name is in the folder `keys` of the configuration, and there is n
 `--out` is named by the path of its file.",
     },
     Explanation {
+        code: "namespace::draft",
+        help: "`tenon namespace show` says how things are now; begin again from there",
+        text: "\
+A change of a namespace is a record that follows the last one of the namespace's chain, is signed by enough owners, and keeps \
+the rules: there are always as many owners as must sign together, a key that was revoked is never granted anything again, and \
+a key keeps its name.
+
+What several owners sign goes from one to the next as a file. If it was changed on the way, a signature in it is not by an \
+owner, or another change was logged meanwhile, it is of no use any more.",
+    },
+    Explanation {
+        code: "namespace::not-granted",
+        help: "ask an owner of the namespace for a grant",
+        text: "\
+Whose keys may do what in a namespace is written in the log, and everybody checks it: a record that is signed by another key is \
+refused by the registry, and would be by every client. To release and to yank are rights of their own, for all packages of the \
+namespace or for some, for ever or until a time; an owner says who has them, and needs them too.
+
+`tenon namespace show NAMESPACE` lists the keys, and `tenon key show` prints what an owner needs to grant a right to yours.",
+    },
+    Explanation {
+        code: "namespace::taken",
+        help: "choose another name, or ask its owners",
+        text: "\
+A namespace belongs to those who made it first, unless the registry keeps the name for somebody. Its owners can grant others \
+the right to release in it.",
+    },
+    Explanation {
+        code: "namespace::threshold",
+        help: "write it to a file with `--sign-to`, for the other owners to sign",
+        text: "\
+The owners of this namespace decided that several of them must sign what is done with it, so that one key in wrong hands can \
+do nothing. `--sign-to PATH` writes the change with your signature to a file; another owner looks at it and signs with `tenon \
+namespace sign PATH`; and anybody sends it with `tenon namespace submit PATH`. A key can always revoke itself on its own.",
+    },
+    Explanation {
+        code: "namespace::unknown",
+        help: "make it with `tenon namespace create`, or correct the name",
+        text: "\
+The log proves that there is no such namespace in this registry. If it should come from another registry, `tenon registry \
+which NAMESPACE` says where it is looked for, and why.",
+    },
+    Explanation {
+        code: "namespace::unknown-key",
+        help: "`tenon namespace show` says which keys there are",
+        text: "\
+A key is named by all that `tenon key show` prints for it, or, if the namespace has only one of that name, by its name. The \
+namespace has none that was meant, or has it no longer.",
+    },
+    Explanation {
+        code: "publish::breaking",
+        help: "publish it as a version that says so, or with `--allow-breaking`",
+        text: "\
+Whoever asks for 1.3 is given 1.4, so what works with 1.3 must go on to work. A component breaks those who use it if an export \
+goes or changes, or if it comes to import something that they may not have. A WIT package does if something goes or changes in \
+an interface, or if a world comes to offer less or to ask for more.
+
+It is compared with the release before it on its compatibility track: the highest lower version of the same major version, or \
+of the same 0.minor, that is not yanked. That one is fetched and verified for it. The first release of a track breaks nobody.",
+    },
+    Explanation {
+        code: "publish::name",
+        help: "give `--package NAMESPACE:NAME` and `--version MAJOR.MINOR.PATCH`",
+        text: "\
+A release is a version of a package. A WIT package says in its first line which one it is, and is published as that and nothing \
+else. Of a component, the version can be in its metadata; the package is always said on the command line.",
+    },
+    Explanation {
+        code: "publish::version",
+        help: "take a higher version",
+        text: "\
+A version is used once, be it yanked, void or taken down later, so that everybody who has it in a lock file has the same bytes. \
+To publish the same bytes by the same key again is no mistake, and changes nothing.
+
+Versions go up on their compatibility track; a lower one can only continue an older line, as 1.1.4 does after 1.1.3, while there \
+is 1.2.0.",
+    },
+    Explanation {
         code: "registry::conflict",
         help: "`tenon registry reset` takes a new pin; to follow a registry to another URL, remove it and add it again",
         text: "\
@@ -122,6 +200,13 @@ the same name in a registry that is asked as well could take the place of yours:
 
 So a flag that names another registry is refused for a namespace that is mapped, and `TENON_REGISTRY` and \
 `default-registry` decide only for those that are not.",
+    },
+    Explanation {
+        code: "registry::no-match",
+        help: "`tenon info` says which versions there are",
+        text: "\
+No release is what was asked for: there is no such version, it became void when the key that signed it was revoked, it was taken \
+down, or none that meets the requirement may be chosen. The log proves which releases there are, so nothing was left out.",
     },
     Explanation {
         code: "registry::none",
@@ -150,6 +235,13 @@ signed. This one cannot be read, or is for another log than that of the pin.
 `quorum none` asks for no witness. It is allowed, and shown wherever the registry is.",
     },
     Explanation {
+        code: "registry::record",
+        help: "begin again with the log as it is now",
+        text: "\
+A record says one thing in one way, and there is none that says what was asked for: the chain that it should go into is full, or \
+something in it is longer than it may be.",
+    },
+    Explanation {
         code: "registry::unknown",
         help: "`tenon registry list` says which there are",
         text: "\
@@ -173,6 +265,13 @@ is something else, perhaps a part of one, and is not shown, since it may be a se
 Tokens are made by the registry and shown once. They are typed or read from standard input, never written on the command \
 line.",
     },
+    Explanation {
+        code: "token::refused",
+        help: "check that it is for this registry, and has not expired or been revoked",
+        text: "\
+Before a token is kept, the registry is asked whether it knows it, and it does not: it is of another registry, or has expired, \
+or was revoked. It was not kept. `--offline` keeps a token without asking.",
+    },
 ];
 
 #[cfg(test)]
@@ -192,23 +291,33 @@ mod tests {
     fn every_code_in_the_source_is_explained() {
         let sources = [
             include_str!("choice.rs"),
+            include_str!("baseline.rs"),
             include_str!("commands/login.rs"),
+            include_str!("commands/namespace/change.rs"),
+            include_str!("commands/namespace/file.rs"),
+            include_str!("commands/namespace/mod.rs"),
+            include_str!("commands/publish.rs"),
+            include_str!("commands/yank.rs"),
             include_str!("commands/registry.rs"),
             include_str!("config.rs"),
             include_str!("credentials.rs"),
             include_str!("keys.rs"),
             include_str!("places.rs"),
+            include_str!("publication.rs"),
             include_str!("secret.rs"),
+            include_str!("signing.rs"),
             include_str!("stored.rs"),
         ];
         let mut found = 0;
         for source in sources {
             for word in source.split('"') {
                 let group = word.split_once("::").map(|(group, _)| group);
-                if matches!(group, Some("config" | "key" | "registry" | "token"))
-                    && word
-                        .bytes()
-                        .all(|b| b.is_ascii_lowercase() || b"-:".contains(&b))
+                if matches!(
+                    group,
+                    Some("config" | "key" | "namespace" | "publish" | "registry" | "token")
+                ) && word
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b"-:".contains(&b))
                 {
                     assert!(explanations().any(|known| known.code == word), "{word}");
                     found += 1;

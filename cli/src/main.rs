@@ -1,6 +1,7 @@
 //! The `tenon` command.
 
 mod args;
+mod baseline;
 mod choice;
 mod commands;
 mod config;
@@ -11,10 +12,11 @@ mod explain;
 mod key_file;
 mod keys;
 mod places;
-mod registry_url;
+mod publication;
 mod remembered;
 mod remote;
 mod secret;
+mod signing;
 mod source;
 mod stored;
 mod token;
@@ -43,9 +45,13 @@ fn main() -> ExitCode {
         Command::Wit(args) => commands::wit::run(&ui, args),
         Command::Targets(args) => commands::targets::run(&ui, args),
         Command::Validate(args) => commands::validate::run(&ui, args),
-        Command::Login(args) => commands::login::run(&ui, args, registry),
+        Command::Publish(args) => commands::publish::run(&ui, args, &cli.global),
+        Command::Yank(args) => commands::yank::run(&ui, args, &cli.global),
+        Command::Login(args) => commands::login::run(&ui, args, &cli.global),
         Command::Logout(args) => commands::logout::run(&ui, args, registry),
+        Command::Whoami(_) => commands::whoami::run(&ui, &cli.global),
         Command::Key(args) => commands::key::run(&ui, args),
+        Command::Namespace(args) => commands::namespace::run(&ui, args, &cli.global),
         Command::Registry(args) => commands::registry::run(&ui, args, registry),
         Command::Explain(args) => commands::explain::run(&ui, args),
         Command::Completions(args) => commands::completions::run(&ui, args),

@@ -36,38 +36,41 @@ impl Remote {
     pub(crate) fn of(ui: &Ui, global: &Global, namespace: &Namespace) -> Result<Remote, Failure> {
         let config = Config::read()?;
         let choice = choice::choose_for(&config, global.registry.as_deref(), namespace)?;
-        Remote::connect(ui, global, &config, choice)
+        Remote::connect(ui, global, choice, Tokens::of(&config, global, choice))
     }
 
     /// The registry that is meant where no namespace is.
     pub(crate) fn chosen(ui: &Ui, global: &Global) -> Result<Remote, Failure> {
         let config = Config::read()?;
         let choice = choice::choose(&config, global.registry.as_deref())?;
-        Remote::connect(ui, global, &config, choice)
+        Remote::connect(ui, global, choice, Tokens::of(&config, global, choice))
+    }
+
+    /// A registry that is shown no token but this one.
+    pub(crate) fn with_token(
+        ui: &Ui,
+        global: &Global,
+        choice: Choice<'_>,
+        token: Token,
+    ) -> Result<Remote, Failure> {
+        Remote::connect(ui, global, choice, token)
     }
 
     fn connect(
         ui: &Ui,
         global: &Global,
-        config: &Config,
         choice: Choice<'_>,
+        credentials: impl Credentials + 'static,
     ) -> Result<Remote, Failure> {
         let registry = choice.registry.clone();
-        let base: BaseUrl = registry.url.to_string().parse().map_err(|error| {
-            Failure::configuration("config::invalid", "the registry has no address").cause(error)
-        })?;
         let mut options = Options::new(
-            base,
+            registry.url.clone(),
             registry.pin.clone(),
             Place::State.folder()?,
             Place::Cache.folder()?,
         );
         options.rules = registry.rules.clone();
-        options.credentials = Arc::new(Tokens {
-            config: config.clone(),
-            flag: global.registry.clone(),
-            registry: registry.clone(),
-        });
+        options.credentials = Arc::new(credentials);
         options.progress = ui.progress();
         options.network = match global.offline {
             true => Network::Offline,
@@ -91,12 +94,33 @@ impl Remote {
         &self,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Failure> {
-        self.runtime.block_on(work).map_err(|error| {
-            let forked = matches!(error.verify(), Some(VerifyError::SplitView { .. }));
-            let kept = self.client.state_dir().path();
-            let note = format!("both checkpoints are kept in `{}`", kept.display());
-            Failure::from(error).notes(forked.then_some(note))
-        })
+        self.wait_raw(work).map_err(|error| self.failure(error))
+    }
+
+    /// Waits for what the client does, where its errors decide what comes next.
+    pub(crate) fn wait_raw<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.runtime.block_on(work)
+    }
+
+    /// An error of the client as it is reported.
+    pub(crate) fn failure(&self, error: Error) -> Failure {
+        let forked = matches!(error.verify(), Some(VerifyError::SplitView { .. }));
+        let kept = self.client.state_dir().path();
+        let note = format!("both checkpoints are kept in `{}`", kept.display());
+        Failure::from(error).notes(forked.then_some(note))
+    }
+}
+
+impl Tokens {
+    fn of(config: &Config, global: &Global, choice: Choice<'_>) -> Tokens {
+        Tokens {
+            config: config.clone(),
+            flag: global.registry.clone(),
+            registry: choice.registry.clone(),
+        }
     }
 }
 
@@ -170,6 +194,9 @@ fn help(error: &Error) -> Option<&'static str> {
         }
         ErrorKind::Problem(problem) if problem.status == 403 => {
             "ask for the right, or use another token or key"
+        }
+        ErrorKind::Problem(problem) if problem.status == 409 => {
+            "something else was logged meanwhile: give the command again"
         }
         ErrorKind::Connect(_) => {
             "check that the registry is running, and its address with `tenon registry list`"

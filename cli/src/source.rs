@@ -97,10 +97,7 @@ impl Named {
     }
 
     pub(crate) fn input(&self) -> &dyn Input {
-        match &self.bytes {
-            Bytes::File(file) => file,
-            Bytes::Memory(bytes) => bytes,
-        }
+        self.bytes.input()
     }
 
     /// What the bytes are.
@@ -179,8 +176,19 @@ impl Named {
 }
 
 impl Bytes {
+    pub(crate) fn input(&self) -> &dyn Input {
+        match self {
+            Bytes::File(file) => file,
+            Bytes::Memory(bytes) => bytes,
+        }
+    }
+
     fn open(path: &Path) -> io::Result<Bytes> {
-        let mut file = File::open(path)?;
+        Bytes::of(File::open(path)?)
+    }
+
+    /// The bytes of a file that is open.
+    pub(crate) fn of(mut file: File) -> io::Result<Bytes> {
         let metadata = file.metadata()?;
         if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());

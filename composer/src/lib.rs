@@ -106,6 +106,7 @@ mod input;
 mod inspect;
 mod name;
 mod plug;
+mod succession;
 mod targets;
 mod types;
 
@@ -124,5 +125,6 @@ pub use inspect::{
 };
 pub use name::{ItemPath, NameFit, Track};
 pub use plug::{ImportReport, Miss, NearMiss, Plan, Request, Rule, State, Useless, plug};
+pub use succession::breaks;
 pub use targets::{World, targets};
 pub use types::{Difference, Reason, Step};

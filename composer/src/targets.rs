@@ -4,7 +4,10 @@ use crate::component::{Arena, ComponentId};
 use crate::name::ItemPath;
 use crate::types::Data;
 use crate::types::{Comparison, Difference, items_owned};
-use wasmparser::component_types::{ComponentEntityType, ComponentItem, ComponentTypeId};
+use wasmparser::component_types::{
+    ComponentEntityType, ComponentItem, ComponentType, ComponentTypeId,
+};
+use wasmparser::types::TypesRef;
 
 /// A world of a WIT package that was read.
 #[derive(Clone, Debug)]
@@ -54,41 +57,68 @@ impl World {
 /// It may import less than the world offers and export more than the world asks for. An interface in
 /// another version on the same compatibility track counts as the same, as hosts have it.
 pub fn targets(arena: &Arena<'_>, component: ComponentId, world: &World) -> Vec<Difference> {
-    let types = arena.types();
-    let (found, expected) = (arena.type_of(component), types.data(world.ty));
-    let mut paths = Vec::new();
-    for items in [
+    let roles = Roles {
+        found: arena.type_of(component),
+        expected: arena.types().data(world.ty),
+    };
+    compare(arena.types(), roles, |this, f, e| this.world(f, e))
+}
+
+/// Which type takes the place of which.
+pub(crate) struct Roles<'t> {
+    pub(crate) found: &'t ComponentType,
+    pub(crate) expected: &'t ComponentType,
+}
+
+/// Compares two component types in the way of `how`; resources are the same where names on one
+/// track lead to them.
+pub(crate) fn compare<'t>(
+    types: TypesRef<'t>,
+    Roles { found, expected }: Roles<'t>,
+    how: impl FnOnce(&mut Comparison<'_, '_>, &ComponentType, &ComponentType),
+) -> Vec<Difference> {
+    let all = [
         &found.imports,
         &found.exports,
         &expected.imports,
         &expected.exports,
-    ] {
-        paths.push(items_owned(types, items));
-    }
-    let path_of = |resource| {
-        paths
-            .iter()
-            .find_map(|paths: &std::collections::HashMap<_, Vec<String>>| paths.get(&resource))
-    };
+    ];
+    let paths = all.map(|items| items_owned(types, items));
+    let path_of = |resource| paths.iter().find_map(|paths| paths.get(&resource));
     let mut same = |a, b| match (path_of(a), path_of(b)) {
         (Some(a), Some(b)) => same_path(a, b),
         _ => false,
     };
     let mut comparison = Comparison::new(types, &mut same);
-    comparison.component(arena.type_of(component), expected, |name, item, offered| {
-        if let Some(item) = offered.get(name) {
-            return Some(item.clone());
-        }
-        let path = ItemPath::parse(name, item.version_suffix.as_deref())?;
-        offered
-            .iter()
-            .find(|(other, item)| {
-                ItemPath::parse(other, item.version_suffix.as_deref())
-                    .is_some_and(|other| path.fits(&other).is_some())
-            })
-            .map(|(_, item)| item.clone())
-    });
+    how(&mut comparison, found, expected);
     comparison.take()
+}
+
+impl Comparison<'_, '_> {
+    /// Compares as a component and its world are: see [`targets`].
+    pub(crate) fn world(&mut self, found: &ComponentType, expected: &ComponentType) {
+        self.component(found, expected, |name, item, offered| {
+            if let Some(item) = offered.get(name) {
+                return Some(item.clone());
+            }
+            let path = ItemPath::parse(name, item.version_suffix.as_deref())?;
+            offered
+                .iter()
+                .find(|(other, item)| {
+                    ItemPath::parse(other, item.version_suffix.as_deref())
+                        .is_some_and(|other| path.fits(&other).is_some())
+                })
+                .map(|(_, item)| item.clone())
+        });
+    }
+
+    /// Compares the one interface that each of two component types exports, as WIT packages have it.
+    pub(crate) fn interface(&mut self, found: &ComponentType, expected: &ComponentType) {
+        let found = found.exports.values().next();
+        if let Some((found, expected)) = found.zip(expected.exports.values().next()) {
+            self.entity(&found.ty, &expected.ty);
+        }
+    }
 }
 
 /// Whether two paths of names lead to the same resource, versions on one track being the same.

@@ -5,9 +5,9 @@ use crate::choice::choose;
 use crate::config::Config;
 use crate::credentials;
 use crate::error::Failure;
-use crate::registry_url::RegistryUrl;
 use crate::ui::{Document, Ui};
 use serde::Serialize;
+use tenon_registry_client::http::BaseUrl;
 
 #[derive(Serialize)]
 struct LogoutContent {
@@ -19,7 +19,7 @@ struct LogoutContent {
 pub(crate) fn run(ui: &Ui, args: &Logout, registry: Option<&str>) -> Result<(), Failure> {
     let wanted = args.target.as_deref().or(registry);
     // A registry that is not known any more can still be logged out of.
-    let url: RegistryUrl = match wanted.and_then(|wanted| wanted.parse().ok()) {
+    let url: BaseUrl = match wanted.and_then(|wanted| wanted.parse().ok()) {
         Some(url) => url,
         None => choose(&Config::read()?, wanted)?.registry.url.clone(),
     };

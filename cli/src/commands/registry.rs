@@ -5,14 +5,13 @@ use crate::choice::{self, Choice, Reason};
 use crate::config::{self, Config, RegistryName};
 use crate::credentials::{self, Keeper};
 use crate::error::Failure;
-use crate::registry_url::RegistryUrl;
 use crate::stored::{self, Access};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
-use tenon_registry_client::http::Error;
+use tenon_registry_client::http::{BaseUrl, BaseUrlError, Error};
 use tenon_registry_client::name::{NameError, Namespace};
 use tenon_registry_client::record::Time;
 use tenon_registry_client::state::Pin;
@@ -73,8 +72,8 @@ pub(crate) fn run(ui: &Ui, command: &Registry, flag: Option<&str>) -> Result<(),
 
 fn add(ui: &Ui, args: &RegistryAdd) -> Result<(), Failure> {
     let name: RegistryName = parse_name(&args.name)?;
-    let url: RegistryUrl = args.url.parse().map_err(|error| {
-        Failure::configuration("registry::url", format!("{error}"))
+    let url: BaseUrl = args.url.parse().map_err(|error: BaseUrlError| {
+        Failure::configuration("registry::url", error.to_string())
             .help("give `https://` and the host, with the port and the path if there are any")
     })?;
     let pin = parse_pin(&args.pin)?;
@@ -286,7 +285,7 @@ fn reset(ui: &Ui, args: &RegistryReset) -> Result<(), Failure> {
 fn check_same(
     name: &RegistryName,
     known: &config::Registry,
-    url: &RegistryUrl,
+    url: &BaseUrl,
     pin: &Pin,
 ) -> Result<(), Failure> {
     let conflict = |message| Failure::configuration("registry::conflict", message);

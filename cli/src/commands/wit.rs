@@ -6,11 +6,12 @@ use crate::source::Named;
 use crate::ui::{Document, Ui};
 use crate::write::{Content, Target};
 use serde::Serialize;
+use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use tenon_composer::{Bodies, Kind, Source, validate};
 use wit_component::{DecodedWasm, WitPrinter};
-use wit_parser::{PackageId, Resolve, Type, TypeDefKind, TypeOwner};
+use wit_parser::{PackageId, Resolve, Type, TypeDefKind, TypeOwner, UnresolvedPackageGroup};
 
 #[derive(Serialize)]
 struct WitContent {
@@ -71,7 +72,7 @@ fn type_without_interface(resolve: &Resolve) -> Option<&str> {
 }
 
 /// Reads WIT from whatever has some, and gives the package that is meant.
-pub(super) fn read(argument: &str) -> Result<(Resolve, PackageId), Failure> {
+pub(crate) fn read(argument: &str) -> Result<(Resolve, PackageId), Failure> {
     if Path::new(argument).is_dir() {
         let mut resolve = Resolve::new();
         let (package, _) = resolve
@@ -108,7 +109,8 @@ pub(super) fn read(argument: &str) -> Result<(Resolve, PackageId), Failure> {
     }
 }
 
-fn decode(named: &Named, bytes: &[u8]) -> Result<(Resolve, PackageId), Failure> {
+/// The WIT of a component or a WIT package in the binary format.
+pub(crate) fn decode(named: &Named, bytes: &[u8]) -> Result<(Resolve, PackageId), Failure> {
     // The decoder relies on what it is given being valid.
     validate(&Source {
         name: named.argument.clone(),
@@ -149,11 +151,62 @@ fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-fn parse(argument: &str, bytes: Vec<u8>) -> Result<(Resolve, PackageId), Failure> {
+/// The WIT of a text; a folder `deps` beside its file has the packages that it uses.
+pub(crate) fn parse(argument: &str, bytes: Vec<u8>) -> Result<(Resolve, PackageId), Failure> {
     let text = String::from_utf8(bytes).map_err(|error| wit_failure(argument, &error))?;
     let mut resolve = Resolve::new();
-    let package = resolve
-        .push_str(argument, &text)
-        .map_err(|error| wit_failure(argument, &error))?;
+    let dependencies = dependencies(&mut resolve, argument)?;
+    let package = match dependencies.is_empty() {
+        true => resolve
+            .push_str(argument, &text)
+            .map_err(|error| wit_failure(argument, &error))?,
+        false => {
+            let main = parse_group(argument, &text)?;
+            let pushed = resolve.push_groups(main, dependencies);
+            pushed.map_err(|error| wit_failure(argument, &error.render(&resolve.source_map)))?
+        }
+    };
     Ok((resolve, package))
+}
+
+/// The WIT packages in the folder `deps` beside a file, if there is one. Those in binary form are in
+/// `resolve` already.
+fn dependencies(resolve: &mut Resolve, file: &str) -> Result<Vec<UnresolvedPackageGroup>, Failure> {
+    let folder = Path::new(file).with_file_name("deps");
+    if file == "-" || !folder.is_dir() {
+        return Ok(vec![]);
+    }
+    let unread = |error| Failure::io("read", &folder, &error);
+    let entries = fs::read_dir(&folder).map_err(unread)?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(unread)?.path());
+    }
+    paths.sort();
+    let mut groups = Vec::new();
+    for path in paths {
+        let name = path.to_string_lossy();
+        let failed = |error| wit_failure(&name, &format_args!("{error:#}"));
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        match extension {
+            _ if path.is_dir() => {
+                groups.push(UnresolvedPackageGroup::parse_dir(&path).map_err(failed)?);
+            }
+            Some("wit") => {
+                let text = fs::read_to_string(&path);
+                let text = text.map_err(|error| Failure::io("read", &path, &error))?;
+                groups.push(parse_group(&name, &text)?);
+            }
+            Some("wasm" | "wat") => {
+                resolve.push_file(&path).map_err(failed)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(groups)
+}
+
+fn parse_group(name: &str, text: &str) -> Result<UnresolvedPackageGroup, Failure> {
+    UnresolvedPackageGroup::parse(name, text)
+        .map_err(|(sources, error)| wit_failure(name, &error.render(&sources)))
 }

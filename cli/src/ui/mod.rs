@@ -3,11 +3,13 @@
 mod clean;
 mod json;
 mod progress;
+mod proof;
 mod style;
 mod text;
 
 pub(crate) use clean::{clean, clean_line, is_clean_line};
 pub(crate) use json::Document;
+pub(crate) use proof::{Seen, proof, signed_by, signed_by_keys, thousands};
 pub(crate) use style::{bold, dim, failure_text, warning};
 pub(crate) use text::{count, near_misses, plan, size, unusual};
 
@@ -68,6 +70,32 @@ impl Ui {
     pub(crate) fn warn(&self, text: &str) {
         if !self.json {
             self.stderr(&warning(text));
+        }
+    }
+
+    /// Asks once whether to go on, unless `yes` says so already.
+    pub(crate) fn confirm(&self, question: &str, yes: bool) -> Result<(), Failure> {
+        if yes {
+            return Ok(());
+        }
+        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(Failure::usage(
+                "this has to be agreed to, and there is no terminal to ask on",
+            )
+            .help("give `--yes` to agree, or `--dry-run` to only look"));
+        }
+        let mut stderr = anstream::stderr().lock();
+        let mut answer = String::new();
+        write!(stderr, "{question} [y/N] ")
+            .and_then(|()| stderr.flush())
+            .and_then(|()| io::stdin().read_line(&mut answer))
+            .map_err(|error| Failure::io("read from", "the terminal", &error))?;
+        match answer.trim().to_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(Failure::new(
+                "cli::declined",
+                "nothing was sent, as you wished",
+            )),
         }
     }
 

@@ -100,9 +100,12 @@ impl Place {
     }
 
     fn login(&self, registry: &str, token: &str) -> Output {
-        give(self.tenon(&["login", registry, "--token-stdin"]), token)
-            .wait_with_output()
-            .unwrap()
+        give(
+            self.tenon(&["login", registry, "--token-stdin", "--offline"]),
+            token,
+        )
+        .wait_with_output()
+        .unwrap()
     }
 }
 

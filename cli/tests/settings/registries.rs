@@ -180,7 +180,12 @@ fn a_namespace_is_looked_for_where_it_is_mapped_only() {
 #[test]
 fn a_reset_puts_aside_what_was_verified() {
     let place = Place::with_registry();
-    let log = "state/logs/6543808b0094dcffa4dfb2a4f38494f38eeb7c366d1d73f769b32f0aec2ed6b3";
+    // Where nothing was verified, there is nothing to put aside; it shows where the log's folder is.
+    place.ok(&["registry", "reset", "corp", PIN]);
+    let logs = litter(&place.at("state/logs"), &[]);
+    assert_eq!(logs.len(), 1, "{logs:?}");
+    let log = &format!("state/logs/{}", logs[0]);
+    assert_eq!(litter(&place.at(log), &["lock"]), [""; 0]);
     place.write(&format!("{log}/trust"), "what was verified");
     let other = PIN.replace("#e0b3", "#e0b4");
     place.ok(&["registry", "remove", "corp"]);
@@ -191,12 +196,12 @@ fn a_reset_puts_aside_what_was_verified() {
     place.ok(&["registry", "add", "corp", "https://registry.example", PIN]);
     place.ok(&["registry", "reset", "corp", &other]);
     assert!(place.ok(&["registry", "list", "--json"]).contains("#e0b4"));
-    let archived = litter(&place.at("state/logs"), &[]);
+    let archived = litter(&place.at(log), &["lock"]);
     assert_eq!(archived.len(), 1, "{archived:?}");
-    assert!(archived[0].starts_with(&format!("{}.archived-20", log.rsplit('/').next().unwrap())));
+    assert!(archived[0].starts_with("archived-20"), "{archived:?}");
     assert!(archived[0].ends_with('Z') && !archived[0].contains(':'));
     assert_eq!(
-        place.read(&format!("state/logs/{}/trust", archived[0])),
+        place.read(&format!("{log}/{}", archived[0])),
         "what was verified"
     );
 
@@ -205,7 +210,7 @@ fn a_reset_puts_aside_what_was_verified() {
     for count in 2..=3 {
         place.write(&format!("{log}/trust"), "again");
         place.ok(&["registry", "reset", "corp", PIN]);
-        assert_eq!(litter(&place.at("state/logs"), &[]).len(), count);
+        assert_eq!(litter(&place.at(log), &["lock"]).len(), count);
     }
     place.fails("registry::unknown", &["registry", "reset", "crop", PIN]);
     place.fails("registry::pin", &["registry", "reset", "corp", "x"]);

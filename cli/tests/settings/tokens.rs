@@ -64,7 +64,12 @@ fn processes_that_log_in_lose_nothing() {
     let children: Vec<_> = names
         .iter()
         .enumerate()
-        .map(|(at, name)| give(place.tenon(&["login", name, "--token-stdin"]), &token(at)))
+        .map(|(at, name)| {
+            give(
+                place.tenon(&["login", name, "--token-stdin", "--offline"]),
+                &token(at),
+            )
+        })
         .collect();
     for child in children {
         let output = child.wait_with_output().unwrap();
@@ -125,7 +130,7 @@ fn a_secret_is_never_shown() {
         &format!("a {good}"),
     ] {
         for more in [&[][..], &["-v"], &["--json"], &["--json", "-v"]] {
-            let words = [&["login", "corp", "--token-stdin"], more].concat();
+            let words = [&["login", "corp", "--token-stdin", "--offline"], more].concat();
             outputs.push(give(place.tenon(&words), text).wait_with_output().unwrap());
             let words = [&["registry", "list", "-v"], &more[..more.len().min(1)]].concat();
             let mut command = place.tenon(&words);

@@ -98,6 +98,15 @@ impl<'i> Arena<'i> {
         })
     }
 
+    /// Reads and types a component, or a WIT package in the binary format, and adds it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Arena::read`], but for WIT packages.
+    pub fn read_release(&mut self, source: Source<'i>) -> Result<ComponentId, Error> {
+        Ok(self.read_any(source)?.0)
+    }
+
     fn read_any(&mut self, source: Source<'i>) -> Result<(ComponentId, bool), Error> {
         for (index, known) in self.components.iter_mut().enumerate() {
             if known.is_same(&source)? {
@@ -242,6 +251,11 @@ impl<'i> Component<'i> {
     /// How much of what it holds.
     pub fn parts(&self) -> Parts {
         self.parts
+    }
+
+    /// Whether it is a WIT package in the binary format.
+    pub fn is_wit_package(&self) -> bool {
+        self.is_wit_package
     }
 
     /// Whether `source` has the same bytes.

@@ -28,6 +28,8 @@ pub enum Step {
     Type(String),
     /// Into the other kind of item that has this name.
     Item(String),
+    /// Into the world of this name.
+    World(String),
     /// Into the import of this name, of a component.
     Import(String),
     /// Into the export of this name, of a component.
@@ -166,6 +168,7 @@ impl fmt::Display for Step {
             Step::Function(name) => write!(f, "function `{name}`"),
             Step::Type(name) => write!(f, "type `{name}`"),
             Step::Item(name) => write!(f, "`{name}`"),
+            Step::World(name) => write!(f, "world `{name}`"),
             Step::Import(name) => write!(f, "import `{name}`"),
             Step::Export(name) => write!(f, "export `{name}`"),
             Step::Parameter(name) => write!(f, "parameter `{name}`"),

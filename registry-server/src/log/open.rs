@@ -20,7 +20,7 @@ use std::sync::Arc;
 use tenon_registry_client::chain::IndexTimes;
 use tenon_registry_client::log::{
     Checkpoint, CheckpointError, Edge, Hash, Head, Map, Origin, PublicKey, SignedCheckpoint,
-    TilePath, compute_root,
+    TilePath, Vkey, compute_root,
 };
 use tenon_registry_client::monitor::{Kept, Monitor};
 use tenon_registry_client::record::{
@@ -337,18 +337,26 @@ fn load(stored: &Stored, published: &Published, rows: &Rows) -> Result<(Right, L
     Ok((right, Ledger::new(monitor, stored.clone())))
 }
 
-/// What these keys would sign must be what clients accept.
+/// What these keys would sign must be what clients accept. A log key that the log does not name, or no
+/// longer, signs nothing; one of them must be named.
 fn check_keys(keys: &Keys, monitor: &Monitor) -> Result<(), OpenError> {
     let registry = monitor.registry();
-    let vkeys = keys.vkeys().into_iter();
-    for (role, vkey) in vkeys.filter(|(role, _)| *role != Role::Ingest) {
-        if !registry.active(role).any(|active| *active == vkey) {
-            return Err(OpenError::Keys(format!(
-                "the {role} key `{vkey}` is not one that the log names: put the right keys back"
-            )));
-        }
+    let is_active = |role, vkey: &Vkey| registry.active(role).any(|active| active == vkey);
+    let vkeys = keys.vkeys();
+    let (log, others): (Vec<_>, Vec<_>) = vkeys.iter().partition(|(role, _)| *role == Role::Log);
+    let unknown = others
+        .into_iter()
+        .find(|(role, vkey)| *role != Role::Ingest && !is_active(*role, vkey));
+    let unknown = match log.iter().any(|(role, vkey)| is_active(*role, vkey)) {
+        true => unknown,
+        false => log.first().copied(),
+    };
+    match unknown {
+        None => Ok(()),
+        Some((role, vkey)) => Err(OpenError::Keys(format!(
+            "the {role} key `{vkey}` is not one that the log names: put the right keys back"
+        ))),
     }
-    Ok(())
 }
 
 /// The database must be at least as far as what was published.

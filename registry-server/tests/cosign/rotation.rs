@@ -64,7 +64,7 @@ fn place(dir: &Path, clock: &Arc<Hands>) -> KeyPlace {
     KeyPlace {
         data: dir.to_owned(),
         log: LogId::Public,
-        keys: dir.join("keys"),
+        keys: dir.join("keys/public"),
         root: None,
         cosigning: Cosigning::default(),
         clock: clock.clone(),
@@ -107,7 +107,7 @@ async fn a_client_sleeps_through_a_rotation() {
 
     // Without the root key there is no rotation, and no key is made.
     let (root, away) = (
-        dir.path().join("keys/root.key"),
+        dir.path().join("keys/public/root.key"),
         dir.path().join("offline.key"),
     );
     std::fs::rename(&root, &away).unwrap();
@@ -115,7 +115,7 @@ async fn a_client_sleeps_through_a_rotation() {
         rotate(&place).await,
         Err(KeyError::RootMissing(_))
     ));
-    assert!(!dir.path().join("keys/log-next.key").exists());
+    assert!(!dir.path().join("keys/public/log-next.key").exists());
     let place = KeyPlace {
         root: Some(away),
         ..place
@@ -155,7 +155,7 @@ async fn a_client_sleeps_through_a_rotation() {
     ));
     clock.pass(2 * DAY);
     assert_eq!(finish(&place, Early::Refused).await.unwrap(), new);
-    assert!(!dir.path().join("keys/log-next.key").exists());
+    assert!(!dir.path().join("keys/public/log-next.key").exists());
     let listed = list(&place).await.unwrap();
     let log_keys: Vec<_> = listed.iter().filter(|key| key.role == Role::Log).collect();
     assert!(log_keys[0].removed.is_some() && log_keys[1].removed.is_none());

@@ -1,0 +1,119 @@
+//! The release that comes before one that is going to be published, and what breaks between the two.
+
+use crate::error::Failure;
+use crate::publication::Publication;
+use crate::remote::Remote;
+use crate::source::Bytes;
+use std::io;
+use tenon_composer::{Arena, Bodies, Difference, Reason, Source, Step, Track, breaks};
+use tenon_registry_client::chain::{Availability, Package, Release};
+use tenon_registry_client::http::Error;
+use tenon_registry_client::name::{PackageName, Version};
+use tenon_registry_client::record::ContentKind;
+
+/// The release to compare with: the highest below `version` on its compatibility track. There is none
+/// before the first release of a track.
+///
+/// # Errors
+///
+/// The version is lower than what there is on its track, and does not continue an older line of it. What is
+/// yanked or taken down counts for nothing.
+pub(crate) fn choose<'p>(
+    package: Option<&'p Package>,
+    version: &Version,
+) -> Result<Option<&'p Release>, Failure> {
+    let releases = package
+        .into_iter()
+        .flat_map(|found| found.releases().values());
+    let available: Vec<_> = releases
+        .filter(|release| release.availability == Availability::Available)
+        .collect();
+    let track = Track::of(version.semver());
+    let on_track = || {
+        let all = available.iter().copied();
+        all.filter(|release| Track::of(release.version.semver()) == track)
+    };
+    let line = |version: &Version| (version.semver().major, version.semver().minor);
+    let on_line = || {
+        let all = available.iter().copied();
+        all.filter(|release| line(&release.version) == line(version))
+    };
+    let before = on_track().rfind(|release| release.version < *version);
+    let highest = on_track()
+        .chain(on_line())
+        .map(|release| &release.version)
+        .max();
+    let continues = on_line().next().is_some() && on_line().all(|there| there.version < *version);
+    match highest.filter(|highest| *highest > version && !continues) {
+        Some(highest) => {
+            let package = package
+                .map(|found| found.name().to_string())
+                .unwrap_or_default();
+            Err(Failure::new(
+                "publish::version",
+                format!("`{package}` has {highest} already, which is higher than {version}"),
+            )
+            .help("take a higher version; a lower one can only continue an older line, such as 1.1.4 after 1.1.3"))
+        }
+        None => Ok(before),
+    }
+}
+
+/// What breaks for those who use `release` when `publication` takes its place, a line each. The content
+/// of the release is fetched and verified for that.
+pub(crate) fn compare(
+    remote: &Remote,
+    package: &PackageName,
+    release: &Release,
+    publication: &Publication,
+) -> Result<Vec<String>, Failure> {
+    let fetched = remote.wait(remote.client.fetch(package, &release.version))?;
+    let content = fetched.release.content;
+    if content.digest == publication.content.digest {
+        return Ok(vec![]);
+    }
+    let file = remote
+        .client
+        .cache()
+        .open_blob(&content.digest, content.size);
+    let file = file.map_err(|error| Failure::from(Error::from(error)))?;
+    let gone = || Failure::io("read", &fetched.path, &io::ErrorKind::NotFound.into());
+    let file = file.ok_or_else(gone)?;
+    let old = Bytes::of(file).map_err(|error| Failure::io("read", &fetched.path, &error))?;
+    let old_name = format!("{package}@{}", release.version);
+    let mut arena = Arena::new();
+    let source = |name: &str, input| Source {
+        name: name.to_owned(),
+        input,
+        digest: None,
+        bodies: Bodies::Skip,
+    };
+    let old_id = arena.read_release(source(&old_name, old.input()))?;
+    let new_id = arena.read_release(source(
+        &publication.named.argument,
+        publication.named.input(),
+    ))?;
+    let is_wit = publication.content.kind == ContentKind::Wit;
+    let differences = breaks(&arena, old_id, new_id);
+    Ok(differences
+        .iter()
+        .map(|found| line(found, is_wit))
+        .collect())
+}
+
+/// A difference in the words of who publishes.
+fn line(difference: &Difference, is_wit: bool) -> String {
+    match (difference.path.as_slice(), &difference.reason) {
+        ([], Reason::Kind { expected, found }) => format!("it was a {expected}, and is a {found}"),
+        ([], Reason::Missing { kind, name }) if is_wit => format!("the {kind} `{name}` is gone"),
+        ([], Reason::Missing { name, .. }) => format!("the export `{name}` is gone"),
+        ([Step::Import(name)], Reason::NotOffered) => format!("the import `{name}` is new"),
+        ([Step::World(world), Step::Import(name)], Reason::NotOffered) => {
+            format!("the world `{world}` no longer offers `{name}`")
+        }
+        ([Step::World(world)], Reason::Missing { name, .. }) => {
+            format!("the world `{world}` asks for the export `{name}`, which is new")
+        }
+        _ => difference.to_string(),
+    }
+}
