@@ -1,7 +1,9 @@
 //! The command line, as it is written.
 
+mod read;
 mod write;
 
+pub(crate) use read::{Fetch, Get, Info, Log, LogMirror, LogMonitor, LogRecord, Search, Verify};
 pub(crate) use write::*;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -74,6 +76,13 @@ pub(crate) enum Command {
     Wit(Wit),
     Targets(Targets),
     Validate(Validate),
+    Search(Search),
+    Info(Info),
+    Get(Get),
+    Fetch(Fetch),
+    Verify(Verify),
+    #[command(subcommand)]
+    Log(Log),
     Publish(Publish),
     Yank(Yank),
     Login(Login),
@@ -97,11 +106,12 @@ pub(crate) enum Command {
 #[derive(Args)]
 #[command(after_help = "Example: tenon plug app.wasm --plug logger.wasm -o composed.wasm")]
 pub(crate) struct Plug {
-    /// The component whose imports are filled: a file (`.wasm` or `.wat`), or `-` for standard input.
+    /// The component whose imports are filled: a file (`.wasm` or `.wat`), `-` for standard input, or a package of a
+    /// registry as `NAMESPACE:NAME` or `NAMESPACE:NAME@VERSION`.
     #[arg(value_name = "SOCKET_PATH")]
     pub(crate) socket: String,
 
-    /// A component whose exports fill imports; may be given several times.
+    /// A component whose exports fill imports, a file or a package; may be given several times.
     #[arg(long = "plug", value_name = "PLUG_PATH", required = true)]
     pub(crate) plugs: Vec<String>,
 
@@ -133,7 +143,7 @@ pub(crate) struct Plug {
 /// Show what a component is made of.
 #[derive(Args)]
 pub(crate) struct Inspect {
-    /// A component or core module: a file, or `-` for standard input.
+    /// A component or core module: a file, a package, or `-` for standard input.
     #[arg(value_name = "PATH")]
     pub(crate) input: String,
 }
@@ -141,7 +151,7 @@ pub(crate) struct Inspect {
 /// Draw how a composition is wired.
 #[derive(Args)]
 pub(crate) struct Graph {
-    /// A composed component: a file, or `-` for standard input.
+    /// A composed component: a file, a package, or `-` for standard input.
     #[arg(value_name = "PATH")]
     pub(crate) input: String,
 
@@ -166,7 +176,7 @@ pub(crate) enum GraphFormat {
 /// Print the WIT of a component or a WIT package.
 #[derive(Args)]
 pub(crate) struct Wit {
-    /// A component, a WIT package, a `.wit` file, a directory of WIT, or `-` for standard input.
+    /// A component, a WIT package, a `.wit` file, a directory of WIT, a package of a registry, or `-` for standard input.
     #[arg(value_name = "PATH")]
     pub(crate) input: String,
 
@@ -178,11 +188,11 @@ pub(crate) struct Wit {
 /// Check that a component can run where a world is offered.
 #[derive(Args)]
 pub(crate) struct Targets {
-    /// The component: a file, or `-` for standard input.
+    /// The component: a file, a package, or `-` for standard input.
     #[arg(value_name = "COMPONENT_PATH")]
     pub(crate) component: String,
 
-    /// The WIT with the world: a `.wit` file, a directory of WIT, or a WIT package.
+    /// The WIT with the world: a `.wit` file, a directory of WIT, or a WIT package, as a file or of a registry.
     #[arg(long, value_name = "WIT_PATH")]
     pub(crate) wit: String,
 
@@ -194,7 +204,7 @@ pub(crate) struct Targets {
 /// Check that files are valid components, WIT packages or core modules.
 #[derive(Args)]
 pub(crate) struct Validate {
-    /// The files, or `-` for standard input.
+    /// The files or packages, or `-` for standard input.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) inputs: Vec<String>,
 }

@@ -11,16 +11,20 @@ mod exit;
 mod explain;
 mod key_file;
 mod keys;
+mod obligation;
 mod places;
 mod publication;
+mod pulled;
 mod remembered;
 mod remote;
 mod secret;
 mod signing;
 mod source;
 mod stored;
+mod suggestion;
 mod token;
 mod ui;
+mod wanted;
 mod write;
 
 use args::{Cli, Command};
@@ -36,22 +40,29 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return wrong_line(&error),
     };
-    let mut ui = Ui::new(&cli.global);
-    let registry = cli.global.registry.as_deref();
+    let global = &cli.global;
+    let mut ui = Ui::new(global);
+    let registry = global.registry.as_deref();
     let result = match &cli.command {
-        Command::Plug(args) => commands::plug::run(&mut ui, args),
-        Command::Inspect(args) => commands::inspect::run(&ui, args),
-        Command::Graph(args) => commands::graph::run(&ui, args),
-        Command::Wit(args) => commands::wit::run(&ui, args),
-        Command::Targets(args) => commands::targets::run(&ui, args),
-        Command::Validate(args) => commands::validate::run(&ui, args),
-        Command::Publish(args) => commands::publish::run(&ui, args, &cli.global),
-        Command::Yank(args) => commands::yank::run(&ui, args, &cli.global),
-        Command::Login(args) => commands::login::run(&ui, args, &cli.global),
+        Command::Plug(args) => commands::plug::run(&mut ui, args, global),
+        Command::Inspect(args) => commands::inspect::run(&ui, args, global),
+        Command::Graph(args) => commands::graph::run(&ui, args, global),
+        Command::Wit(args) => commands::wit::run(&ui, args, global),
+        Command::Targets(args) => commands::targets::run(&ui, args, global),
+        Command::Validate(args) => commands::validate::run(&ui, args, global),
+        Command::Search(args) => commands::search::run(&ui, args, global),
+        Command::Info(args) => commands::info::run(&ui, args, global),
+        Command::Get(args) => commands::get::run(&mut ui, args, global),
+        Command::Fetch(args) => commands::fetch::run(&ui, args, global),
+        Command::Publish(args) => commands::publish::run(&ui, args, global),
+        Command::Yank(args) => commands::yank::run(&ui, args, global),
+        Command::Verify(args) => commands::verify::run(&ui, args, global),
+        Command::Log(args) => commands::log::run(&ui, args, global),
+        Command::Login(args) => commands::login::run(&ui, args, global),
         Command::Logout(args) => commands::logout::run(&ui, args, registry),
-        Command::Whoami(_) => commands::whoami::run(&ui, &cli.global),
+        Command::Whoami(_) => commands::whoami::run(&ui, global),
         Command::Key(args) => commands::key::run(&ui, args),
-        Command::Namespace(args) => commands::namespace::run(&ui, args, &cli.global),
+        Command::Namespace(args) => commands::namespace::run(&ui, args, global),
         Command::Registry(args) => commands::registry::run(&ui, args, registry),
         Command::Explain(args) => commands::explain::run(&ui, args),
         Command::Completions(args) => commands::completions::run(&ui, args),

@@ -2,7 +2,7 @@
 
 use crate::commands::wit;
 use crate::error::{Failure, wit_failure};
-use crate::source::{Bytes, Named};
+use crate::source::{Bytes, Named, Sources};
 use crate::ui;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -38,10 +38,10 @@ pub(crate) enum Outline {
 
 impl Publication {
     /// Reads and checks what `argument` names. WIT in text form is turned into binary.
-    pub(crate) fn read(argument: &str) -> Result<Publication, Failure> {
+    pub(crate) fn read(sources: Sources<'_>, argument: &str) -> Result<Publication, Failure> {
         let path = Path::new(argument);
         if path.is_dir() {
-            return Publication::text(argument, wit::read(argument)?);
+            return Publication::text(argument, wit::read(sources, argument)?);
         }
         let named = Named::open(argument)?;
         let is_wit = path.extension().is_some_and(|extension| extension == "wit");
@@ -61,6 +61,7 @@ impl Publication {
             argument: argument.to_owned(),
             name: argument.to_owned(),
             bytes: Bytes::Memory(bytes),
+            release: None,
         })
     }
 

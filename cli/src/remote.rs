@@ -144,6 +144,11 @@ impl From<Error> for Failure {
         let causes = causes
             .map(|cause| ui::clean_line(&cause.to_string()))
             .collect();
+        if let Some(proved) = error.verify().filter(|verify| is_proved(verify)) {
+            return Failure::new(proved.code(), proved.to_string())
+                .cause("the log proves it")
+                .help(proved.help());
+        }
         let exit = match () {
             () if error.is_verification() => ExitKind::Refused,
             () if error.is_unavailable() => ExitKind::Unavailable,
@@ -169,6 +174,16 @@ impl From<Error> for Failure {
         }
         failure
     }
+}
+
+/// Whether it is no doubt about the registry, but what its log proves.
+pub(crate) fn is_proved(error: &VerifyError) -> bool {
+    matches!(
+        error,
+        VerifyError::NoSuchPackage(_)
+            | VerifyError::NoSuchRelease { .. }
+            | VerifyError::TakenDown { .. }
+    )
 }
 
 fn code(error: &Error) -> &'static str {
@@ -200,6 +215,9 @@ fn help(error: &Error) -> Option<&'static str> {
         }
         ErrorKind::Connect(_) => {
             "check that the registry is running, and its address with `tenon registry list`"
+        }
+        ErrorKind::NoMatch(_) => {
+            "`tenon info` lists the releases; a yanked one is taken by its exact version only"
         }
         ErrorKind::Offline(_) => "leave `--offline` away once, so that it is fetched and kept",
         ErrorKind::OutcomeUnknown { .. } => {

@@ -1,13 +1,17 @@
-//! What a user names: a file, text to be parsed, or standard input.
+//! What a user names: a file, text to be parsed, standard input, or a package of a registry.
 
+use crate::args::Global;
 use crate::error::Failure;
+use crate::pulled::{Pulled, pull, pull_one};
 use crate::remembered::{Identity, Memory};
-use crate::ui;
+use crate::ui::{self, ReleaseData, Ui};
+use crate::wanted::Wanted;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
-use tenon_composer::{Input, Kind};
+use tenon_composer::{Input, Kind, Release};
+use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::{Digest, Hasher};
 
 /// How much is read at once to hash a file.
@@ -20,6 +24,28 @@ pub(crate) struct Named {
     /// A short name for messages and for the composition.
     pub(crate) name: String,
     pub(crate) bytes: Bytes,
+    /// The release of a registry that the bytes are of, if they are.
+    pub(crate) release: Option<Box<Origin>>,
+}
+
+/// Which release of which registry bytes are from, and how that was verified.
+pub(crate) struct Origin {
+    pub(crate) package: PackageName,
+    pub(crate) version: Version,
+    pub(crate) digest: Digest,
+    /// The origin of the registry's log.
+    pub(crate) registry: String,
+    /// What was verified, for a report.
+    pub(crate) data: ReleaseData,
+    /// What was fetched and from where, in one line.
+    pub(crate) line: String,
+}
+
+/// Opens what a user names: files, and packages of registries.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    pub(crate) ui: &'a Ui,
+    pub(crate) global: &'a Global,
 }
 
 /// Where the bytes are.
@@ -37,8 +63,84 @@ pub(crate) struct FileInput {
     identity: Option<Identity>,
 }
 
+impl Sources<'_> {
+    /// Opens what `argument` names: as [`Named::open`], or a package.
+    pub(crate) fn open(&self, argument: &str) -> Result<Named, Failure> {
+        match wanted_package(argument)? {
+            Some(wanted) => Ok(Named::of(
+                argument,
+                pull_one(self.ui, self.global, &wanted)?,
+            )),
+            None => Named::open(argument),
+        }
+    }
+
+    /// Opens what arguments name, in their order. Packages are fetched together.
+    pub(crate) fn open_all(&self, arguments: &[&str]) -> Result<Vec<Named>, Failure> {
+        let mut wanted = Vec::new();
+        let mut opened = Vec::new();
+        for argument in arguments {
+            opened.push(match wanted_package(argument)? {
+                Some(package) => {
+                    wanted.push(package);
+                    None
+                }
+                None => Some(Named::open(argument)?),
+            });
+        }
+        // Nothing is read of registries, nor of the configuration, where no package is named.
+        if wanted.is_empty() {
+            return Ok(opened.into_iter().flatten().collect());
+        }
+        let mut pulled = pull(self.ui, self.global, &wanted)?.into_iter();
+        let all = opened.into_iter().zip(arguments);
+        let all = all.filter_map(|(opened, argument)| match opened {
+            None => Some(Named::of(argument, pulled.next()?)),
+            opened => opened,
+        });
+        Ok(all.collect())
+    }
+}
+
+/// The package that an argument names, if there is no file of that name.
+fn wanted_package(argument: &str) -> Result<Option<Wanted>, Failure> {
+    let path = Path::new(argument);
+    if !argument.contains(':') || path.exists() {
+        return Ok(None);
+    }
+    match argument.parse::<Wanted>() {
+        Ok(wanted) => Ok(Some(wanted)),
+        // A path that leads nowhere; opening it says so.
+        Err(_) if argument.contains(['/', '\\']) => Ok(None),
+        Err(error) => Err(Failure::usage(format!(
+            "`{}` is no file, and no name of a package",
+            ui::clean_line(argument)
+        ))
+        .cause(ui::clean_line(&error.to_string()))
+        .help("name a file, or a package as `acme:http` or `acme:http@1.4.0`")),
+    }
+}
+
 impl Named {
-    /// Opens what `argument` names. WebAssembly text is turned into binary.
+    /// A package, as it was fetched.
+    fn of(argument: &str, pulled: Pulled) -> Named {
+        let release = &pulled.fetched.release;
+        Named {
+            argument: argument.to_owned(),
+            name: pulled.name(),
+            release: Some(Box::new(Origin {
+                package: release.package.clone(),
+                version: release.version.clone(),
+                digest: release.content.digest,
+                registry: pulled.origin().to_owned(),
+                data: ReleaseData::of(release, &pulled.fetched.view, &pulled.rules),
+                line: pulled.line(),
+            })),
+            bytes: Bytes::File(FileInput::new(pulled.file, release.content.size)),
+        }
+    }
+
+    /// Opens what `argument` names here, not in a registry. WebAssembly text is turned into binary.
     pub(crate) fn open(argument: &str) -> Result<Named, Failure> {
         let named = Named::open_raw(argument)?;
         let is_wat = Path::new(argument)
@@ -77,12 +179,10 @@ impl Named {
                 argument: argument.to_owned(),
                 name: "stdin".to_owned(),
                 bytes: Bytes::Memory(bytes),
+                release: None,
             });
         }
         let path = Path::new(argument);
-        if argument.contains(':') && !path.exists() {
-            return Err(no_registry(argument));
-        }
         let bytes = Bytes::open(path).map_err(|error| not_opened(path, &error))?;
         Ok(Named {
             argument: argument.to_owned(),
@@ -93,7 +193,16 @@ impl Named {
                     .to_string_lossy(),
             ),
             bytes,
+            release: None,
         })
+    }
+
+    /// What to call a composition that is made around it.
+    pub(crate) fn title(&self) -> String {
+        match &self.release {
+            Some(release) => release.package.name().to_owned(),
+            None => self.name.clone(),
+        }
     }
 
     pub(crate) fn input(&self) -> &dyn Input {
@@ -114,9 +223,17 @@ impl Named {
 
     /// What is remembered of a file: its digest, and whether it is known to be valid.
     pub(crate) fn recall(&self, memory: &Memory) -> Option<(Digest, bool)> {
-        match &self.bytes {
-            Bytes::File(file) => memory.recall(file.identity.as_ref()?),
+        let remembered = match &self.bytes {
+            Bytes::File(file) => file.identity.as_ref().and_then(|file| memory.recall(file)),
             Bytes::Memory(_) => None,
+        };
+        match &self.release {
+            None => remembered,
+            // They were hashed when they were opened.
+            Some(release) => {
+                let same = remembered.filter(|(digest, _)| *digest == release.digest);
+                Some((release.digest, same.is_some_and(|(_, is_valid)| is_valid)))
+            }
         }
     }
 
@@ -175,6 +292,17 @@ impl Named {
     }
 }
 
+impl Origin {
+    /// As the composer records it.
+    pub(crate) fn to_release(&self) -> Release {
+        Release {
+            package: self.package.to_string(),
+            version: self.version.semver().clone(),
+            registry: self.registry.clone(),
+        }
+    }
+}
+
 impl Bytes {
     pub(crate) fn input(&self) -> &dyn Input {
         match self {
@@ -198,11 +326,17 @@ impl Bytes {
             file.read_to_end(&mut bytes)?;
             return Ok(Bytes::Memory(bytes));
         }
-        Ok(Bytes::File(FileInput {
-            size: metadata.len(),
+        Ok(Bytes::File(FileInput::new(file, metadata.len())))
+    }
+}
+
+impl FileInput {
+    pub(crate) fn new(file: File, size: u64) -> FileInput {
+        FileInput {
             identity: Identity::of(&file),
             file,
-        }))
+            size,
+        }
     }
 }
 
@@ -254,15 +388,4 @@ fn not_opened(path: &Path, error: &io::Error) -> Failure {
         Some(nearest) => failure.help(format!("did you mean `{}`?", nearest.display())),
         None => failure,
     }
-}
-
-fn no_registry(argument: &str) -> Failure {
-    Failure {
-        exit: crate::exit::ExitKind::Usage,
-        ..Failure::new(
-            "cli::no-registry",
-            format!("`{argument}` is no file, and as the name of a package it needs a registry"),
-        )
-    }
-    .help("this version of `tenon` has no registry client yet: fetch the package with the client of your registry, and name the file")
 }

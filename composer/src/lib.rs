@@ -111,7 +111,7 @@ mod targets;
 mod types;
 
 pub use component::{
-    Arena, Bodies, Component, ComponentId, Kind, Metadata, Parts, Source, validate,
+    Arena, Bodies, Component, ComponentId, Kind, Metadata, Parts, Release, Source, validate,
 };
 pub use draw::{Diagram, Node, Outlet, Supplier, Wire};
 pub use encode::{Composition, HostImport, Options, Piece, encode};

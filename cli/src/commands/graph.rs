@@ -1,8 +1,8 @@
 //! `tenon graph`: how a composition is wired.
 
-use crate::args::{Graph, GraphFormat};
+use crate::args::{Global, Graph, GraphFormat};
 use crate::error::Failure;
-use crate::source::Named;
+use crate::source::Sources;
 use crate::ui::{Document, Ui};
 use serde::Serialize;
 use tenon_composer::{Diagram, Supplier, inspect};
@@ -30,8 +30,8 @@ struct OutletData {
     export: String,
 }
 
-pub(crate) fn run(ui: &Ui, args: &Graph) -> Result<(), Failure> {
-    let named = Named::open(&args.input)?;
+pub(crate) fn run(ui: &Ui, args: &Graph, global: &Global) -> Result<(), Failure> {
+    let named = Sources { ui, global }.open(&args.input)?;
     let anatomy = inspect(&named.name, named.input()).map_err(|e| e.about(&args.input))?;
     let diagram = Diagram::from(&anatomy);
     match args.format {

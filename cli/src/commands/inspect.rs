@@ -1,8 +1,8 @@
 //! `tenon inspect`: what a binary is made of.
 
-use crate::args::Inspect;
+use crate::args::{Global, Inspect};
 use crate::error::Failure;
-use crate::source::Named;
+use crate::source::{Named, Sources};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -65,8 +65,8 @@ struct FeatureData {
     on_by_default: bool,
 }
 
-pub(crate) fn run(ui: &Ui, args: &Inspect) -> Result<(), Failure> {
-    let named = Named::open(&args.input)?;
+pub(crate) fn run(ui: &Ui, args: &Inspect, global: &Global) -> Result<(), Failure> {
+    let named = Sources { ui, global }.open(&args.input)?;
     let anatomy = inspect(&named.name, named.input()).map_err(|e| e.about(&args.input))?;
     let root = PartData::of(&named, &anatomy.root)?;
     if ui.json {

@@ -1,9 +1,9 @@
 //! `tenon plug`: the exports of components into the imports of another.
 
-use crate::args::Plug;
+use crate::args::{Global, Plug};
 use crate::error::Failure;
 use crate::remembered::Memory;
-use crate::source::Named;
+use crate::source::{Named, Sources};
 use crate::ui::{self, Document, Ui};
 use crate::write::{Content, Target};
 use std::thread;
@@ -12,7 +12,7 @@ use tenon_composer::{
 };
 use tenon_registry_client::Digest;
 
-pub(crate) fn run(ui: &mut Ui, args: &Plug) -> Result<(), Failure> {
+pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failure> {
     let target = Target::of(args.output.as_deref());
     if !args.dry_run {
         target.check(args.wat)?;
@@ -20,7 +20,10 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug) -> Result<(), Failure> {
             ui.take_stdout();
         }
     }
-    let inputs = open(args)?;
+    let inputs = open(Sources { ui, global }, args)?;
+    for release in inputs.iter().filter_map(|input| input.release.as_ref()) {
+        ui.say(&release.line);
+    }
     let mut arena = Arena::new();
     let ids = read(&mut arena, &inputs, args.no_validate)?;
     let Some((socket, plugs)) = ids.split_first() else {
@@ -40,7 +43,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug) -> Result<(), Failure> {
             .name
             .clone()
             .or_else(|| metadata.name.clone())
-            .or_else(|| inputs.first().map(|socket| socket.name.clone())),
+            .or_else(|| inputs.first().map(Named::title)),
         version: metadata.version.clone(),
     };
     let composition = encode(arena, std::mem::take(&mut plan.graph), &options)?;
@@ -51,17 +54,23 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug) -> Result<(), Failure> {
     if !args.dry_run {
         write(args, &target, &composition, &inputs)?;
     }
-    report(ui, args, &target, &plan, &composition)
+    report(ui, args, &target, &plan, &composition, &inputs)
 }
 
 /// Opens the socket and the plugs.
-fn open(args: &Plug) -> Result<Vec<Named>, Failure> {
-    let arguments = || std::iter::once(&args.socket).chain(&args.plugs);
-    if arguments().filter(|argument| *argument == "-").count() > 1 {
+fn open(sources: Sources<'_>, args: &Plug) -> Result<Vec<Named>, Failure> {
+    let arguments = std::iter::once(&args.socket).chain(&args.plugs);
+    let arguments: Vec<&str> = arguments.map(String::as_str).collect();
+    if arguments
+        .iter()
+        .filter(|argument| **argument == "-")
+        .count()
+        > 1
+    {
         return Err(Failure::usage("standard input can be read once only")
             .help("write it to a file first, and name the file twice"));
     }
-    arguments().map(|argument| Named::open(argument)).collect()
+    sources.open_all(&arguments)
 }
 
 /// Reads the inputs, and hashes those that were not seen before at the same time.
@@ -101,6 +110,9 @@ fn read<'i>(
         {
             let digest = hash.wait()?;
             arena.set_digest(*id, *digest.as_bytes());
+            if let Some(release) = &input.release {
+                arena.set_release(*id, release.to_release());
+            }
             input.remember(&memory, digest, is_valid(known) || !no_validate);
         }
         Ok(ids)
@@ -175,13 +187,16 @@ fn report(
     target: &Target,
     plan: &Plan,
     composition: &Composition<'_>,
+    inputs: &[Named],
 ) -> Result<(), Failure> {
     let output = match target {
         Target::File(path) if !args.dry_run => Some(path.display().to_string()),
         _ => None,
     };
     if ui.json {
-        return ui.document(&Document::plug(plan, composition, output));
+        let releases = inputs.iter().filter_map(|input| input.release.as_ref());
+        let releases = releases.map(|release| &release.data).collect();
+        return ui.document(&Document::plug(plan, composition, releases, output));
     }
     let socket = composition
         .graph

@@ -6,6 +6,7 @@ use crate::error::Failure;
 use crate::publication::{Outline, Publication};
 use crate::remote::Remote;
 use crate::signing::{self, Logged};
+use crate::source::Sources;
 use crate::ui::{self, Document, Seen, Ui};
 use serde::Serialize;
 use tenon_registry_client::chain::{Availability, Publisher, Release};
@@ -75,7 +76,7 @@ enum State {
 }
 
 pub(crate) fn run(ui: &Ui, args: &Publish, global: &Global) -> Result<(), Failure> {
-    let publication = Publication::read(&args.path)?;
+    let publication = Publication::read(Sources { ui, global }, &args.path)?;
     let (package, version) = publication.name(args.package.as_deref(), args.version.as_deref())?;
     let vkey = args.signing.vkey()?;
     let remote = Remote::of(ui, global, package.namespace())?;
@@ -174,7 +175,7 @@ fn check_same(release: &Release, publication: &Publication, vkey: &Vkey) -> Resu
         Publisher::Keys(keys) if keys.contains(vkey) => Ok(()),
         publisher => taken(format!(
             "`{package}@{version}` is released already with the same bytes, {}",
-            ui::signed_by(publisher)
+            ui::publisher(publisher)
         )),
     }
 }
@@ -205,7 +206,7 @@ fn published_before(
     let seen = Seen::of(view, &remote.client.options().rules);
     let what = format!("`{package}@{version}`");
     ui.say("it is published already, with these bytes and by this key");
-    let by = ui::signed_by(&release.publisher);
+    let by = ui::publisher(&release.publisher);
     ui.say(&ui::proof(&what, index, &by, &seen, remote.now()));
     content.state = State::PublishedBefore;
     content.record = Some(RecordData {

@@ -1,9 +1,9 @@
 //! `tenon targets`: whether a component can run where a world is offered.
 
-use crate::args::Targets;
+use crate::args::{Global, Targets};
 use crate::commands::wit;
 use crate::error::{Failure, wit_failure};
-use crate::source::Named;
+use crate::source::Sources;
 use crate::ui::{Document, Ui};
 use serde::Serialize;
 use tenon_composer::{Arena, Bodies, Source, World, targets};
@@ -15,9 +15,10 @@ struct TargetsContent {
     conforms: bool,
 }
 
-pub(crate) fn run(ui: &Ui, args: &Targets) -> Result<(), Failure> {
-    let component = Named::open(&args.component)?;
-    let (resolve, package) = wit::read(&args.wit)?;
+pub(crate) fn run(ui: &Ui, args: &Targets, global: &Global) -> Result<(), Failure> {
+    let sources = Sources { ui, global };
+    let component = sources.open(&args.component)?;
+    let (resolve, package) = wit::read(sources, &args.wit)?;
     let package = wit_component::encode(&resolve, package, false)
         .map_err(|error| wit_failure(&args.wit, &error))?;
     let mut arena = Arena::new();

@@ -1,8 +1,8 @@
 //! `tenon validate`: whether files are what they claim to be.
 
-use crate::args::Validate;
+use crate::args::{Global, Validate};
 use crate::error::Failure;
-use crate::source::Named;
+use crate::source::Sources;
 use crate::ui::{Document, Ui};
 use serde::Serialize;
 use tenon_composer::{Bodies, Kind, Source, validate};
@@ -18,10 +18,10 @@ struct File {
     kind: &'static str,
 }
 
-pub(crate) fn run(ui: &Ui, args: &Validate) -> Result<(), Failure> {
+pub(crate) fn run(ui: &Ui, args: &Validate, global: &Global) -> Result<(), Failure> {
     let mut files = Vec::new();
     for argument in &args.inputs {
-        let named = Named::open(argument)?;
+        let named = Sources { ui, global }.open(argument)?;
         let kind = validate(&Source {
             name: argument.clone(),
             input: named.input(),

@@ -1,8 +1,8 @@
 //! `tenon wit`: the WIT of a component or a package.
 
-use crate::args::Wit;
+use crate::args::{Global, Wit};
 use crate::error::{Failure, wit_failure};
-use crate::source::Named;
+use crate::source::{Named, Sources};
 use crate::ui::{Document, Ui};
 use crate::write::{Content, Target};
 use serde::Serialize;
@@ -18,10 +18,10 @@ struct WitContent {
     wit: String,
 }
 
-pub(crate) fn run(ui: &Ui, args: &Wit) -> Result<(), Failure> {
+pub(crate) fn run(ui: &Ui, args: &Wit, global: &Global) -> Result<(), Failure> {
     let target = Target::of(args.output.as_deref());
     target.check(true)?;
-    let (resolve, package) = read(&args.input)?;
+    let (resolve, package) = read(Sources { ui, global }, &args.input)?;
     let nested: Vec<PackageId> = resolve
         .packages
         .iter()
@@ -48,7 +48,7 @@ pub(crate) fn run(ui: &Ui, args: &Wit) -> Result<(), Failure> {
     }
     match &target {
         Target::Stdout => ui.print(&wit),
-        Target::File(_) => target.write(&Content::Text(&wit)),
+        Target::File(_) | Target::Derived(_) => target.write(&Content::Text(&wit)),
     }
 }
 
@@ -72,7 +72,7 @@ fn type_without_interface(resolve: &Resolve) -> Option<&str> {
 }
 
 /// Reads WIT from whatever has some, and gives the package that is meant.
-pub(crate) fn read(argument: &str) -> Result<(Resolve, PackageId), Failure> {
+pub(crate) fn read(sources: Sources<'_>, argument: &str) -> Result<(Resolve, PackageId), Failure> {
     if Path::new(argument).is_dir() {
         let mut resolve = Resolve::new();
         let (package, _) = resolve
@@ -80,7 +80,7 @@ pub(crate) fn read(argument: &str) -> Result<(Resolve, PackageId), Failure> {
             .map_err(|error| wit_failure(argument, &error))?;
         return Ok((resolve, package));
     }
-    let named = Named::open(argument)?;
+    let named = sources.open(argument)?;
     let bytes = named.read_all()?;
     let is_wit = Path::new(argument)
         .extension()

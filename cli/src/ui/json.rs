@@ -1,6 +1,7 @@
 //! The documents that `--json` prints. Each names its schema with a version, which grows when a field
 //! changes its meaning or goes; new fields may come at any time.
 
+use super::ReleaseData;
 use crate::error::Failure;
 use serde::Serialize;
 use tenon_composer::{Composition, Difference, ImportReport, NearMiss, Plan, State};
@@ -53,7 +54,7 @@ impl<'e> Document<ErrorContent<'e>> {
 
 /// The report of `plug`.
 #[derive(Serialize)]
-pub(crate) struct PlugContent {
+pub(crate) struct PlugContent<'r> {
     instances: Vec<InstanceData>,
     imports: Vec<ImportData>,
     useless: Vec<UselessData>,
@@ -61,6 +62,9 @@ pub(crate) struct PlugContent {
     host: Vec<HostData>,
     exports: Vec<ExportData>,
     size: u64,
+    /// The inputs that are from registries.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    releases: Vec<&'r ReleaseData>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<String>,
 }
@@ -138,8 +142,13 @@ struct ExportData {
     implied: bool,
 }
 
-impl Document<PlugContent> {
-    pub(crate) fn plug(plan: &Plan, composition: &Composition<'_>, output: Option<String>) -> Self {
+impl<'r> Document<PlugContent<'r>> {
+    pub(crate) fn plug(
+        plan: &Plan,
+        composition: &Composition<'_>,
+        releases: Vec<&'r ReleaseData>,
+        output: Option<String>,
+    ) -> Self {
         let graph = &composition.graph;
         let component = |id| {
             let at = composition.components.iter().position(|other| *other == id);
@@ -189,6 +198,7 @@ impl Document<PlugContent> {
                 })
                 .collect(),
             size: composition.size(),
+            releases,
             output,
         };
         Document::new("tenon/plug/1", content)

@@ -4,14 +4,20 @@ mod clean;
 mod json;
 mod progress;
 mod proof;
+mod release;
+mod sentence;
 mod style;
+mod table;
 mod text;
 
 pub(crate) use clean::{clean, clean_line, is_clean_line};
 pub(crate) use json::Document;
-pub(crate) use proof::{Seen, proof, signed_by, signed_by_keys, thousands};
+pub(crate) use proof::{Seen, proof};
+pub(crate) use release::{CheckpointData, PublisherData, ReleaseData, StatusData};
+pub(crate) use sentence::{publisher, sentence, signed_by_keys, witnesses};
 pub(crate) use style::{bold, dim, failure_text, warning};
-pub(crate) use text::{count, near_misses, plan, size, unusual};
+pub(crate) use table::table;
+pub(crate) use text::{count, near_misses, plan, size, thousands, unusual};
 
 use crate::args::{Color, Global};
 use crate::error::Failure;
@@ -103,7 +109,7 @@ impl Ui {
     pub(crate) fn progress(&self) -> Arc<dyn Progress> {
         let watched = !self.quiet && !self.verbose && !self.json && io::stderr().is_terminal();
         match watched && std::env::var_os("CI").is_none() {
-            true => Arc::new(progress::Bars),
+            true => Arc::new(progress::Bars::default()),
             false => Arc::new(()),
         }
     }

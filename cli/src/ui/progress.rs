@@ -1,19 +1,22 @@
 //! Bars that show how far a transfer is.
 
 use super::clean_line;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 use tenon_registry_client::http::{Meter, Progress, Transfer, TransferKind};
 
 /// What takes less than this is not shown.
 const BLINK: Duration = Duration::from_millis(300);
 
-/// A bar for each transfer, on standard error.
-pub(super) struct Bars;
+/// A bar for each transfer, one below the other on standard error.
+#[derive(Default)]
+pub(super) struct Bars(MultiProgress);
 
 struct Bar {
+    all: MultiProgress,
     bar: ProgressBar,
     begun: Instant,
+    shown: bool,
 }
 
 impl Progress for Bars {
@@ -34,15 +37,20 @@ impl Progress for Bars {
             bar.set_style(style);
         }
         bar.set_message(format!("{what} {}", clean_line(transfer.what)));
-        let begun = Instant::now();
-        Box::new(Bar { bar, begun })
+        Box::new(Bar {
+            all: self.0.clone(),
+            bar,
+            begun: Instant::now(),
+            shown: false,
+        })
     }
 }
 
 impl Meter for Bar {
     fn reach(&mut self, done: u64) {
-        if self.bar.is_hidden() && self.begun.elapsed() > BLINK {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        if !self.shown && self.begun.elapsed() > BLINK {
+            self.bar = self.all.add(self.bar.clone());
+            self.shown = true;
         }
         self.bar.set_position(done);
     }

@@ -1,9 +1,10 @@
 //! Where a record is in a log, and who says so, in one sentence.
 
+use super::sentence::moment;
+use super::text::thousands;
 use serde::Serialize;
-use tenon_registry_client::chain::Publisher;
-use tenon_registry_client::log::{Checkpoint, Vkey};
-use tenon_registry_client::record::{Attestation, Time};
+use tenon_registry_client::log::Checkpoint;
+use tenon_registry_client::record::Time;
 use tenon_registry_client::verify::{Freshness, Rules, View};
 
 /// A log as it was seen.
@@ -93,74 +94,10 @@ pub(crate) fn proof(what: &str, index: Option<u64>, by: &str, seen: &Seen, now: 
     )
 }
 
-/// Who answers for a release: "signed by `acme/alice`".
-pub(crate) fn signed_by(publisher: &Publisher) -> String {
-    match publisher {
-        Publisher::Keys(keys) => signed_by_keys(keys),
-        Publisher::Registry { attestation, .. } => {
-            let whom = match attestation {
-                Attestation::Token(id) => format!("the token `{id}`"),
-                Attestation::Oidc { rule, commit } => format!(
-                    "the job `{}` of the repository `{}` at {commit}",
-                    rule.workflow, rule.repository
-                ),
-            };
-            format!("signed by the registry for {}", super::clean_line(&whom))
-        }
-    }
-}
-
-/// "signed by `acme/alice` and `acme/bob`".
-pub(crate) fn signed_by_keys<'k>(keys: impl IntoIterator<Item = &'k Vkey>) -> String {
-    let names = keys.into_iter().map(|key| key.name().as_str());
-    let names: Vec<_> = names
-        .map(|name| format!("`{}`", super::clean_line(name)))
-        .collect();
-    format!("signed by {}", names.join(" and "))
-}
-
-/// A number with a comma at every thousand.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// The time of day; with the date, if it is not today.
-fn moment(at: Time, now: Time) -> String {
-    let (at, now) = (at.to_string(), now.to_string());
-    let (date, time) = at.split_once('T').unwrap_or((&at, ""));
-    let time = time.get(..5).unwrap_or(time);
-    match now.starts_with(date) {
-        true => format!("{time} UTC"),
-        false => format!("{date} {time} UTC"),
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_read_in_thousands() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (65_535, "65,535"),
-            (4_211_000, "4,211,000"),
-            (u64::MAX, "18,446,744,073,709,551,615"),
-        ] {
-            assert_eq!(thousands(number), text);
-        }
-    }
 
     #[test]
     fn one_sentence_says_it_all() {

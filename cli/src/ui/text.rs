@@ -12,6 +12,19 @@ pub(crate) fn count(number: usize, what: &str) -> String {
     }
 }
 
+/// A number with its thousands apart: `5,003`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (left, digit) in (0..digits.len()).rev().zip(digits.chars()) {
+        text.push(digit);
+        if left > 0 && left % 3 == 0 {
+            text.push(',');
+        }
+    }
+    text
+}
+
 /// A number of bytes as people read it.
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
@@ -144,6 +157,12 @@ fn has_fills(plan: &Plan, consumer: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn thousands_are_apart() {
+        let numbers = [0, 999, 1000, 5003, 12_345_678].map(super::thousands);
+        assert_eq!(numbers, ["0", "999", "1,000", "5,003", "12,345,678"]);
+    }
+
     #[test]
     fn sizes_are_short() {
         assert_eq!(super::size(0), "0 B");

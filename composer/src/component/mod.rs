@@ -39,10 +39,22 @@ pub struct Component<'i> {
     more_names: Vec<String>,
     input: &'i dyn Input,
     digest: Option<[u8; 32]>,
+    release: Option<Release>,
     ty: ComponentTypeId,
     metadata: Metadata,
     parts: Parts,
     is_wit_package: bool,
+}
+
+/// The release of a registry that a component is; the bill of materials records it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The package: `acme:http`.
+    pub package: String,
+    /// The version of the release, whatever the component itself says.
+    pub version: semver::Version,
+    /// The registry, by the origin of its log: `registry.example/log`.
+    pub registry: String,
 }
 
 /// How much of what a component holds, nested components included.
@@ -123,6 +135,7 @@ impl<'i> Arena<'i> {
             more_names: Vec::new(),
             input: source.input,
             digest: source.digest,
+            release: None,
             ty,
             metadata: facts.metadata,
             parts: facts.parts,
@@ -153,6 +166,13 @@ impl<'i> Arena<'i> {
     pub fn set_digest(&mut self, id: ComponentId, digest: [u8; 32]) {
         if let Some(component) = self.components.get_mut(id.0 as usize) {
             component.digest = Some(digest);
+        }
+    }
+
+    /// Takes note of the release of a registry that a component is.
+    pub fn set_release(&mut self, id: ComponentId, release: Release) {
+        if let Some(component) = self.components.get_mut(id.0 as usize) {
+            component.release = Some(release);
         }
     }
 
@@ -241,6 +261,11 @@ impl<'i> Component<'i> {
     /// The SHA-256 of its bytes, if the caller gave it.
     pub fn digest(&self) -> Option<&[u8; 32]> {
         self.digest.as_ref()
+    }
+
+    /// The release of a registry that it is, if the caller said so.
+    pub fn release(&self) -> Option<&Release> {
+        self.release.as_ref()
     }
 
     /// What it says of itself.

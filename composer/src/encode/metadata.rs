@@ -67,7 +67,8 @@ fn names(
 /// The composition as the root, and each embedded component as what it depends on.
 ///
 /// The format has no place for a digest of its own; it stands where the source does, as
-/// `sha256:` and 64 hexadecimal digits.
+/// `sha256:` and 64 hexadecimal digits. Of a release of a registry, that comes after the origin of the
+/// registry's log and `#`.
 fn bill_of_materials(components: &[&Component<'_>], options: &Options) -> Option<Dependencies> {
     let version = |text: Option<&String>| {
         text.and_then(|text| semver::Version::parse(text).ok())
@@ -75,16 +76,22 @@ fn bill_of_materials(components: &[&Component<'_>], options: &Options) -> Option
     };
     let mut packages: Vec<_> = components
         .iter()
-        .map(|component| Package {
-            name: component.name().to_owned(),
-            version: version(component.metadata().version.as_ref()),
-            source: component.digest().map_or(Source::Local, |digest| {
-                let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-                Source::Other(format!("sha256:{hex}"))
-            }),
-            kind: DependencyKind::Runtime,
-            dependencies: Vec::new(),
-            root: false,
+        .map(|component| {
+            let (name, version) = match component.release() {
+                Some(release) => (release.package.as_str(), release.version.clone()),
+                None => (
+                    component.name(),
+                    version(component.metadata().version.as_ref()),
+                ),
+            };
+            Package {
+                name: name.to_owned(),
+                version,
+                source: source(component),
+                kind: DependencyKind::Runtime,
+                dependencies: Vec::new(),
+                root: false,
+            }
         })
         .collect();
     packages.push(Package {
@@ -103,6 +110,19 @@ fn bill_of_materials(components: &[&Component<'_>], options: &Options) -> Option
         format: 0,
     };
     Dependencies::new(info).ok()
+}
+
+fn source(component: &Component<'_>) -> Source {
+    let digest = component.digest().map(|digest| {
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hex}")
+    });
+    let registry = component.release().map(|release| release.registry.clone());
+    match (registry, digest) {
+        (Some(registry), Some(digest)) => Source::Other(format!("{registry}#{digest}")),
+        (Some(source), None) | (None, Some(source)) => Source::Other(source),
+        (None, None) => Source::Local,
+    }
 }
 
 fn section(section: &(impl wasm_encoder::ComponentSection + ?Sized), out: &mut Vec<u8>) {

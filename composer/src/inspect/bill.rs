@@ -13,7 +13,8 @@ pub struct Ingredient {
     pub name: String,
     /// Its version.
     pub version: semver::Version,
-    /// Where it is from: `crates.io`, `local`, `sha256:` and a digest, ...
+    /// Where it is from: `crates.io`, `local`, `sha256:` and a digest, and for a release of a registry
+    /// the origin of its log, `#`, and such a digest.
     pub source: String,
     /// Whether it was only needed to build the binary.
     pub is_build_only: bool,
