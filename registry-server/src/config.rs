@@ -236,6 +236,16 @@ pub enum ConfigError {
         /// Why not.
         reason: &'static str,
     },
+    /// A rate is none.
+    #[error(
+        "the setting `{key}.per-second` cannot be {value}: expected 0, or from {LEAST_RATE} on"
+    )]
+    Rate {
+        /// The name.
+        key: &'static str,
+        /// The value.
+        value: f64,
+    },
     /// A witness cannot be asked.
     #[error("the witness `{url}` cannot be asked: {reason}")]
     Witness {
@@ -245,6 +255,12 @@ pub enum ConfigError {
         reason: String,
     },
 }
+
+/// The lowest rate, of one in some days: what is less cannot be waited for.
+const LEAST_RATE: f64 = 1e-6;
+
+/// The longest time that can be set.
+const MOST_SECONDS: u64 = 366 * 86_400;
 
 fn hint(nearest: &Option<String>) -> String {
     match nearest {
@@ -368,6 +384,42 @@ impl Config {
         ];
         if let Some((key, value)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
             let reason = "at least 1 is needed";
+            return Err(ConfigError::Bounds { key, value, reason });
+        }
+        let rates = &self.rates;
+        let rates = [
+            ("rates.anonymous-reads", rates.anonymous_reads),
+            ("rates.authenticated-reads", rates.authenticated_reads),
+            ("rates.writes", rates.writes),
+            (
+                "rates.authentication-failures",
+                rates.authentication_failures,
+            ),
+        ];
+        let is_one = |rate: f64| rate == 0.0 || (LEAST_RATE..=f64::MAX).contains(&rate);
+        if let Some((key, rate)) = rates.iter().find(|(_, rate)| !is_one(rate.per_second)) {
+            return Err(ConfigError::Rate {
+                key,
+                value: rate.per_second,
+            });
+        }
+        let seconds = [
+            ("limits.header-seconds", limits.header_seconds),
+            ("limits.idle-seconds", limits.idle_seconds),
+            ("limits.body-grace-seconds", limits.body_grace_seconds),
+            ("limits.stop-seconds", limits.stop_seconds),
+            (
+                "cosigning.patience-seconds",
+                self.cosigning.patience_seconds,
+            ),
+            (
+                "cosigning.renew-after-seconds",
+                self.cosigning.renew_after_seconds,
+            ),
+        ];
+        let too_long = seconds.into_iter().find(|(_, value)| *value > MOST_SECONDS);
+        if let Some((key, value)) = too_long {
+            let reason = "a year is the most";
             return Err(ConfigError::Bounds { key, value, reason });
         }
         let at_most = [

@@ -8,7 +8,7 @@ use crate::content::{Options, Workers};
 use crate::domain;
 use crate::log::clock::SystemClock;
 use crate::log::keys::{Keys, KeysError};
-use crate::log::{Cosigning, Log, LogId, Source};
+use crate::log::{Cosigning, Layout, Log, LogId, OpenError, Source};
 use crate::store::blobs::Blobs;
 use crate::store::database::{Database, DatabaseError};
 use crate::store::durable::DurableError;
@@ -59,6 +59,16 @@ pub enum DirectoryError {
     /// The setting `origin` is none.
     #[error("the setting `origin` cannot be used")]
     Origin(#[source] OriginError),
+    /// The setting `origin` is not that of the log.
+    #[error(
+        "the setting `origin` is `{wanted}`, and the log here is `{found}`, which never changes: leave the setting out, or name another directory"
+    )]
+    OtherOrigin {
+        /// What is set.
+        wanted: String,
+        /// What the keys are for.
+        found: String,
+    },
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -144,10 +154,22 @@ fn open_log(
     cosigning: &Cosigning,
 ) -> Result<(Log, Blobs), DirectoryError> {
     let keys = id.keys(dir);
-    let keys = match keys.exists() {
-        true => Keys::load(&keys)?,
-        false => Keys::generate(&keys, origin)?.0,
+    let begun = has_begun(database, id)? || files.kind(&Layout::of(id).tiles()).is_ok();
+    let keys = match (keys.exists(), begun) {
+        (true, _) => Keys::load(&keys)?,
+        (false, false) => Keys::generate(&keys, origin)?.0,
+        // New ones would sign nothing that clients of this log take, and be in the way of the right ones.
+        (false, true) => return Err(KeysError::Missing(keys).into()),
     };
+    let named = keys.log.first().map(|key| key.vkey().name().as_str());
+    if let (Some(wanted), Some(found)) = (origin, named)
+        && wanted.as_str() != found
+    {
+        return Err(DirectoryError::OtherOrigin {
+            wanted: wanted.as_str().to_owned(),
+            found: found.to_owned(),
+        });
+    }
     let source = Source {
         log: id,
         files: Arc::clone(files),
@@ -158,4 +180,13 @@ fn open_log(
     };
     let log = Log::open(&source, fatal())?;
     Ok((log, Blobs::new(Arc::clone(files), id)))
+}
+
+/// Whether the database knows of a log.
+fn has_begun(database: &Database, id: LogId) -> Result<bool, DirectoryError> {
+    let found = database.read(|tx| {
+        let mut select = tx.prepare("SELECT 1 FROM log WHERE id = ?1")?;
+        select.exists([id.number()])
+    });
+    found.map_err(|error| DirectoryError::Log(OpenError::Database(error)))
 }

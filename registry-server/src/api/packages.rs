@@ -29,29 +29,34 @@ pub(super) async fn package(asked: &Asked<'_>) -> Answer {
     let reader = asked.reader()?;
     let namespace: Namespace = asked.arguments.first().parse()?;
     let name: PackageName = format!("{namespace}:{}", asked.arguments.second()).parse()?;
+    let absent = || missing(&format!("there is no package `{name}`"));
+    // What may not be read is not looked for: then the time it takes says nothing, either.
+    if !reader.has_package(&name) {
+        return Err(absent());
+    }
     let size = asked.realm.log().published().checkpoint.size;
     let package = name.clone();
     let found = asked.realm.catalog(asked.app, move |catalog| {
         Ok(catalog.package(&package, size)?)
     });
-    // What may not be read was looked for as well, so that it takes as long as what is not there.
-    match found.await?.filter(|_| reader.has_package(&name)) {
-        Some(package) => Ok(reply::json(StatusCode::OK, &package)?),
-        None => Err(missing(&format!("there is no package `{name}`"))),
-    }
+    let package = found.await?.ok_or_else(absent)?;
+    Ok(reply::json(StatusCode::OK, &package)?)
 }
 
 pub(super) async fn namespace(asked: &Asked<'_>) -> Answer {
     let reader = asked.reader()?;
     let name: Namespace = asked.arguments.first().parse()?;
+    let absent = || missing(&format!("there is no namespace `{name}`"));
+    // As with packages.
+    if !reader.has_namespace(&name) {
+        return Err(absent());
+    }
     let namespace = name.clone();
     let found = asked
         .realm
         .catalog(asked.app, move |catalog| Ok(catalog.namespace(&namespace)?));
-    match found.await?.filter(|_| reader.has_namespace(&name)) {
-        Some(namespace) => Ok(reply::json(StatusCode::OK, &namespace)?),
-        None => Err(missing(&format!("there is no namespace `{name}`"))),
-    }
+    let namespace = found.await?.ok_or_else(absent)?;
+    Ok(reply::json(StatusCode::OK, &namespace)?)
 }
 
 pub(super) async fn search(asked: &Asked<'_>) -> Answer {

@@ -5,6 +5,7 @@
 
 mod gate;
 mod head;
+mod room;
 
 pub use gate::Answering;
 
@@ -142,6 +143,9 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(guest: Guest, stream: S) {
     let mut connection = http1::Builder::new()
         .max_buf_size(BUFFER)
         .max_headers(limits.headers)
+        // Who hangs up does not stop what they asked for half-way: what they are charged for would be
+        // done, and not counted.
+        .half_close(true)
         .serve_connection(TokioIo::new(gate), service);
     let mut stop = pin!(stopped.wait_for(|stopped| *stopped));
     let mut stopping = false;
@@ -224,7 +228,7 @@ struct Seat {
 impl Seats {
     fn new(limits: &Limits) -> Seats {
         Seats {
-            most: limits.connections,
+            most: room::connections(limits),
             most_per_address: limits.connections_per_address,
             taken: Mutex::default(),
         }

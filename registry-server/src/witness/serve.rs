@@ -81,10 +81,12 @@ pub async fn serve(router: Router, listener: TcpListener, stop: impl Future<Outp
                 continue;
             }
         };
-        let Some(place) = room.place(peer.ip()) else {
+        // Whoever has a network of addresses is one all the same.
+        let client = crate::access::client_of(peer.ip());
+        let Some(place) = room.place(client) else {
             continue;
         };
-        let peer = Peer(peer.ip());
+        let peer = Peer(client);
         let service = router.clone().layer(axum::Extension(peer));
         connections.spawn(async move {
             let _place = place;

@@ -7,7 +7,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use tenon_registry_client::api::ProblemCode;
 use tenon_registry_server::app::State;
-use tenon_registry_server::config::Config;
+use tenon_registry_server::config::{Config, ConfigError};
+use tenon_registry_server::content::Options;
+use tenon_registry_server::directory::{self, DirectoryError};
 
 #[test]
 fn health_readiness_and_metrics() {
@@ -34,6 +36,73 @@ fn health_readiness_and_metrics() {
     }
     assert!(text.contains("tenon_registry_request_seconds_bucket"));
     assert!(text.contains("tenon_registry_disk_free_bytes "));
+}
+
+#[test]
+fn rates_and_times_that_nobody_can_keep_are_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("config.toml");
+    for text in [
+        "[rates]\nwrites = { per-second = nan, burst = 1 }",
+        "[rates]\nwrites = { per-second = inf, burst = 1 }",
+        "[rates]\nwrites = { per-second = -1.0, burst = 1 }",
+        "[rates]\nwrites = { per-second = 1e-300, burst = 1 }",
+        "[limits]\nidle-seconds = 9000000000000000000",
+        "[cosigning]\npatience-seconds = 9000000000000000000",
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let loaded = Config::load(Some(&file), [], []);
+        let refused = matches!(
+            loaded,
+            Err(ConfigError::Rate { .. } | ConfigError::Bounds { .. })
+        );
+        assert!(refused, "{text}: {loaded:?}");
+    }
+}
+
+#[test]
+fn a_log_keeps_its_origin_and_its_keys() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("data");
+    let open = |origin: Option<&str>| {
+        let config = Config {
+            origin: origin.map(str::to_owned),
+            ..Config::default()
+        };
+        let app = directory::open(&dir, config, Options::default())?;
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(app.close());
+        Ok::<_, DirectoryError>(app.public().log().origin().clone())
+    };
+    assert_eq!(
+        open(Some("one.example/log")).unwrap().as_str(),
+        "one.example/log"
+    );
+    let other = open(Some("other.example/log"));
+    assert!(
+        matches!(other, Err(DirectoryError::OtherOrigin { .. })),
+        "{other:?}"
+    );
+    let keys = dir.join("keys/public");
+    std::fs::rename(&keys, temp.path().join("kept")).unwrap();
+    let database = dir.join("registry.sqlite");
+    for there in [true, false] {
+        if !there {
+            std::fs::rename(&database, temp.path().join("kept.sqlite")).unwrap();
+        }
+        for origin in [None, Some("one.example/log")] {
+            let without = open(origin);
+            assert!(
+                matches!(without, Err(DirectoryError::Keys(_))),
+                "{without:?}"
+            );
+            assert!(!keys.exists());
+        }
+    }
+    std::fs::remove_file(&database).unwrap();
+    std::fs::rename(temp.path().join("kept.sqlite"), &database).unwrap();
+    std::fs::rename(temp.path().join("kept"), &keys).unwrap();
+    assert_eq!(open(None).unwrap().as_str(), "one.example/log");
 }
 
 #[test]

@@ -430,6 +430,29 @@ fn s38_namespaces_and_records_have_quotas() {
 }
 
 #[test]
+fn s38_who_hangs_up_before_the_answer_is_counted_all_the_same() {
+    let house = House::with(|config| config.quota.namespaces_per_token = 2);
+    let origin = house.app.public().log().origin().clone();
+    let token = house.full_token();
+    for name in ["one", "two", "three", "four", "five", "six"] {
+        let record = Publisher::unknown(origin.clone(), name).create();
+        let mut client = house.client().token(&token);
+        let (head, body) = ("Transfer-Encoding: chunked", record.bytes());
+        client.begin("POST", Paths::records(), head);
+        client.send(format!("{:x}\r\n", body.len()).as_bytes());
+        client.send(body);
+        client.send(b"\r\n0\r\n\r\n");
+        drop(client);
+        // Whatever becomes of it has become of it by then.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    }
+    let names = ["one", "two", "three", "four", "five", "six"];
+    let there = names.map(|name| house.get(&format!("/api/v1/namespaces/{name}")).status);
+    let logged = there.iter().filter(|status| **status == 200).count();
+    assert_eq!(logged, 2, "{there:?}");
+}
+
+#[test]
 fn encoded_records_and_other_kinds_are_refused() {
     let house = House::new();
     let token = house.full_token();
