@@ -15,8 +15,10 @@ use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tenon_registry_client::Digest;
-use tokio::sync::Semaphore;
+use tenon_registry_client::api::ProblemCode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What an [`App`] is made of.
 #[derive(Debug)]
@@ -49,6 +51,8 @@ pub struct App {
     public: Arc<Realm>,
     private: Option<Arc<Realm>>,
     heavy: Arc<Semaphore>,
+    /// Of large bundles that are made or being taken, in KiB.
+    bundles: Arc<Semaphore>,
     state: AtomicU8,
     next_request: AtomicU64,
     /// Bytes of the disk that uploads on their way in may still take.
@@ -98,6 +102,12 @@ struct Uploads {
 /// How many uploads are remembered; who releases later than that uploads again.
 const UPLOADS: usize = 1 << 16;
 
+/// How many KiB of large bundles there are at a time.
+const BUNDLES: u32 = 256 << 10;
+
+/// A bundle of fewer bytes of records is no large one.
+const SMALL_BUNDLE: u64 = 128 << 10;
+
 impl App {
     /// Puts a registry together, which is starting.
     ///
@@ -115,6 +125,7 @@ impl App {
             quotas: Quotas::new(config.quota.clone()),
             metrics: Metrics::new(),
             heavy: Arc::new(Semaphore::new(config.limits.heavy_requests)),
+            bundles: Arc::new(Semaphore::new(BUNDLES as usize)),
             config,
             data: parts.data,
             database: parts.database,
@@ -209,6 +220,23 @@ impl App {
     /// The number of a request.
     pub(crate) fn next_request(&self) -> u64 {
         self.next_request.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Room for a bundle of records of so many bytes, to be kept until it was taken; none is needed
+    /// for a small one.
+    pub(crate) fn room_for(&self, bytes: u64) -> Result<Option<OwnedSemaphorePermit>, Error> {
+        if bytes < SMALL_BUNDLE {
+            return Ok(None);
+        }
+        // The records are there as they are read, as they are parsed, and in the bundle.
+        let kib = (bytes / 1024).saturating_mul(3).min(BUNDLES.into());
+        let kib = u32::try_from(kib).unwrap_or(BUNDLES);
+        let room = Arc::clone(&self.bundles).try_acquire_many_owned(kib);
+        let busy = |_| {
+            let detail = "too many large proofs are being made or taken";
+            Error::new(ProblemCode::Overloaded, detail).after(Duration::from_secs(5))
+        };
+        room.map(Some).map_err(busy)
     }
 
     /// Does what reads many files, or computes: not many at a time, and not where requests wait.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tenon_registry_client::api::ProblemCode;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -30,6 +31,8 @@ const SHORT: u64 = 64 << 10;
 pub struct Body {
     content: Content,
     answering: Option<Answering>,
+    /// Kept until all of it is sent.
+    room: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]
@@ -60,6 +63,7 @@ impl Body {
         Body {
             content: Content::Whole(bytes),
             answering: None,
+            room: None,
         }
     }
 
@@ -78,7 +82,13 @@ impl Body {
         Ok(Body {
             content,
             answering: None,
+            room: None,
         })
+    }
+
+    /// Gives back this room when it is sent.
+    pub(super) fn in_room(&mut self, room: Option<OwnedSemaphorePermit>) {
+        self.room = room;
     }
 
     /// Has the exchange go on until this is sent.
@@ -139,7 +149,8 @@ impl http_body::Body for Body {
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let polled = match &mut self.get_mut().content {
             Content::Whole(bytes) if bytes.is_empty() => None,
-            Content::Whole(bytes) => Some(Ok(std::mem::take(bytes))),
+            // In pieces, so that this is there until most of it was taken.
+            Content::Whole(bytes) => Some(Ok(bytes.split_to(bytes.len().min(PIECE as usize)))),
             Content::File(pieces) => ready!(pieces.poll(cx)),
         };
         Poll::Ready(polled.map(|read| read.map(Frame::data)))

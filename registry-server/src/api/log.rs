@@ -73,8 +73,15 @@ pub(super) async fn proof(asked: &Asked<'_>) -> Answer {
         return Err(missing("there is no such package or namespace"));
     }
     let realm = Arc::clone(asked.realm);
-    let bundle = asked.app.heavy(move || Ok(realm.log().prove(&query)?));
-    Ok(reply::ok(BUNDLE_TYPE, bundle.await?.into()))
+    let app = Arc::clone(asked.app);
+    let bundle = asked.app.heavy(move || {
+        let room = app.room_for(realm.log().weight(&query)?)?;
+        Ok((realm.log().prove(&query)?, room))
+    });
+    let (bundle, room) = bundle.await?;
+    let mut response = reply::ok(BUNDLE_TYPE, bundle.into());
+    response.body_mut().in_room(room);
+    Ok(response)
 }
 
 fn may_prove(reader: &Reader, request: &Request) -> bool {

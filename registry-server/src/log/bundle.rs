@@ -73,6 +73,23 @@ fn retired(stored: &Stored, shared: &Shared, size: u64) -> Result<Arc<Published>
         .clone())
 }
 
+/// How many bytes the records of the chains have that a request is about.
+pub(super) fn weight(stored: &Stored, request: &Request) -> Result<u64, StoredError> {
+    let (namespace, package) = match request {
+        Request::Registry => (None, None),
+        Request::Namespace(name) => (Some(name), None),
+        Request::Package { package, .. } => (Some(package.namespace()), Some(package)),
+    };
+    let namespace = namespace.cloned().map(Subject::Namespace);
+    let package = package.cloned().map(Subject::Package);
+    let subjects = [Some(Subject::Registry), namespace, package];
+    let weights = subjects
+        .iter()
+        .flatten()
+        .map(|subject| stored.weight(subject));
+    weights.sum()
+}
+
 /// Those index records that the rules can ask for: the first after each record, the last before each
 /// expiry, and the last of all.
 fn index_times(

@@ -145,6 +145,20 @@ impl Stored {
         Ok(records)
     }
 
+    /// How many bytes the records of a chain have.
+    pub(super) fn weight(&self, subject: &Subject) -> Result<u64, StoredError> {
+        let weight: i64 = self.database.read(|tx| {
+            tx.prepare_cached(
+                "SELECT COALESCE(SUM(length), 0) FROM chain
+                 WHERE subject = (SELECT id FROM subject WHERE log = ?1 AND text = ?2)",
+            )?
+            .query_row(params![self.log.number(), subject.to_string()], |row| {
+                row.get(0)
+            })
+        })?;
+        Ok(weight.cast_unsigned())
+    }
+
     fn places(
         &self,
         tx: &Transaction<'_>,

@@ -163,6 +163,16 @@ impl Log {
         }
     }
 
+    /// How many bytes of records a bundle for this query is made of, at most.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read.
+    pub fn weight(&self, query: &ProofQuery) -> Result<u64, BundleError> {
+        let weight = super::bundle::weight(&self.stored, &query.request);
+        weight.map_err(|error| BundleError::Unreadable(error.to_string()))
+    }
+
     /// Everything that proves what is asked for. It reads files: not for an async thread.
     ///
     /// # Errors

@@ -26,6 +26,10 @@ pub(super) struct Times {
     pub(super) head: Duration,
     /// Between requests, and without a byte being taken by the other side.
     pub(super) idle: Duration,
+    /// How far behind may be who takes fewer bytes than this in a second.
+    pub(super) behind: Duration,
+    /// Bytes in a second.
+    pub(super) slowest: u64,
 }
 
 /// What the gate and the service know of one connection.
@@ -54,6 +58,8 @@ pub(super) struct Gate<S> {
     reading: Timer,
     writing: Timer,
     stalled: Option<Instant>,
+    /// For how long it was waited, beyond what the bytes that were taken may take.
+    behind: Duration,
 }
 
 /// What comes next.
@@ -109,6 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             reading: Timer::default(),
             writing: Timer::default(),
             stalled: None,
+            behind: Duration::ZERO,
         }
     }
 
@@ -299,7 +306,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gate<S> {
     ) -> Poll<io::Result<usize>> {
         let gate = self.get_mut();
         let polled = Pin::new(&mut gate.stream).poll_write(cx, bytes);
-        gate.unless_stalled(polled, cx)
+        let polled = gate.unless_stalled(polled, cx);
+        gate.taken(polled)
     }
 
     fn poll_write_vectored(
@@ -309,7 +317,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gate<S> {
     ) -> Poll<io::Result<usize>> {
         let gate = self.get_mut();
         let polled = Pin::new(&mut gate.stream).poll_write_vectored(cx, bytes);
-        gate.unless_stalled(polled, cx)
+        let polled = gate.unless_stalled(polled, cx);
+        gate.taken(polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -330,20 +339,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gate<S> {
 }
 
 impl<S> Gate<S> {
-    /// What was polled, but an error if the other side took nothing for too long.
+    /// What was polled, but an error if the other side took nothing for too long, or takes too little.
     fn unless_stalled<T>(
         &mut self,
         polled: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
         if polled.is_ready() {
-            self.stalled = None;
+            if let Some(since) = self.stalled.take() {
+                self.behind += since.elapsed();
+            }
             return polled;
         }
-        let idle = self.times.idle;
-        let deadline = *self.stalled.get_or_insert_with(|| Instant::now() + idle);
+        let since = *self.stalled.get_or_insert_with(Instant::now);
+        let left = self.times.behind.saturating_sub(self.behind);
+        let deadline = since + self.times.idle.min(left);
         ready!(self.writing.poll(deadline, cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Counts what the other side took: it is not behind for as long as that may take, and no credit
+    /// is given for being fast.
+    fn taken(&mut self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = &polled {
+            let may_take =
+                Duration::from_secs_f64(*bytes as f64 / self.times.slowest.max(1) as f64);
+            self.behind = self.behind.saturating_sub(may_take);
+        }
+        polled
     }
 }
 

@@ -132,6 +132,8 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(guest: Guest, stream: S) {
     let times = Times {
         head: Duration::from_secs(limits.header_seconds),
         idle: Duration::from_secs(limits.idle_seconds),
+        behind: Duration::from_secs(limits.idle_seconds),
+        slowest: limits.body_bytes_per_second,
     };
     let exchange = Arc::new(Exchange::default());
     let gate = Gate::new(stream, Arc::clone(&exchange), heads, times);

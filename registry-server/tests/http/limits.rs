@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::house::House;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 use tenon_registry_client::api::ProblemCode;
 
@@ -226,5 +227,31 @@ fn who_takes_nothing_is_given_up_and_holds_up_nobody() {
         assert!(begin.elapsed() < Duration::from_secs(5));
     }
     // Whoever takes it gets all of it.
+    assert!(house.get(&path).body == bytes);
+}
+
+#[test]
+fn who_takes_little_is_given_up_too() {
+    let house = House::with(|config| {
+        config.limits.idle_seconds = 2;
+        config.limits.body_bytes_per_second = 4_000_000;
+    });
+    let bytes = vec![4; 40_000_000];
+    crate::publisher::upload(&house, &bytes);
+    let path = tenon_registry_client::api::Paths::blob(&tenon_registry_client::Digest::of(&bytes));
+    let mut slow = std::net::TcpStream::connect(house.address).unwrap();
+    write!(slow, "GET {path} HTTP/1.1\r\nHost: registry\r\n\r\n").unwrap();
+    // Never without a byte for as long as an idle connection may be, and far too slow.
+    let begin = Instant::now();
+    let (mut piece, mut taken) = (vec![0; 200_000], 0);
+    loop {
+        assert!(begin.elapsed() < Duration::from_secs(30), "{taken} bytes");
+        match slow.read(&mut piece) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => taken += read,
+        }
+        std::thread::sleep(Duration::from_millis(400));
+    }
+    assert!(taken < bytes.len(), "{taken}");
     assert!(house.get(&path).body == bytes);
 }
