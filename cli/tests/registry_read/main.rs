@@ -12,7 +12,9 @@
 #[path = "../../../registry-client/tests/support/mod.rs"]
 mod support;
 
+#[path = "../support/place.rs"]
 mod place;
+#[path = "../support/server.rs"]
 mod server;
 
 mod compose;
