@@ -95,7 +95,7 @@ fn welcome(app: &App, address: SocketAddr, token: Option<&Secret>) {
     let mut lines = vec![
         format!("serving {url}"),
         format!(
-            "  tenon registry add local {url} '{}'",
+            "  tenon registry add local {url} '{}' --default",
             app.public().log().pin()
         ),
     ];

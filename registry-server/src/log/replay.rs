@@ -108,7 +108,9 @@ impl Replay {
         });
         if closes {
             let leaves = std::mem::take(&mut self.batch);
-            let worlds = std::mem::take(&mut self.worlds);
+            // What comes after this batch may be described already.
+            let later = self.worlds.split_off(&(index + 1));
+            let worlds = std::mem::replace(&mut self.worlds, later);
             rows::place(tx, self.log, &leaves)?;
             rows::catalogue(tx, self.log, &mut self.ledger, &leaves, &worlds, time)?;
         }
