@@ -1,6 +1,7 @@
 //! The registry as it runs: its logs with all that belongs to them, and what they share.
 
 use crate::access::{Access, Rates, TokenId};
+use crate::care::{Claims, DataDir, Scrub};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::content::Workers;
@@ -9,10 +10,12 @@ use crate::log::{Log, LogId, Published};
 use crate::metrics::Metrics;
 use crate::store::blobs::Blobs;
 use crate::store::database::Database;
+use crate::store::reserve::Reserve;
 use bytes::Bytes;
 use http::HeaderValue;
 use std::collections::{HashSet, VecDeque};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,8 +28,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub struct Parts {
     /// How it is run.
     pub config: Config,
-    /// The data directory, where processes that check content find it.
-    pub data: PathBuf,
+    /// The data directory, which this process has locked.
+    pub data: DataDir,
+    /// Room on the disk that is kept for the next start.
+    pub reserve: Reserve,
     /// The SQLite file.
     pub database: Arc<Database>,
     /// The log that everybody may read, and its content.
@@ -41,7 +46,10 @@ pub struct Parts {
 #[derive(Debug)]
 pub struct App {
     config: Config,
-    data: PathBuf,
+    data: DataDir,
+    reserve: Reserve,
+    claims: Claims,
+    scrub: Scrub,
     database: Arc<Database>,
     access: Access,
     rates: Rates,
@@ -86,7 +94,7 @@ pub enum State {
     Starting = 0,
     /// It can.
     Ready = 1,
-    /// To read only.
+    /// To read only, since the disk is full.
     ReadOnly = 2,
     /// Not any more.
     Stopping = 3,
@@ -127,7 +135,10 @@ impl App {
             heavy: Arc::new(Semaphore::new(config.limits.heavy_requests)),
             bundles: Arc::new(Semaphore::new(BUNDLES as usize)),
             config,
+            scrub: Scrub::new(parts.data.clone(), Arc::clone(&parts.database)),
+            claims: Claims::default(),
             data: parts.data,
+            reserve: parts.reserve,
             database: parts.database,
             workers: parts.workers,
             public: realm(LogId::Public, parts.public),
@@ -144,9 +155,24 @@ impl App {
         &self.config
     }
 
-    /// The data directory.
+    /// The data directory, where processes that check content find it.
     pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The same, to be looked after.
+    pub fn directory(&self) -> &DataDir {
         &self.data
+    }
+
+    /// Content that is not to be removed now.
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// What reads everything again.
+    pub fn scrub(&self) -> &Scrub {
+        &self.scrub
     }
 
     /// The tokens.
@@ -184,10 +210,11 @@ impl App {
         self.private.as_ref()
     }
 
-    /// Whether it can be used.
+    /// Whether it can be used: only to be read, while the disk has less room than is to stay free.
     pub fn state(&self) -> State {
         match self.state.load(Ordering::Relaxed) {
             0 => State::Starting,
+            1 if self.is_full() => State::ReadOnly,
             1 => State::Ready,
             2 => State::ReadOnly,
             _ => State::Stopping,
@@ -202,6 +229,22 @@ impl App {
     /// Says that it cannot be used any more.
     pub fn stop(&self) {
         self.start(State::Stopping);
+    }
+
+    fn is_full(&self) -> bool {
+        let reserve = self.config.limits.disk_reserve_bytes;
+        // A system that does not say how much room there is will say when there is none.
+        let free = self.public.blobs.free_space();
+        free.is_ok_and(|free| free < reserve)
+    }
+
+    /// Keeps room for the next start, if there is more than enough.
+    pub(crate) fn keep_reserve(&self) -> io::Result<()> {
+        let stays = self.config.limits.disk_reserve_bytes;
+        match self.public.blobs.free_space()? >= stays.saturating_add(self.reserve.bytes()) {
+            true => self.reserve.keep(),
+            false => Ok(()),
+        }
     }
 
     /// Closes the logs: whatever they accepted is on the disk then.

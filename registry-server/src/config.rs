@@ -38,10 +38,32 @@ pub struct Config {
     pub rates: Rates,
     /// How much in a day.
     pub quota: Quota,
+    /// How everything is read again.
+    pub scrub: Scrub,
+    /// How what nothing names is removed.
+    pub gc: Gc,
     /// How cosignatures are asked for.
     pub cosigning: Asking,
     /// Who cosigns checkpoints.
     pub witness: Vec<Witness>,
+}
+
+/// How everything is read again, to find damage: once a day, if that is enough time.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Scrub {
+    /// How fast; 0 not to read anything.
+    pub bytes_per_second: u64,
+}
+
+/// How content is removed that no release names.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Gc {
+    /// Seconds from one time to the next, the first being the start; 0 not to remove anything.
+    pub every_seconds: u64,
+    /// Seconds that content stays after it was uploaded, at least.
+    pub min_age_seconds: u64,
 }
 
 /// How cosignatures are asked for.
@@ -133,7 +155,8 @@ pub struct Limits {
     pub content_bytes: u64,
     /// Entries of a page.
     pub page: u32,
-    /// Bytes of the disk that uploads leave free.
+    /// Bytes of the disk that stay free: with less, nothing is taken in. Up to 64 MiB of them more are
+    /// kept in a file, for a start on a full disk.
     pub disk_reserve_bytes: u64,
     /// Requests at a time that read much or compute: proofs, searches.
     pub heavy_requests: usize,
@@ -462,8 +485,27 @@ impl Default for Config {
             limits: Limits::default(),
             rates: Rates::default(),
             quota: Quota::default(),
+            scrub: Scrub::default(),
+            gc: Gc::default(),
             cosigning: Asking::default(),
             witness: vec![],
+        }
+    }
+}
+
+impl Default for Scrub {
+    fn default() -> Scrub {
+        Scrub {
+            bytes_per_second: 8 << 20,
+        }
+    }
+}
+
+impl Default for Gc {
+    fn default() -> Gc {
+        Gc {
+            every_seconds: 24 * 60 * 60,
+            min_age_seconds: 24 * 60 * 60,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::access::{Access, AccessError, Action, NewToken, Secret, TokenScope};
 use crate::app::{App, Parts};
+use crate::care::DataDir;
 use crate::commands::fatal;
 use crate::config::{Config, ConfigError};
 use crate::content::{Options, Workers};
@@ -12,6 +13,7 @@ use crate::log::{Cosigning, Layout, Log, LogId, OpenError, Source};
 use crate::store::blobs::Blobs;
 use crate::store::database::{Database, DatabaseError};
 use crate::store::durable::DurableError;
+use crate::store::reserve::Reserve;
 use crate::store::{Disk, DiskError, Files, durable};
 use std::collections::BTreeSet;
 use std::io;
@@ -35,6 +37,9 @@ pub enum DirectoryError {
         #[source]
         source: io::Error,
     },
+    /// The disk is full, and the room that was kept for that cannot be used.
+    #[error("the disk is full, and the file `reserve` in the data directory cannot be removed")]
+    Reserve(#[source] io::Error),
     /// There is no registry in it.
     #[error("there is no registry in `{}`: make one with `tenon-registry init`", .0.display())]
     Nothing(PathBuf),
@@ -91,6 +96,12 @@ pub fn open(dir: &Path, config: Config, workers: Options) -> Result<App, Directo
     std::fs::create_dir_all(dir).map_err(failed)?;
     let dir = dir.canonicalize().map_err(failed)?;
     let files: Arc<dyn Files> = Arc::new(Disk::open(&dir)?.lock()?);
+    let reserve = Reserve::new(&dir, config.limits.disk_reserve_bytes);
+    if files.free_space().is_ok_and(|free| free < reserve.bytes()) {
+        // What is not finished is finished with this; then nothing more is taken in.
+        tracing::warn!("the disk is full: using the room that was kept for that");
+        reserve.release().map_err(DirectoryError::Reserve)?;
+    }
     durable::clean(&*files)?;
     let database = Arc::new(Database::open(&dir.join(DATABASE))?);
     let origin = config.origin.as_deref().map(Origin::new).transpose();
@@ -109,7 +120,8 @@ pub fn open(dir: &Path, config: Config, workers: Options) -> Result<App, Directo
         public,
         private,
         workers: Workers::start(workers),
-        data: dir,
+        data: DataDir::of(&dir, files),
+        reserve,
     };
     App::new(parts).map_err(DirectoryError::App)
 }

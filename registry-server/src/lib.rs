@@ -16,6 +16,7 @@
 //! | [`witness`], [`outbound`] | cosigning other logs; requests to others |
 //! | [`care`] | checked, rebuilt, scrubbed, cleaned, copied |
 //! | [`store`] | files and the one SQLite file |
+//! | `upkeep` | what is done without being asked |
 //! | [`metrics`] | what is measured |
 
 pub mod access;
@@ -33,4 +34,5 @@ pub mod metrics;
 pub mod outbound;
 pub mod server;
 pub mod store;
+mod upkeep;
 pub mod witness;

@@ -18,8 +18,10 @@ pub use body::Body;
 pub use openapi::openapi;
 pub use routes::{Endpoint, ROUTES, Route};
 
+use crate::access::Action;
 use crate::app::{App, Realm};
 use crate::domain::Error;
+use crate::metrics::Audience;
 use bytes::Bytes;
 use caller::Caller;
 use error::Failure;
@@ -206,8 +208,16 @@ async fn answer_route(
         Endpoint::Ready => registry::ready(&asked),
         Endpoint::Metrics => Ok(reply::ok(
             "text/plain; version=0.0.4; charset=utf-8",
-            app.metrics().render(app).into(),
+            app.metrics().render(app, audience(&asked)).into(),
         )),
+    }
+}
+
+fn audience(asked: &Asked<'_>) -> Audience {
+    let token = asked.caller.token.as_ref();
+    match token.is_some_and(|token| token.allows(Action::Operate)) {
+        true => Audience::Operator,
+        false => Audience::Everyone,
     }
 }
 

@@ -22,7 +22,10 @@ pub(super) async fn submit(asked: &Asked<'_>, body: Incoming) -> Answer {
         let detail = "a record is taken as it is: send it without `content-encoding`";
         return Err(Error::new(ProblemCode::EncodingUnsupported, detail).into());
     }
-    if matches!(asked.app.state(), State::ReadOnly | State::Stopping) {
+    if asked.app.state() == State::ReadOnly {
+        return Err(Error::storage_full().into());
+    }
+    if asked.app.state() == State::Stopping {
         let detail = "the registry takes no records now: try again later";
         let error = Error::new(ProblemCode::Overloaded, detail);
         return Err(error.after(Duration::from_secs(10)).into());

@@ -56,7 +56,7 @@ pub(super) fn ready(asked: &Asked<'_>) -> Answer {
             ));
         }
         State::Starting => "the registry is starting",
-        State::ReadOnly => "the registry can only be read",
+        State::ReadOnly => "the registry can only be read: its disk is full",
         State::Stopping => "the registry is stopping",
     };
     Err(Error::new(ProblemCode::Overloaded, detail).into())

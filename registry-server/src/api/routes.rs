@@ -493,6 +493,10 @@ pub const ROUTES: &[Route] = &[
     Route {
         place: Place::Root,
         answers: &[(200, "Metrics, as Prometheus reads them.", raw("text/plain"))],
-        ..get(Endpoint::Metrics, "/metrics", "What is measured.")
+        ..get(
+            Endpoint::Metrics,
+            "/metrics",
+            "What is measured; of the private log, with a token that may `operate`.",
+        )
     },
 ];

@@ -1,12 +1,14 @@
 //! Everything in a data directory against everything else.
 
 use super::basis::{Basis, later_keys};
+use super::believed::Believed;
 use super::content::{Content, examine};
 use super::data_dir::{DataDir, Scratch};
 use super::finding::{Finding, FindingKind};
 use super::gc::for_each_file;
 use super::history::History;
 use super::known::{check_origins, of_log};
+use super::rebuild::Describe;
 use super::snapshot::Snapshot;
 use super::tree::{check_root, check_tile};
 use super::walk::{Walk, Walked};
@@ -23,6 +25,16 @@ use tenon_registry_client::Digest;
 use tenon_registry_client::chain::Availability;
 use tenon_registry_client::log::{Checkpoint, TilePath};
 use tenon_registry_client::monitor::Monitor;
+
+/// How to compare.
+#[derive(Default)]
+pub struct FsckOptions<'a> {
+    /// What says what content is, and of how many releases at once. Without it, what the database says
+    /// of content is believed, and only what follows from that is compared.
+    pub describe: Option<(&'a dyn Describe, usize)>,
+    /// Checkpoints that others have seen, which have to be of this log.
+    pub known: Vec<Vec<u8>>,
+}
 
 /// What was found.
 #[derive(Clone, Debug, Serialize)]
@@ -98,17 +110,15 @@ fn advise(f: &mut fmt::Formatter<'_>, kind: Option<FindingKind>) -> fmt::Result 
 }
 
 /// Reads everything, and compares it: checkpoint, tiles, entries, chains, maps and their times, content,
-/// the rows of the database, keys. All of it is read as it would be after a start.
+/// the rows of the database, the catalog's too, and keys. All of it is read as it would be after a start.
 ///
 /// The directory may be in use: then it is read as it is at one moment. Memory grows with what a
 /// monitor keeps, and not with content. It writes nothing but files in `tmp`, which it removes.
 ///
-/// `known` are checkpoints that others have seen, which have to be of this log.
-///
 /// # Errors
 ///
 /// It cannot be done, or a known checkpoint is none. What is wrong with the data is no error.
-pub fn fsck(dir: &DataDir, known: &[Vec<u8>]) -> Result<FsckReport, CareError> {
+pub fn fsck(dir: &DataDir, options: &FsckOptions<'_>) -> Result<FsckReport, CareError> {
     let scratch = Scratch::new(dir, "fsck")?;
     let mut report = FsckReport {
         logs: vec![],
@@ -157,9 +167,9 @@ pub fn fsck(dir: &DataDir, known: &[Vec<u8>]) -> Result<FsckReport, CareError> {
     let origins = bases
         .iter()
         .map(|(_, basis)| &basis.signed.checkpoint().origin);
-    check_origins(known, origins)?;
+    check_origins(&options.known, origins)?;
     for (log, basis) in bases {
-        let examined = Examined::new(dir, log, basis, &scratch, snapshot.as_ref(), known)?;
+        let examined = Examined::new(dir, log, basis, &scratch, snapshot.as_ref(), options)?;
         report.findings.extend(examined.findings);
         report.logs.push(examined.report);
     }
@@ -181,18 +191,22 @@ impl Examined {
         mut basis: Basis,
         scratch: &Scratch,
         snapshot: Option<&Snapshot>,
-        notes: &[Vec<u8>],
+        options: &FsckOptions<'_>,
     ) -> Result<Examined, CareError> {
         let checkpoint = basis.signed.checkpoint().clone();
         let staged = std::mem::take(&mut basis.staged);
         let history = History::of(dir, log, &checkpoint, staged);
-        let (known, mut findings) = known(log, &basis, &history, notes)?;
+        let (known, mut findings) = known(log, &basis, &history, &options.known)?;
         findings.extend(check_end(dir, log, &basis, &history)?);
         let (damaged, tree) = check_tree(log, &history, &checkpoint);
         findings.extend(tree);
         let rows = scratch.file(&format!("{}.sqlite", log.name()));
         let database = Arc::new(Database::open(&rows)?);
         database.stop_syncing()?;
+        let believed = snapshot
+            .map(|snapshot| Believed::new(snapshot, log, options.describe.map(|(by, _)| by)))
+            .transpose()?;
+        let at_once = options.describe.map_or(1, |(_, at_once)| at_once);
         let walk = Walk {
             dir,
             log,
@@ -201,7 +215,9 @@ impl Examined {
             database: &database,
             damaged: &damaged,
             known: &known,
-            describe: None,
+            describe: believed
+                .as_ref()
+                .map(|believed| (believed as &dyn Describe, at_once)),
         };
         let Walked {
             mut replay,

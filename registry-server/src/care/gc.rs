@@ -201,9 +201,10 @@ impl Collection<'_> {
                 .layout
                 .is_tile(&path)
                 .filter(|tile| tile.is_partial());
-            let current = tile.and_then(|tile| tile.at(history.size));
-            // What is behind the end may be on its way in.
-            let replaced = current.filter(|current| Some(*current) != tile);
+            let current = tile.and_then(|tile| Some((tile, tile.at(history.size)?)));
+            // One that is wider than that came in meanwhile.
+            let replaced = current.filter(|(tile, current)| tile.width() < current.width());
+            let replaced = replaced.map(|(_, current)| current);
             if replaced.is_some_and(|by| files.kind(&history.layout.tile(by)).is_ok()) {
                 report.partial_tiles += 1;
                 if !self.options.dry_run {

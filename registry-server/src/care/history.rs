@@ -4,12 +4,11 @@ use super::CareError;
 use super::data_dir::DataDir;
 use super::snapshot::{Snapshot, Staged};
 use crate::log::{Layout, LogId};
-use crate::store::{FilePath, Files};
+use crate::store::Files;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tenon_registry_client::log::{
-    Checkpoint, ENTRIES_PER_BUNDLE, Hash, MissingNode, NodeId, Nodes, TilePath, Tiles,
-    decode_entries, encode_entries,
+    Checkpoint, Hash, MissingNode, NodeId, Nodes, TilePath, Tiles, decode_entries, encode_entries,
 };
 
 /// The files of a log of one size.
@@ -86,7 +85,7 @@ impl<'a> History<'a> {
         })
     }
 
-    /// How many bytes of files were read.
+    /// How many bytes of files were read, staged ones too.
     pub(super) fn bytes_read(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
@@ -126,6 +125,7 @@ impl<'a> History<'a> {
     /// A file, or a wider one that took its place.
     fn read(&self, path: TilePath) -> Result<(TilePath, Vec<u8>), Fault> {
         if let Some(bytes) = self.staged.get(&self.layout.tile(path)) {
+            self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
             return Ok((path, bytes.clone()));
         }
         // While the log grows, a partial file can go once a wider one is there.
@@ -151,32 +151,12 @@ impl<'a> History<'a> {
 
     /// The partial files of a tile that are there, the widest last.
     pub(super) fn partials(&self, path: TilePath) -> Vec<TilePath> {
-        let narrowest = match path.level() {
-            Some(level) => TilePath::hashes(level, path.index(), 1),
-            None => TilePath::entries(path.index(), 1),
-        };
-        let dir = narrowest.and_then(|path| self.layout.tile(path).parent());
-        let listed = dir.and_then(|dir| Some((self.files.list(&dir).ok()?, dir)));
-        let (listed, dir) = listed.unwrap_or((vec![], FilePath::root()));
-        let paths = listed.iter().filter_map(|entry| dir.join(&entry.name).ok());
-        let mut paths: Vec<TilePath> = paths
-            .filter_map(|path| self.layout.is_tile(&path))
-            .collect();
-        paths.sort_by_key(|path| path.width());
-        paths
+        self.layout.partials(self.files, path)
     }
 
     /// Whether there are leaves behind the size, in files.
     pub(super) fn reaches_beyond(&self) -> bool {
-        let width = u64::from(ENTRIES_PER_BUNDLE);
-        let next = |index| TilePath::entries(index, ENTRIES_PER_BUNDLE);
-        let edge = next(self.size / width);
-        let beyond = next(self.size / width + 1);
-        let there = |path: TilePath| self.files.kind(&self.layout.tile(path)).is_ok();
-        let widest = edge.and_then(|edge| self.partials(edge).pop());
-        edge.is_some_and(there)
-            || beyond.is_some_and(|beyond| there(beyond) || !self.partials(beyond).is_empty())
-            || widest.is_some_and(|widest| u64::from(widest.width()) > self.size % width)
+        self.layout.reaches_beyond(self.files, self.size)
     }
 }
 

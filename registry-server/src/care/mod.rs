@@ -9,10 +9,11 @@
 //! | `backup`, `restore` | copy while the registry runs; put a copy in place |
 //! | `finding` | what is wrong, and what to do |
 //! | `basis`, `known` | which checkpoint counts, and those that others have seen |
-//! | `history`, `tree`, `content`, `named`, `snapshot`, `rows` | reading and comparing |
+//! | `history`, `tree`, `walk`, `content`, `named`, `believed`, `snapshot`, `rows` | reading and comparing |
 
 mod backup;
 mod basis;
+mod believed;
 mod content;
 mod data_dir;
 mod finding;
@@ -32,7 +33,7 @@ mod walk;
 pub use backup::{BackupOptions, BackupReport, KeysCopied, backup};
 pub use data_dir::DataDir;
 pub use finding::{Finding, FindingKind};
-pub use fsck::{FsckReport, LogReport, fsck};
+pub use fsck::{FsckOptions, FsckReport, LogReport, fsck};
 pub use gc::{Claim, Claims, GcOptions, GcReport, gc};
 pub use known::KnownError;
 pub use rebuild::{Describe, RebuildOptions, RebuildReport, rebuild};

@@ -55,6 +55,12 @@ pub trait Describe: std::marker::Sync {
         package: &PackageName,
         version: &Version,
     ) -> Result<World, String>;
+
+    /// What content was that is not there any more, if anyone knows.
+    fn remembered(&self, content: &Content) -> Option<World> {
+        let _ = content;
+        None
+    }
 }
 
 /// How to rebuild.

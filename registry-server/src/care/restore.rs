@@ -15,7 +15,7 @@
 use super::backup::{BackupReport, KeysCopied, MARKER, copy_file, create_empty};
 use super::data_dir::DataDir;
 use super::finding::FindingKind;
-use super::fsck::{FsckReport, fsck};
+use super::fsck::{FsckOptions, FsckReport, fsck};
 use super::{CareError, io_error};
 use serde::Serialize;
 use std::ffi::OsString;
@@ -101,7 +101,11 @@ fn examine(
     backup: &BackupReport,
     known: &[Vec<u8>],
 ) -> Result<FsckReport, CareError> {
-    let mut report = fsck(&DataDir::lock(draft)?, known)?;
+    let options = FsckOptions {
+        known: known.to_vec(),
+        ..FsckOptions::default()
+    };
+    let mut report = fsck(&DataDir::lock(draft)?, &options)?;
     if backup.keys == KeysCopied::No {
         report
             .findings

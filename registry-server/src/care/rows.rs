@@ -27,6 +27,43 @@ const TABLES: &[(&str, &str)] = &[
         "granted",
         "SELECT 'the key ' || hex(key) AS name FROM {db}.granted WHERE log = ?1",
     ),
+    (
+        "namespace",
+        "SELECT name, threshold, keys, records FROM {db}.namespace WHERE log = ?1",
+    ),
+    (
+        "package",
+        "SELECT package.name AS name, kind, version, world.digest, description, day
+         FROM {db}.package LEFT JOIN {db}.world ON world.id = world WHERE package.log = ?1",
+    ),
+    (
+        "release",
+        "SELECT coalesce(package.name, 'no package') || '@' || release.version AS name, rank,
+           release.digest, size, release.kind, time, idx, release.day, publisher, status, choice,
+           world.digest
+         FROM {db}.release LEFT JOIN {db}.package ON package.id = package
+         LEFT JOIN {db}.world ON world.id = release.world WHERE coalesce(package.log, ?1) = ?1",
+    ),
+    (
+        "world",
+        "SELECT 'the content ' || lower(hex(digest)) AS name, json FROM {db}.world WHERE log = ?1",
+    ),
+    (
+        "posting",
+        "SELECT posting.name AS name, posting.version, way, base, track, package.name
+         FROM {db}.posting LEFT JOIN {db}.term ON term.id = term
+         LEFT JOIN {db}.package ON package.id = package WHERE coalesce(term.log, ?1) = ?1",
+    ),
+    (
+        "words",
+        "SELECT coalesce(package.name, 'no package') AS name, term, col, offset
+         FROM temp.{db}_words LEFT JOIN {db}.package ON package.id = doc
+         WHERE coalesce(package.log, ?1) = ?1",
+    ),
+    (
+        "tally",
+        "SELECT namespace AS name, day, packages, releases, bytes FROM {db}.tally WHERE log = ?1",
+    ),
 ];
 
 /// Compares two databases: that which was made from the log, and the one that is there. Gives what
@@ -39,6 +76,10 @@ pub(super) fn compare(
     let connection = Connection::open(wanted)?;
     let path = found.to_string_lossy();
     connection.execute("ATTACH DATABASE ?1 AS found", params![path])?;
+    connection.execute_batch(
+        "CREATE VIRTUAL TABLE temp.main_words USING fts5vocab(main, words, instance);
+         CREATE VIRTUAL TABLE temp.found_words USING fts5vocab(found, words, instance);",
+    )?;
     let mut differences = vec![];
     for (table, rows) in TABLES {
         let wanted = rows.replace("{db}", "main");

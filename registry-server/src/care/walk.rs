@@ -155,7 +155,8 @@ impl Walk<'_> {
         let (package, version, content) = release(record).ok_or("it is no release")?;
         let path = self.history.layout.blob(&content.digest);
         if self.history.files.kind(&path).is_err() {
-            return Err(format!("the content `{path}` is not there"));
+            let missing = || format!("the content `{path}` is not there");
+            return describe.remembered(content).ok_or_else(missing);
         }
         let path = self.dir.path().join(path.as_str());
         describe.describe(&path, content, package, version)

@@ -3,6 +3,7 @@
 use super::entry::json;
 use super::{Catalog, CatalogError};
 use rusqlite::OptionalExtension;
+use rusqlite::types::Type;
 use tenon_registry_client::api::{KeyInfo, NamespaceInfo};
 use tenon_registry_client::chain::{KeyHistory, NamespaceChain};
 use tenon_registry_client::name::Namespace;
@@ -27,6 +28,24 @@ impl Catalog<'_> {
             namespace.len(),
         ))?;
         Ok(())
+    }
+
+    /// All namespaces, and how many records each has.
+    ///
+    /// # Errors
+    ///
+    /// SQLite's, or a row is damaged.
+    pub fn namespaces(&self) -> Result<Vec<(Namespace, u32)>, CatalogError> {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT name, records FROM namespace WHERE log = ?1 ORDER BY name")?;
+        let rows = select.query_map((self.log,), |row| {
+            let name: Result<Namespace, _> = row.get_ref(0)?.as_str()?.parse();
+            let damaged =
+                |error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error));
+            Ok((name.map_err(damaged)?, row.get(1)?))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// A namespace, if there is one of this name. Whether the reader may see it is not asked here.

@@ -4,6 +4,7 @@
 //! that time learns of it; whoever does not, goes from the old key to the last checkpoint that it
 //! signed, which the registry keeps for ever, and from there to the new key.
 
+use crate::catalog::CatalogError;
 use crate::log::clock::{Clock, SystemClock};
 use crate::log::keys::{Keys, KeysError, load};
 use crate::log::{BundleError, Cosigning, Fatal, Log, LogId, Source, Submission, SubmitError};
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tenon_registry_client::chain::{ChainError, RegistryChain};
 use tenon_registry_client::log::{Algorithm, Hash, SigningKey, Vkey};
 use tenon_registry_client::record::{
-    Link, Record, RecordError, RegistryAct, Role, SignedRecord, Statement, Time,
+    Link, Record, RecordError, Reference, RegistryAct, Role, SignedRecord, Statement, Subject, Time,
 };
 
 /// For how long both log keys sign, in seconds.
@@ -112,6 +113,9 @@ pub enum KeyError {
     /// A key cannot be used.
     #[error("a key cannot be used")]
     Keys(#[from] KeysError),
+    /// The namespaces cannot be read.
+    #[error("the namespaces cannot be read")]
+    Catalog(#[from] CatalogError),
     /// The log cannot be opened.
     #[error("the log cannot be opened")]
     Open(#[from] crate::log::OpenError),
@@ -164,18 +168,7 @@ impl KeyArgs {
     ///
     /// [`KeyError`].
     pub async fn run(&self, data: &Path, cosigning: Cosigning) -> Result<String, KeyError> {
-        let log = match self.private {
-            false => LogId::Public,
-            true => LogId::Private,
-        };
-        let place = KeyPlace {
-            data: data.to_owned(),
-            log,
-            keys: log.keys(data),
-            root: self.root_key.clone(),
-            cosigning,
-            clock: Arc::new(SystemClock::new()),
-        };
+        let place = KeyPlace::new(data, self.private, self.root_key.clone(), cosigning);
         Ok(match &self.command {
             KeyCommand::List => {
                 let listed = list(&place).await?;
@@ -208,6 +201,29 @@ impl KeyArgs {
                 format!("{vkey}\nis no {role} key any more, and never will be again.\n")
             }
         })
+    }
+}
+
+impl KeyPlace {
+    /// That of the public or the private log in a data directory.
+    pub fn new(
+        data: &Path,
+        private: bool,
+        root: Option<PathBuf>,
+        cosigning: Cosigning,
+    ) -> KeyPlace {
+        let log = match private {
+            false => LogId::Public,
+            true => LogId::Private,
+        };
+        KeyPlace {
+            data: data.to_owned(),
+            log,
+            keys: log.keys(data),
+            root,
+            cosigning,
+            clock: Arc::new(SystemClock::new()),
+        }
     }
 }
 
@@ -303,18 +319,19 @@ fn role(text: &str) -> Result<Role, String> {
 }
 
 /// A log that is open for a command.
-struct Opened {
+pub(super) struct Opened {
     keys: Arc<Keys>,
+    database: Arc<Database>,
     log: Log,
     clock: Arc<dyn Clock>,
     failed: Arc<Mutex<Option<String>>>,
 }
 
 impl Opened {
-    fn open(place: &KeyPlace) -> Result<Opened, KeyError> {
+    pub(super) fn open(place: &KeyPlace) -> Result<Opened, KeyError> {
         let disk = Disk::open(&place.data)?.lock()?;
         durable::clean(&disk)?;
-        let database = Database::open(&place.data.join("registry.sqlite"))?;
+        let database = Arc::new(Database::open(&place.data.join("registry.sqlite"))?);
         let keys = Arc::new(Keys::load(&place.keys)?);
         let failed: Arc<Mutex<Option<String>>> = Arc::default();
         let report = failed.clone();
@@ -324,21 +341,46 @@ impl Opened {
         let source = Source {
             log: place.log,
             files: Arc::new(disk),
-            database: Arc::new(database),
+            database: database.clone(),
             clock: place.clock.clone(),
             keys: keys.clone(),
             cosigning: place.cosigning.clone(),
         };
         Ok(Opened {
             keys,
+            database,
             log: Log::open(&source, fatal)?,
             clock: place.clock.clone(),
             failed,
         })
     }
 
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub(super) fn registry(&self) -> Result<Vec<(SignedRecord, Time)>, KeyError> {
+        Ok(self.log.registry()?)
+    }
+
+    pub(super) fn chain(&self, subject: &Subject) -> Result<Vec<SignedRecord>, KeyError> {
+        Ok(self.log.chain(subject)?)
+    }
+
+    /// What a record that the registry's own keys sign refers to.
+    pub(super) fn registry_head(&self) -> Result<Reference, KeyError> {
+        let records = self.chain(&Subject::Registry)?;
+        let head = records.last().map_or(Hash::ZERO, SignedRecord::hash);
+        let seq = u32::try_from(records.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        Ok(Reference { seq, hash: head })
+    }
+
     /// Brings everything to the disk, and gives up the directory.
-    async fn close<T>(self, result: Result<T, KeyError>) -> Result<T, KeyError> {
+    pub(super) async fn close<T>(self, result: Result<T, KeyError>) -> Result<T, KeyError> {
         self.log.close().await;
         let failed = self
             .failed
@@ -353,7 +395,7 @@ impl Opened {
 
     fn listed(&self) -> Result<Vec<ListedKey>, KeyError> {
         let records = self.log.registry()?;
-        let chain = self.chain(&records)?;
+        let chain = self.fold(&records)?;
         let at = |seq: u32| {
             let record = usize::try_from(seq).ok().and_then(|seq| records.get(seq));
             record.map(|(_, time)| *time)
@@ -381,7 +423,7 @@ impl Opened {
         }
     }
 
-    fn chain(&self, records: &[(SignedRecord, Time)]) -> Result<RegistryChain, KeyError> {
+    fn fold(&self, records: &[(SignedRecord, Time)]) -> Result<RegistryChain, KeyError> {
         let mut chain = RegistryChain::new(self.log.origin().clone());
         for (record, _) in records {
             chain.apply(record)?;
@@ -410,23 +452,29 @@ impl Opened {
     }
 
     /// Logs a record of the registry, signed by its root key.
-    async fn log(&self, place: &KeyPlace, act: RegistryAct) -> Result<(), KeyError> {
+    pub(super) async fn log(&self, place: &KeyPlace, act: RegistryAct) -> Result<(), KeyError> {
         let root = self.root(place)?;
-        let records = self.log.registry()?;
+        let Reference { seq, hash } = self.registry_head()?;
         let link = Link {
-            seq: self.chain(&records)?.len(),
-            prev: records
-                .last()
-                .map_or(Hash::ZERO, |(record, _)| record.hash()),
+            seq: seq + 1,
+            prev: hash,
         };
+        self.submit(Statement::Registry { link, act }, &root).await
+    }
+
+    /// Logs a record.
+    pub(super) async fn submit(
+        &self,
+        statement: Statement,
+        key: &SigningKey,
+    ) -> Result<(), KeyError> {
         let record = Record {
             origin: self.log.origin().clone(),
-            statement: Statement::Registry { link, act },
+            statement,
             time: self.now()?,
         };
-        let record = SignedRecord::sign(record, &[&root])?;
         let submission = Submission {
-            record,
+            record: SignedRecord::sign(record, &[key])?,
             world: None,
         };
         self.log.submit(submission).await?;

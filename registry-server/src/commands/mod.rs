@@ -6,6 +6,8 @@ mod serve;
 mod token;
 
 pub mod key;
+pub mod namespace;
+pub mod takedown;
 pub mod witness;
 
 pub mod backup;
@@ -17,7 +19,8 @@ pub mod scrub;
 
 use crate::care::CareError;
 use crate::config::Config;
-use crate::log::Fatal;
+use crate::directory::DirectoryError;
+use crate::log::{Cosigning, Fatal};
 use clap::{Args, Parser, Subcommand};
 use describe::Described;
 use serde::Serialize;
@@ -34,7 +37,10 @@ use std::sync::atomic::AtomicBool;
 #[command(
     name = "tenon-registry",
     version,
-    about = "A registry of WebAssembly components"
+    about = "A registry of WebAssembly components",
+    after_help = "`tenon-registry serve` is all that it takes to begin.\n\n\
+        Exit codes: 0 it is done; 1 it is not; 2 the command line is wrong; 10 to 14 something is wrong \
+        with the log itself, its files, content, the database, or keys"
 )]
 pub struct CommandLine {
     #[command(flatten)]
@@ -73,6 +79,10 @@ enum Command {
     Token(token::Token),
     /// List and replace the registry's own keys
     Key(key::KeyArgs),
+    /// List and reserve namespaces
+    Namespace(namespace::NamespaceArgs),
+    /// Take the content of a release away, for good: its record stays, and says so
+    Takedown(takedown::TakedownArgs),
     /// Cosign the checkpoints of other registries
     Witness(witness::WitnessArgs),
     /// Compare everything in a data directory with everything else
@@ -101,9 +111,20 @@ impl CommandLine {
             Command::Serve(serve) => return end(serve::serve(&place, serve)),
             Command::Init(init) => return end(init::init(&place, &init)),
             Command::Token(token) => return end(token::token(&place, token)),
-            Command::Key(args) => return end(key(&place, &args)),
+            Command::Key(args) => {
+                return end(offline(&place, |cosigning| args.run(data, cosigning)));
+            }
+            Command::Namespace(args) => {
+                return end(offline(&place, |cosigning| args.run(data, cosigning)));
+            }
+            Command::Takedown(args) => {
+                return end(offline(&place, |cosigning| args.run(data, cosigning)));
+            }
             Command::Witness(args) => return end(witness::serve(data, &args)),
-            Command::Fsck(args) => fsck::run(data, &args, &mut out),
+            Command::Fsck(args) => match Described::start() {
+                Ok(described) => fsck::run(data, &args, Some(&described), &mut out),
+                Err(error) => return end(Err(error.into())),
+            },
             Command::Rebuild(args) => match Described::start() {
                 Ok(described) => rebuild::run(data, &args, Some(&described), &mut out),
                 Err(error) => return end(Err(error.into())),
@@ -136,12 +157,18 @@ impl Place {
     }
 }
 
-fn key(place: &Place, args: &key::KeyArgs) -> Result<(), Failure> {
+/// Does what opens the log of a registry that is stopped, and shows what came of it.
+fn offline<T: Display, E: Into<Failure>>(
+    place: &Place,
+    act: impl AsyncFnOnce(Cosigning) -> Result<T, E>,
+) -> Result<(), Failure> {
+    if !place.data.join("registry.sqlite").exists() {
+        return Err(DirectoryError::Nothing(place.data.clone()).into());
+    }
     let cosigning = place.load(vec![])?.cosigning()?;
     let runtime = tokio::runtime::Runtime::new()?;
-    say(runtime
-        .block_on(args.run(&place.data, cosigning))?
-        .trim_end());
+    let done = runtime.block_on(act(cosigning)).map_err(Into::into)?;
+    say(done.to_string().trim_end());
     Ok(())
 }
 

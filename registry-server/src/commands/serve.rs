@@ -8,7 +8,7 @@ use crate::content::Options;
 use crate::directory;
 use crate::server;
 use clap::Args;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -70,16 +70,35 @@ pub(super) fn serve(place: &Place, serve: Serve) -> Result<(), Failure> {
     let config = place.load(serve.flags())?;
     log_to_stderr(&config.log);
     let tls = config.tls.as_ref().map(acceptor).transpose()?;
+    // Before anything else, since the first token is shown once, and only by who serves.
+    let listener = listen(config.listen)?;
     let app = Arc::new(directory::open(&place.data, config, Options::default())?);
     let token = directory::first_token(app.access())?;
     Runtime::new()?.block_on(async {
-        let listener = TcpListener::bind(app.config().listen).await?;
+        let listener = TcpListener::from_std(listener)?;
         let stop = stop_signal()?;
         app.start(State::Ready);
         welcome(&app, listener.local_addr()?, token.as_ref());
         server::serve(app, listener, tls, stop).await;
         Ok(())
     })
+}
+
+/// Why nobody can be served.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen at `{address}`: choose another address with `--listen`")]
+struct ListenError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+fn listen(address: SocketAddr) -> Result<std::net::TcpListener, ListenError> {
+    let bound = std::net::TcpListener::bind(address);
+    let ready = bound.and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    ready.map_err(|source| ListenError { address, source })
 }
 
 /// What there is to paste into a client.

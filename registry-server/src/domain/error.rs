@@ -56,6 +56,7 @@ impl Error {
             ProblemCode::StorageFull,
             "the registry's disk is full: try again when its operator has made room",
         )
+        .after(Duration::from_secs(60))
     }
 
     /// The same, to be tried again after a while.

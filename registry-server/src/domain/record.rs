@@ -48,6 +48,13 @@ pub async fn submit(
     }
     authorise(token, record)?;
     let charges = charge(app, realm, token, record).await?;
+    let claim = match &record.statement {
+        Statement::Package {
+            act: PackageAct::Release { content, .. },
+            ..
+        } => Some(app.claims().claim(content.digest)),
+        _ => None,
+    };
     let world = match &record.statement {
         Statement::Package {
             package,
@@ -62,7 +69,13 @@ pub async fn submit(
         record: signed,
         world,
     };
-    let logged = realm.log().submit(submission).await?;
+    let log = realm.log().clone();
+    // Whoever asked may go before the log answers, and the content has to stay until then.
+    let logged = tokio::spawn(async move {
+        let _claim = claim;
+        log.submit(submission).await
+    });
+    let logged = logged.await??;
     if !logged.repeated {
         charges.into_iter().for_each(super::quota::Charge::keep);
     }

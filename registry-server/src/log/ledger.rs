@@ -37,6 +37,9 @@ pub(super) enum EnterError {
     /// It is the record's fault.
     #[error(transparent)]
     Refused(SubmitError),
+    /// What it is held against cannot be read now. Nothing was entered.
+    #[error("{0}")]
+    Unread(String),
     /// The log is not as it was left. Nothing may be written any more.
     #[error("{0}")]
     Broken(String),
@@ -50,7 +53,13 @@ impl From<HoldError> for EnterError {
 
 impl From<StoredError> for EnterError {
     fn from(error: StoredError) -> Self {
-        EnterError::Broken(error.to_string())
+        let source = std::error::Error::source(&error);
+        let source = source.map_or(String::new(), |source| format!(": {source}"));
+        let text = format!("{error}{source}");
+        match error.may_pass() {
+            true => EnterError::Unread(text),
+            false => EnterError::Broken(text),
+        }
     }
 }
 
@@ -65,7 +74,8 @@ impl Ledger {
         }
     }
 
-    /// Makes a record the next leaf, if it may be that in a batch of this time.
+    /// Makes a record the next leaf, if it may be that in a batch of this time. Everything that can fail
+    /// for want of something to read comes before the monitor takes the record.
     pub(super) fn enter(
         &mut self,
         record: &SignedRecord,
@@ -99,12 +109,13 @@ impl Ledger {
             None => {}
         }
         let begins = self.monitor.map().get(&subject.map_key()).is_none();
-        if begins {
-            self.check_name(&subject)?;
-        }
         self.monitor
             .admit(record, time)
             .map_err(|error| EnterError::Refused(SubmitError::Refused(error)))?;
+        // What names there are is told to those only who may add one.
+        if begins {
+            self.check_name(&subject)?;
+        }
         let index = self.monitor.size();
         let nodes = self.read(record.bytes())?;
         if begins {
@@ -139,6 +150,9 @@ impl Ledger {
     /// Between batches: lets go of what was not needed for long, if there is too much.
     pub(super) fn tidy(&mut self) {
         self.begun.clear();
+        let monitor = &self.monitor;
+        self.held
+            .retain(|subject, _| monitor.points(subject).is_some());
         let length = |subject| self.monitor.points(subject).map_or(0, <[_]>::len);
         let mut records: usize = self.held.keys().map(length).sum();
         if records <= MOST_RECORDS {
@@ -173,6 +187,10 @@ impl Ledger {
     fn check_name(&self, subject: &Subject) -> Result<(), EnterError> {
         let confusable = |existing: String| {
             let name = subject.to_string();
+            let existing = match self.stored.log {
+                LogId::Public => existing,
+                LogId::Private => "another name".to_owned(),
+            };
             EnterError::Refused(SubmitError::Confusable { name, existing })
         };
         let folded = folded(subject);

@@ -8,6 +8,7 @@
 //! | `ledger`, `batch`, `recompute`, `rows`, `settle` | the rules, the files, the second opinion, the transaction, the disk |
 //! | `cosign` | witnesses, who are asked for their cosignatures |
 //! | `shared`, `stored`, `bundle` | what is published, and how it is read |
+//! | `stats` | what it did, in numbers |
 //! | `replay` | the rows, made again |
 
 mod batch;
@@ -23,6 +24,7 @@ mod replay;
 mod rows;
 mod settle;
 mod shared;
+mod stats;
 mod stored;
 mod thread;
 mod writer;
@@ -31,6 +33,7 @@ pub use cosign::{CosignFigures, Cosigning, MAX_WITNESSES, WitnessConfig, Witness
 pub use layout::Layout;
 pub use open::{OpenError, Source};
 pub(crate) use replay::{Replay, ReplayError};
+pub use stats::{BatchStats, LogStats};
 pub use thread::{Fatal, Log};
 
 use clock::ClockError;
@@ -113,7 +116,7 @@ pub enum SubmitError {
     Confusable {
         /// The new one.
         name: String,
-        /// The other.
+        /// The other; in a private log, not which.
         existing: String,
     },
     /// Too many records wait.
@@ -128,6 +131,23 @@ pub enum SubmitError {
     /// The log is only read, or is closed.
     #[error("the log takes no records: {0}")]
     Closed(String),
+}
+
+impl SubmitError {
+    /// The kind of reason in a word, such as for counting.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            SubmitError::Refused(_) => "rules",
+            SubmitError::Origin { .. } => "origin",
+            SubmitError::Taken { .. } => "taken",
+            SubmitError::Index => "index",
+            SubmitError::Confusable { .. } => "confusable",
+            SubmitError::Busy => "busy",
+            SubmitError::Clock(_) => "clock",
+            SubmitError::NoSpace => "full",
+            SubmitError::Closed(_) => "closed",
+        }
+    }
 }
 
 /// Why there is no bundle.

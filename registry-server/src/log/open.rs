@@ -145,6 +145,7 @@ fn begin(source: &Source, stored: Stored, origin: Origin) -> Result<Writer, Open
             "there is a log in `{path}`, and the database knows nothing of it: run `tenon-registry rebuild`, or put the database back from a backup"
         )));
     }
+    check_end(&stored, 0)?;
     let monitor = Monitor::new(origin.clone());
     let cosigners = cosigners(source, &stored)?;
     let mut writer = Writer {
@@ -220,6 +221,7 @@ fn resume(
         ));
     }
     let size = promised.size;
+    check_end(&stored, size)?;
     clear(&stored, size)?;
     let rows = read_rows(&stored)?;
     let published = Published {
@@ -394,6 +396,18 @@ fn check_file(
         )));
     }
     Ok(())
+}
+
+/// There must be no more of the log than the database knows: a batch's files are written after it is
+/// promised, so what is there was promised, and may have been published. To go on would be a fork.
+fn check_end(stored: &Stored, size: u64) -> Result<(), OpenError> {
+    if !stored.layout.reaches_beyond(&*stored.files, size) {
+        return Ok(());
+    }
+    let dir = stored.layout.tiles();
+    Err(OpenError::Contradiction(format!(
+        "`{dir}` has entries behind the {size} records that the database knows: database and checkpoint are older than the log, and what clients have seen would be logged anew; put the newer ones back, or the latest checkpoint that anyone has, and run `tenon-registry rebuild`"
+    )))
 }
 
 /// The note in the file, if it is of this checkpoint: it may have cosignatures.

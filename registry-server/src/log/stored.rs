@@ -4,7 +4,7 @@ use super::LogId;
 use super::layout::Layout;
 use crate::store::database::Database;
 use crate::store::{Files, ReadFile};
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{ErrorCode, OptionalExtension, Transaction, params};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
@@ -47,6 +47,28 @@ pub enum StoredError {
     /// What was read is not what was written.
     #[error("{0} is damaged: run `tenon-registry fsck`")]
     Damaged(String),
+}
+
+impl StoredError {
+    /// Whether another try may go well: it is not the content that is wrong.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            StoredError::Io { source, .. } => source.kind() != io::ErrorKind::InvalidData,
+            StoredError::Database(error) => matches!(
+                error.sqlite_error_code(),
+                Some(
+                    ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                        | ErrorCode::SystemIoFailure
+                        | ErrorCode::CannotOpen
+                        | ErrorCode::FileLockingProtocolFailed
+                        | ErrorCode::OutOfMemory
+                        | ErrorCode::DiskFull
+                )
+            ),
+            StoredError::Damaged(_) => false,
+        }
+    }
 }
 
 /// The nodes of a log of one size. A tile is read once.

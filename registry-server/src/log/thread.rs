@@ -4,13 +4,14 @@ use super::bundle::bundle;
 use super::cosign::{CosignFigures, lock};
 use super::open::{OpenError, Source, open};
 use super::shared::Shared;
+use super::stats::{BatchStats, LogStats, Stats};
 use super::stored::{Stored, StoredError};
 use super::writer::{BatchError, Job, Writer};
 use super::{BundleError, Logged, Published, Submission, SubmitError};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fmt, io};
 use tenon_registry_client::api::ProofQuery;
 use tenon_registry_client::log::{
@@ -42,6 +43,7 @@ pub struct Log {
     stored: Stored,
     shared: Arc<Shared>,
     figures: Arc<Mutex<CosignFigures>>,
+    stats: Arc<Stats>,
     jobs: Arc<Mutex<Option<SyncSender<Job>>>>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
@@ -68,7 +70,9 @@ impl Log {
         let pin = pin.ok_or_else(|| OpenError::Keys("the log has no pin".to_owned()))?;
         let (send, receive) = sync_channel(MOST_WAITING);
         let thread = std::thread::Builder::new().name("log".to_owned());
-        let thread = thread.spawn(move || run(writer, &receive, &fatal));
+        let stats: Arc<Stats> = Arc::default();
+        let counted = Arc::clone(&stats);
+        let thread = thread.spawn(move || run(writer, &receive, &counted, &fatal));
         let thread = thread.map_err(|error| OpenError::Write(error.to_string()))?;
         Ok(Log {
             origin,
@@ -76,6 +80,7 @@ impl Log {
             stored,
             shared,
             figures,
+            stats,
             jobs: Arc::new(Mutex::new(Some(send))),
             thread: Arc::new(Mutex::new(Some(thread))),
         })
@@ -99,6 +104,24 @@ impl Log {
     /// What came of asking witnesses.
     pub fn cosign_figures(&self) -> CosignFigures {
         lock(&self.figures).clone()
+    }
+
+    /// What it did since it was opened.
+    pub fn stats(&self) -> LogStats {
+        self.stats.get()
+    }
+
+    /// The records of a chain, as far as they are published; none if there is no such chain. It reads
+    /// files.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read.
+    pub fn chain(&self, subject: &Subject) -> Result<Vec<SignedRecord>, BundleError> {
+        let size = self.published().checkpoint.size;
+        let records = self.stored.chain(subject, size);
+        let records = records.map_err(|error| BundleError::Unreadable(error.to_string()))?;
+        Ok(records.into_iter().map(|placed| placed.record).collect())
     }
 
     /// The records of the registry's own chain, each with the time of the batch it came in. It reads
@@ -126,6 +149,12 @@ impl Log {
     ///
     /// [`SubmitError`].
     pub async fn submit(&self, submission: Submission) -> Result<Logged, SubmitError> {
+        let _waiting = self.stats.wait();
+        let logged = self.hand_over(submission).await;
+        logged.inspect_err(|error| self.stats.refused(error))
+    }
+
+    async fn hand_over(&self, submission: Submission) -> Result<Logged, SubmitError> {
         let closed = || SubmitError::Closed("it is being closed".to_owned());
         let (reply, answer) = oneshot::channel();
         let jobs = self
@@ -237,15 +266,16 @@ impl fmt::Debug for Log {
     }
 }
 
-fn run(mut writer: Writer, jobs: &Receiver<Job>, fatal: &Fatal) {
+fn run(mut writer: Writer, jobs: &Receiver<Job>, stats: &Stats, fatal: &Fatal) {
     loop {
         let result = match jobs.recv_timeout(IDLE) {
             Ok(first) => {
                 let mut batch = vec![first];
                 // What came while the last batch was written makes up this one.
                 batch.extend(jobs.try_iter().take(MOST_IN_BATCH - 1));
+                let written = measure(&mut writer, stats, |writer| writer.write(batch));
                 // Records that come all the time, and are refused, must not keep it from being fresh.
-                writer.write(batch).and_then(|()| writer.tend())
+                written.and_then(|()| writer.tend())
             }
             Err(RecvTimeoutError::Timeout) => writer.tend().and_then(|()| writer.idle()),
             Err(RecvTimeoutError::Disconnected) => {
@@ -269,6 +299,23 @@ fn run(mut writer: Writer, jobs: &Receiver<Job>, fatal: &Fatal) {
             }
         }
     }
+}
+
+/// Has a batch written, and counts it if it was.
+fn measure(
+    writer: &mut Writer,
+    stats: &Stats,
+    write: impl FnOnce(&mut Writer) -> Result<(), BatchError>,
+) -> Result<(), BatchError> {
+    let (begun, before) = (Instant::now(), writer.shared.published().checkpoint.size);
+    write(writer)?;
+    let leaves = writer.shared.published().checkpoint.size - before;
+    // The last leaf closes the batch.
+    if let Some(records) = leaves.checked_sub(1) {
+        let time = begun.elapsed();
+        stats.logged(BatchStats { records, time });
+    }
+    Ok(())
 }
 
 fn unproved(error: ProveError<StoredError>) -> BundleError {

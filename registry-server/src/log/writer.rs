@@ -87,7 +87,10 @@ impl From<durable::DurableError> for BatchError {
 
 impl From<EnterError> for BatchError {
     fn from(error: EnterError) -> Self {
-        BatchError::Fatal(error.to_string())
+        match error {
+            EnterError::Unread(_) => BatchError::Undone(error.to_string()),
+            EnterError::Refused(_) | EnterError::Broken(_) => BatchError::Fatal(error.to_string()),
+        }
     }
 }
 
@@ -172,6 +175,10 @@ impl Writer {
                     });
                 }
                 Err(EnterError::Refused(error)) => drop(reply.send(Err(error))),
+                Err(EnterError::Unread(error)) => {
+                    tracing::error!(error, "a record cannot be judged now");
+                    drop(reply.send(Err(SubmitError::Closed(error))));
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -12,6 +12,7 @@ pub use gate::Answering;
 use crate::api::{self, Body};
 use crate::app::App;
 use crate::config::Limits;
+use crate::upkeep::Upkeep;
 use gate::{Exchange, Gate, Times};
 use hyper::Request;
 use hyper::body::Incoming;
@@ -47,6 +48,10 @@ pub async fn serve(
 ) {
     let limits = app.config().limits.clone();
     let seats = Arc::new(Seats::new(&limits));
+    let upkeep = Upkeep::start(&app);
+    if let Err(error) = &upkeep {
+        tracing::error!(%error, "nothing is scrubbed or removed in the background");
+    }
     let (stopping, stopped) = watch::channel(false);
     let mut stop = pin!(stop);
     loop {
@@ -87,6 +92,9 @@ pub async fn serve(
     let most = Duration::from_secs(limits.stop_seconds);
     if tokio::time::timeout(most, stopping.closed()).await.is_err() {
         tracing::warn!("some requests did not end in time, and are cut off");
+    }
+    if let Ok(upkeep) = upkeep {
+        upkeep.stop(most).await;
     }
     app.close().await;
 }

@@ -1,7 +1,7 @@
 //! The one SQLite file: what was promised and not yet written out, tokens, and indexes that can be
 //! made again.
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -159,7 +159,13 @@ impl Database {
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = transaction.map_err(undone)?;
         let done = act(&transaction).map_err(WriteError::Undone)?;
-        transaction.commit().map_err(WriteError::Unknown)?;
+        transaction.commit().map_err(|error| {
+            match error.sqlite_error_code() {
+                // The write-ahead log had no room for all pages, of which the last makes it a commit.
+                Some(ErrorCode::DiskFull) => undone(error),
+                _ => WriteError::Unknown(error),
+            }
+        })?;
         Ok(done)
     }
 

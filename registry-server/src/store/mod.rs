@@ -11,6 +11,7 @@ pub mod durable;
 mod faulty;
 mod files;
 mod path;
+pub mod reserve;
 mod simulated;
 
 pub use disk::{Disk, DiskError};

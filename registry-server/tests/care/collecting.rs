@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 use tenon_registry_client::Digest;
-use tenon_registry_server::care::{Claims, DataDir, FindingKind, GcOptions, Pace, Scrub, fsck, gc};
+use tenon_registry_server::care::{
+    Claims, DataDir, FindingKind, FsckOptions, GcOptions, Pace, Scrub, fsck, gc,
+};
 use tenon_registry_server::store::database::Database;
 
 fn age(path: &Path, hours: u64) {
@@ -144,7 +146,7 @@ async fn content_that_is_released_while_it_is_collected_stays() {
         again > 0 && removed.load(Ordering::Relaxed) >= again,
         "{again}"
     );
-    assert_eq!(fsck(&dir, &[]).unwrap().findings, []);
+    assert_eq!(fsck(&dir, &FsckOptions::default()).unwrap().findings, []);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use tenon_registry_client::Digest;
 use tenon_registry_client::verify::Request;
 use tenon_registry_server::care::{
-    BackupOptions, CareError, DataDir, KeysCopied, backup, fsck, restore,
+    BackupOptions, CareError, DataDir, FsckOptions, KeysCopied, backup, fsck, restore,
 };
 
 const WITH_KEYS: BackupOptions = BackupOptions {
@@ -128,7 +128,9 @@ fn keys_are_copied_only_when_that_is_asked_for() {
     assert_eq!(mode(&data.join("keys/public")), 0o700);
     assert_eq!(mode(&data.join("keys/public/root.key")), 0o600);
     assert_eq!(
-        fsck(&DataDir::lock(&data).unwrap(), &[]).unwrap().findings,
+        fsck(&DataDir::lock(&data).unwrap(), &FsckOptions::default())
+            .unwrap()
+            .findings,
         []
     );
 }

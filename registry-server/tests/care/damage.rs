@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use tenon_registry_client::log::{Checkpoint, Hash};
 use tenon_registry_client::record::*;
-use tenon_registry_server::care::{DataDir, FindingKind, fsck};
+use tenon_registry_server::care::{DataDir, FindingKind, FsckOptions, fsck};
 use tenon_registry_server::commands;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,7 +34,11 @@ async fn nothing_is_wrong_with_what_was_written() {
             .await
             .unwrap();
         if patch % 8 == 0 {
-            let online = fsck(&DataDir::open(fixture.path()).unwrap(), &[]).unwrap();
+            let online = fsck(
+                &DataDir::open(fixture.path()).unwrap(),
+                &FsckOptions::default(),
+            )
+            .unwrap();
             assert_eq!(online.findings, []);
             assert_eq!(
                 online.logs[0].size,
@@ -50,16 +54,17 @@ fn a_directory_in_use_is_read_only_when_that_is_asked_for() {
     let fixture = Fixture::new();
     let held = DataDir::lock(fixture.path()).unwrap();
     let mut args = commands::fsck::FsckArgs {
+        jobs: 1,
         online: false,
         known: commands::KnownArgs::default(),
         json: true,
     };
     let mut out = vec![];
-    let refused = commands::fsck::run(fixture.path(), &args, &mut out).unwrap_err();
+    let refused = commands::fsck::run(fixture.path(), &args, None, &mut out).unwrap_err();
     assert!(refused.to_string().contains("in use"), "{refused}");
     args.online = true;
     assert_eq!(
-        commands::fsck::run(fixture.path(), &args, &mut out).unwrap(),
+        commands::fsck::run(fixture.path(), &args, None, &mut out).unwrap(),
         0
     );
     let report: serde_json::Value = serde_json::from_slice(&out).unwrap();
@@ -442,7 +447,7 @@ fn run(line: &str) -> (Result<u8, commands::CommandError>, String) {
     let mut out = vec![];
     let Line { data, command } = Line::try_parse_from(words).unwrap();
     let done = match command {
-        Commands::Fsck(args) => commands::fsck::run(&data, &args, &mut out),
+        Commands::Fsck(args) => commands::fsck::run(&data, &args, None, &mut out),
         Commands::Rebuild(args) => commands::rebuild::run(&data, &args, None, &mut out),
         Commands::Scrub(args) => {
             commands::scrub::run(&data, &args, &AtomicBool::new(false), &mut out)

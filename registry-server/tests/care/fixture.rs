@@ -11,7 +11,7 @@ use tenon_registry_client::log::{
     Checkpoint, Edge, Hash, Origin, SigningKey, TilePath, decode_entries, encode_entries,
 };
 use tenon_registry_client::record::*;
-use tenon_registry_server::care::{DataDir, Finding, FindingKind, FsckReport, fsck};
+use tenon_registry_server::care::{DataDir, Finding, FindingKind, FsckOptions, FsckReport, fsck};
 use tenon_registry_server::log::keys::Keys;
 use tenon_registry_server::log::{Layout, LogId, Submission};
 
@@ -34,7 +34,11 @@ impl Fixture {
     }
 
     pub(crate) fn fsck(&self) -> FsckReport {
-        fsck(&DataDir::lock(self.path()).unwrap(), &[]).unwrap()
+        fsck(
+            &DataDir::lock(self.path()).unwrap(),
+            &FsckOptions::default(),
+        )
+        .unwrap()
     }
 
     pub(crate) fn kinds(&self) -> BTreeSet<FindingKind> {

@@ -14,4 +14,6 @@ mod collecting;
 mod copying;
 mod damage;
 mod fixture;
+mod older;
+mod operator;
 mod rebuilding;

@@ -162,7 +162,9 @@ async fn publish(base: &Base, fault: Option<Fault>, outcomes: &Outcomes) -> Vec<
     let next = acme.next();
     match acme.submit(&registry.log, next.clone()).await {
         Ok(logged) => {
-            assert!(!ended && not_told.is_empty());
+            assert!(!ended);
+            // What was refused because something could not be read then.
+            not_told.clear();
             told.push((logged.index, next));
         }
         Err(error) => {
@@ -263,4 +265,42 @@ async fn each_call_of_opening_fails() {
         "each of {} calls of opening fails: {opened:?} opened, {refused:?} refused",
         calls.len()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_now_refuses_one_record() {
+    let base = Base::new().await;
+    let dir = base.copy();
+    let (faulty, source) = faulty(dir.path());
+    let registry = Registry::try_open(&source).unwrap();
+    let mut acme = base.publisher(&registry);
+    for of in [Call::Open, Call::Read] {
+        faulty.fail(Some(Fault {
+            which: Which::From(0),
+            of: Some(of),
+            errno: Errno::IO,
+            short_write: 0,
+        }));
+        let refused = acme.submit(&registry.log, acme.next()).await.unwrap_err();
+        assert!(matches!(refused, SubmitError::Closed(_)), "{refused}");
+        let text = refused.to_string();
+        assert!(
+            text.contains("cannot read `") && text.contains("os error 5"),
+            "{text}"
+        );
+    }
+    faulty.fail(None);
+    // Nothing of it was entered, and nothing is in the way of what comes next.
+    let record = acme.next();
+    let logged = acme.submit(&registry.log, record.clone()).await.unwrap();
+    assert_eq!(registry.log.stats().refused["closed"], 2);
+    assert_eq!(*registry.fatal.lock().unwrap(), [""; 0]);
+    audit(
+        &registry,
+        Monitor::pinned(registry.log.pin()),
+        &leaves(&registry),
+    );
+    registry.log.close().await;
+    drop((registry, source));
+    expect(dir.path(), &base, &[(logged.index, record)], &[]).await;
 }

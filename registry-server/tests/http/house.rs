@@ -21,7 +21,7 @@ pub(crate) struct House {
     stop: Option<oneshot::Sender<()>>,
     served: Option<tokio::task::JoinHandle<()>>,
     runtime: Runtime,
-    _temp: TempDir,
+    temp: Option<TempDir>,
 }
 
 impl House {
@@ -68,7 +68,7 @@ impl House {
             stop: Some(stop),
             served: Some(served),
             runtime,
-            _temp: temp,
+            temp: Some(temp),
         }
     }
 
@@ -106,6 +106,12 @@ impl House {
     /// The size of the log.
     pub(crate) fn log_size(&self) -> u64 {
         self.app.public().log().published().checkpoint.size
+    }
+
+    /// Stops, and leaves the directory, which is `data` in the one that is returned.
+    pub(crate) fn leave(mut self) -> TempDir {
+        self.stop();
+        self.temp.take().unwrap()
     }
 
     pub(crate) fn stop(&mut self) {

@@ -10,11 +10,15 @@ mod client;
 mod house;
 mod publisher;
 
+mod checked;
+mod command_line;
 mod contract;
 mod files;
+mod full_disk;
 mod limits;
 mod operator;
 mod private;
 mod records;
 mod tokens;
+mod upkeep;
 mod uploads;

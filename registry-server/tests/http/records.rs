@@ -465,7 +465,7 @@ fn encoded_records_and_other_kinds_are_refused() {
         .problem(ProblemCode::EncodingUnsupported);
     house.app.start(tenon_registry_server::app::State::ReadOnly);
     let answer = post_bytes(&house, b"x");
-    answer.problem(ProblemCode::Overloaded);
+    answer.problem(ProblemCode::StorageFull);
     assert!(answer.header("retry-after").is_some());
     assert_eq!(house.get("/log/checkpoint").status, 200);
 }
