@@ -174,6 +174,8 @@ fn log_to_stderr(config: &LogConfig) {
     let lines = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)
+        // It says that a line cannot be written by `eprintln`, which panics when that cannot be written.
+        .log_internal_errors(false)
         .with_ansi(terminal);
     match config.format {
         Some(Format::Json) => lines.json().init(),

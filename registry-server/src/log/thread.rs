@@ -266,7 +266,19 @@ impl fmt::Debug for Log {
     }
 }
 
+/// Has the process end if the thread panics: nobody else writes, and nobody would notice.
+struct Ending<'a>(&'a Fatal);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            (self.0)("the thread of the log panicked");
+        }
+    }
+}
+
 fn run(mut writer: Writer, jobs: &Receiver<Job>, stats: &Stats, fatal: &Fatal) {
+    let _ending = Ending(fatal);
     loop {
         let result = match jobs.recv_timeout(IDLE) {
             Ok(first) => {
