@@ -5,7 +5,7 @@ use super::{Error, Reader, chain_of};
 use crate::access::{Action, Token, now};
 use crate::app::{App, Realm};
 use crate::catalog::Catalog;
-use crate::log::{LogId, Submission};
+use crate::log::{LogId, Logged, Submission};
 use std::sync::Arc;
 use tenon_registry_client::api::world::World;
 use tenon_registry_client::api::{Accepted, ProblemCode};
@@ -47,6 +47,12 @@ pub async fn submit(
         return Err(Error::new(ProblemCode::OriginWrong, detail));
     }
     authorise(token, record)?;
+    let (known, sought) = (Arc::clone(realm), signed.clone());
+    let found = app.heavy(move || Ok(known.log().find(&sought)?)).await?;
+    // Whoever did not get the answer asks again: that costs nothing, and is right whatever came since.
+    if let Some(logged) = found {
+        return accepted(app, realm, logged).await;
+    }
     let charges = charge(app, realm, token, record).await?;
     let claim = match &record.statement {
         Statement::Package {
@@ -79,7 +85,13 @@ pub async fn submit(
     if !logged.repeated {
         charges.into_iter().for_each(super::quota::Charge::keep);
     }
+    accepted(app, realm, logged).await
+}
+
+/// Where a record is, with the proof of it.
+async fn accepted(app: &App, realm: &Arc<Realm>, logged: Logged) -> Result<Outcome, Error> {
     let prover = Arc::clone(realm);
+    let repeated = logged.repeated;
     let accepted = app.heavy(move || {
         let inclusion = prover.log().inclusion(logged.index, &logged.published)?;
         Ok(Accepted {
@@ -89,10 +101,8 @@ pub async fn submit(
             inclusion: inclusion.iter().map(ToString::to_string).collect(),
         })
     });
-    Ok(Outcome {
-        accepted: accepted.await?,
-        repeated: logged.repeated,
-    })
+    let accepted = accepted.await?;
+    Ok(Outcome { accepted, repeated })
 }
 
 /// Why a text is no record: as precise as can be said.

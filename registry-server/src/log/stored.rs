@@ -167,6 +167,33 @@ impl Stored {
         Ok(records)
     }
 
+    /// Where a record is in a log of this size, if it is this very record.
+    pub(super) fn find(
+        &self,
+        record: &SignedRecord,
+        size: u64,
+    ) -> Result<Option<u64>, StoredError> {
+        let Some(link) = record.record().link() else {
+            return Ok(None);
+        };
+        let subject = record.record().subject().to_string();
+        let index: Option<i64> = self.database.read(|tx| {
+            tx.prepare_cached(
+                "SELECT chain.idx FROM chain JOIN subject ON subject.id = chain.subject
+                 WHERE subject.log = ?1 AND subject.text = ?2 AND chain.seq = ?3",
+            )?
+            .query_row(params![self.log.number(), subject, link.seq], |row| {
+                row.get(0)
+            })
+            .optional()
+        })?;
+        let index = index.map(i64::cast_unsigned);
+        match index.filter(|index| *index < size) {
+            Some(index) if self.leaf(index, size)? == record.bytes() => Ok(Some(index)),
+            _ => Ok(None),
+        }
+    }
+
     /// How many bytes the records of a chain have.
     pub(super) fn weight(&self, subject: &Subject) -> Result<u64, StoredError> {
         let weight: i64 = self.database.read(|tx| {

@@ -192,6 +192,22 @@ impl Log {
         }
     }
 
+    /// Where a record is that was logged before. It reads files.
+    ///
+    /// # Errors
+    ///
+    /// The log cannot be read.
+    pub fn find(&self, record: &SignedRecord) -> Result<Option<Logged>, BundleError> {
+        let published = self.published();
+        let index = self.stored.find(record, published.checkpoint.size);
+        let index = index.map_err(|error| BundleError::Unreadable(error.to_string()))?;
+        Ok(index.map(|index| Logged {
+            index,
+            repeated: true,
+            published,
+        }))
+    }
+
     /// How many bytes of records a bundle for this query is made of, at most.
     ///
     /// # Errors
