@@ -81,6 +81,8 @@ fn every_setting_is_in_the_configuration_that_is_shown() {
         "rates",
         "quota",
         "cosigning",
+        "scrub",
+        "gc",
         "witness",
     ];
     let rates = [
