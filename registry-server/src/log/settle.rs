@@ -119,11 +119,6 @@ impl Settle {
                 )));
             }
         }
-        stored.database.checkpoint().map_err(|error| {
-            BatchError::Fatal(format!(
-                "the database cannot be brought to the disk: {error}"
-            ))
-        })?;
         self.written.clear();
         self.edge = edge;
         (self.bytes, self.batches) = (0, 0);

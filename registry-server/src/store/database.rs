@@ -194,23 +194,6 @@ impl Database {
         done
     }
 
-    /// Brings what was committed from the write-ahead log into the file, as far as nobody reads it.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be synced. What a sync that failed was to bring to the disk may be lost, and
-    /// another that succeeds would say nothing of it: the process has to end.
-    pub fn checkpoint(&self) -> Result<(), rusqlite::Error> {
-        let writer = lock(&self.writer);
-        match writer.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-            Err(error) if error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) => {
-                tracing::warn!(%error, "the write-ahead log of the database grows");
-                Ok(())
-            }
-            other => other,
-        }
-    }
-
     fn reader(&self) -> Result<Connection, rusqlite::Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(&self.path, flags)?;
@@ -238,8 +221,6 @@ fn configure(writer: &Connection) -> rusqlite::Result<()> {
     // A commit is durable when it returns: one fsync of the write-ahead log.
     writer.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     writer.pragma_update(None, "synchronous", "FULL")?;
-    // By itself SQLite would ignore that a sync failed here, and try again: see `Database::checkpoint`.
-    writer.pragma_update(None, "wal_autocheckpoint", 0)?;
     writer.pragma_update(None, "foreign_keys", true)?;
     // Damage is found when a page is read, not when its content is used.
     writer.pragma_update(None, "cell_size_check", true)?;
