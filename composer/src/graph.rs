@@ -1,6 +1,6 @@
 //! A composition as a graph: instances of components, and which export fills which import.
 
-use crate::component::{Arena, ComponentId};
+use crate::component::{Arena, ComponentId, Found};
 use crate::error::{Error, ErrorKind};
 use std::collections::{BTreeMap, HashSet};
 
@@ -27,13 +27,14 @@ pub struct Instance {
     arguments: BTreeMap<String, Edge>,
 }
 
-/// Where an item comes from: an export of an instance.
+/// Where an item comes from: an instance, or something that an instance exports.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Edge {
     /// The instance that gives the item.
     pub provider: InstanceId,
-    /// The name under which it exports the item.
-    pub export: String,
+    /// The names that lead to the item: an export of the instance, then an item within that, and so
+    /// on. Without any, it is the instance as a whole.
+    pub path: Vec<String>,
 }
 
 /// An export of the composition.
@@ -41,10 +42,8 @@ pub struct Edge {
 pub struct Export {
     /// The name under which the composition exports the item.
     pub name: String,
-    /// The instance that gives the item, and the name it has for it.
+    /// Where the item comes from.
     pub edge: Edge,
-    /// For a type within that item, the names that lead to it; nothing for the item itself.
-    pub within: Vec<String>,
     /// Whether the item was not asked for, but is needed since another export uses its types.
     pub implied: bool,
 }
@@ -72,19 +71,21 @@ impl Graph {
         InstanceId(self.instances.len() as u32 - 1)
     }
 
-    /// Fills `import` of `consumer` with `export` of `provider`.
+    /// Fills `import` of `consumer` with what `edge` leads to: an export, if it is given as
+    /// `(provider, name)`.
     ///
     /// # Errors
     ///
-    /// There is an error if either has no such item, or the import is filled already. Whether the
+    /// There is an error if there is no such item, or the import is filled already. Whether the
     /// types fit is checked when the graph is encoded.
     pub fn connect(
         &mut self,
         arena: &Arena<'_>,
         (consumer, import): (InstanceId, &str),
-        (provider, export): (InstanceId, &str),
+        edge: impl Into<Edge>,
     ) -> Result<(), Error> {
-        self.check_export(arena, provider, export)?;
+        let edge = edge.into();
+        self.check(arena, &edge)?;
         let instance = self.get(consumer)?;
         if !arena
             .type_of(instance.component)
@@ -103,37 +104,30 @@ impl Graph {
             )));
         }
         if let Some(instance) = self.instances.get_mut(consumer.0 as usize) {
-            let edge = Edge {
-                provider,
-                export: export.to_owned(),
-            };
             instance.arguments.insert(import.to_owned(), edge);
         }
         Ok(())
     }
 
-    /// Exports `export` of `provider` from the composition, under the same name.
+    /// Exports what `edge` leads to from the composition, as `name`.
     ///
     /// # Errors
     ///
-    /// There is an error if the instance has no such export, or the name is exported already.
+    /// There is an error if there is no such item, or the name is exported already.
     pub fn export(
         &mut self,
         arena: &Arena<'_>,
-        provider: InstanceId,
-        export: &str,
+        name: &str,
+        edge: impl Into<Edge>,
     ) -> Result<(), Error> {
-        self.check_export(arena, provider, export)?;
-        if !self.export_names.insert(export.to_owned()) {
-            return Err(fault(format!("`{export}` is exported already")));
+        let edge = edge.into();
+        self.check(arena, &edge)?;
+        if !self.export_names.insert(name.to_owned()) {
+            return Err(fault(format!("`{name}` is exported already")));
         }
         self.exports.push(Export {
-            name: export.to_owned(),
-            edge: Edge {
-                provider,
-                export: export.to_owned(),
-            },
-            within: Vec::new(),
+            name: name.to_owned(),
+            edge,
             implied: false,
         });
         Ok(())
@@ -247,24 +241,53 @@ impl Graph {
             .ok_or_else(|| fault(format!("there is no instance {}", id.0)))
     }
 
-    fn check_export(
-        &self,
-        arena: &Arena<'_>,
-        provider: InstanceId,
-        export: &str,
-    ) -> Result<(), Error> {
-        let instance = self.get(provider)?;
-        if arena
-            .type_of(instance.component)
-            .exports
-            .contains_key(export)
-        {
-            return Ok(());
+    /// What `edge` leads to.
+    pub(crate) fn find<'a>(&self, arena: &'a Arena<'_>, edge: &Edge) -> Option<Found<'a>> {
+        let provider = self.instances.get(edge.provider.0 as usize)?;
+        arena.find(provider.component, &edge.path)
+    }
+
+    fn check(&self, arena: &Arena<'_>, edge: &Edge) -> Result<(), Error> {
+        let instance = self.get(edge.provider)?;
+        match arena.find(instance.component, &edge.path) {
+            Some(_) => Ok(()),
+            None => Err(fault(format!(
+                "`{}` has no export `{}`",
+                instance.name,
+                edge.item()
+            ))),
         }
-        Err(fault(format!(
-            "`{}` has no export `{export}`",
-            instance.name
-        )))
+    }
+}
+
+impl Edge {
+    /// The instance as a whole.
+    pub fn whole(provider: InstanceId) -> Edge {
+        Edge {
+            provider,
+            path: Vec::new(),
+        }
+    }
+
+    /// The item within this one that `path` leads to.
+    pub(crate) fn within(mut self, path: &[String]) -> Edge {
+        self.path.extend_from_slice(path);
+        self
+    }
+
+    /// The names that lead to the item, joined by `#`; empty for the instance as a whole.
+    pub fn item(&self) -> String {
+        self.path.join("#")
+    }
+}
+
+/// An export of an instance.
+impl From<(InstanceId, &str)> for Edge {
+    fn from((provider, export): (InstanceId, &str)) -> Edge {
+        Edge {
+            provider,
+            path: vec![export.to_owned()],
+        }
     }
 }
 

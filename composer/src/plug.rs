@@ -80,7 +80,7 @@ pub fn plug(arena: &Arena<'_>, request: &Request<'_>) -> Result<Plan, Error> {
     }
     graph.order()?;
     for name in arena.type_of(request.socket).exports.keys() {
-        graph.export(arena, socket, name)?;
+        graph.export(arena, name, (socket, name.as_str()))?;
     }
     let plan = Plan {
         graph,
@@ -225,11 +225,9 @@ impl<'p, 'i> Planner<'p, 'i> {
         for report in &mut self.imports {
             let import = (report.consumer.clone(), report.import.clone());
             if let Some(used) = used.get(&import) {
-                let names = std::iter::once(&used.edge.export).chain(&used.within);
-                let names: Vec<&str> = names.map(String::as_str).collect();
                 report.state = State::Filled {
-                    provider: self.graph.instance(used.edge.provider).name().to_owned(),
-                    export: names.join("#"),
+                    provider: self.graph.instance(used.provider).name().to_owned(),
+                    export: used.item(),
                     rule: Rule::Use,
                 };
             }

@@ -531,7 +531,7 @@ fn inspecting_what_was_encoded_gives_the_graph_back() {
                             argument.origin,
                             Origin::Instance {
                                 instance: number(edge.provider),
-                                path: vec![edge.export.as_str().into()],
+                                path: edge.path.iter().map(|name| name.as_str().into()).collect(),
                             }
                         ),
                         None => {
@@ -554,10 +554,15 @@ fn inspecting_what_was_encoded_gives_the_graph_back() {
             assert_eq!(anatomy.wiring.exports.len(), graph.exports().len());
             for export in graph.exports() {
                 let mut found = anatomy.wiring.exports.iter();
-                let found = found.find(|other| other.name == export.edge.export);
+                let found = found.find(|other| other.name == export.name);
                 let origin = Origin::Instance {
                     instance: number(export.edge.provider),
-                    path: vec![export.edge.export.as_str().into()],
+                    path: export
+                        .edge
+                        .path
+                        .iter()
+                        .map(|name| name.as_str().into())
+                        .collect(),
                 };
                 assert_eq!(found.map(|found| &found.origin), Some(&origin));
             }

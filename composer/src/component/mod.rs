@@ -12,7 +12,7 @@ pub use meta::Metadata;
 pub use read::{Bodies, Source, validate};
 
 use crate::error::ErrorKind;
-use crate::types::Data;
+use crate::types::{Data, Items};
 use crate::{Error, Input, World};
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentItem, ComponentType, ComponentTypeId,
@@ -196,6 +196,23 @@ impl<'i> Arena<'i> {
         self.types().data(self.component(id).ty)
     }
 
+    /// What `path` leads to within the exports of a component; without names, all of them.
+    pub(crate) fn find(&self, id: ComponentId, path: &[String]) -> Option<Found<'_>> {
+        let ty = self.type_of(id);
+        let Some((last, outer)) = path.split_last() else {
+            return Some(Found::Instance(&ty.exports));
+        };
+        let mut items = &ty.exports;
+        for name in outer {
+            let ComponentEntityType::Instance(id) = items.get(name)?.ty else {
+                return None;
+            };
+            items = &self.types().data(id).exports;
+        }
+        let (_, name, item) = items.get_full(last)?;
+        Some(Found::Item(name, item))
+    }
+
     /// The types of everything read so far.
     pub(crate) fn types(&self) -> TypesRef<'_> {
         // The outer component stays open for as long as the arena lives.
@@ -220,6 +237,25 @@ impl<'i> Arena<'i> {
             .end(0)
             .map(|_| ())
             .map_err(|error| error.message().to_owned())
+    }
+}
+
+/// What an instance of a component gives.
+#[derive(Clone, Copy)]
+pub(crate) enum Found<'t> {
+    /// Itself, with these exports.
+    Instance(&'t Items),
+    /// An item, with its own name.
+    Item(&'t str, &'t ComponentItem),
+}
+
+impl<'t> Found<'t> {
+    /// The item, if it is not the instance as a whole.
+    pub(crate) fn item(self) -> Option<&'t ComponentItem> {
+        match self {
+            Found::Instance(_) => None,
+            Found::Item(_, item) => Some(item),
+        }
     }
 }
 

@@ -90,7 +90,7 @@ impl From<&Composition<'_>> for Diagram {
                         consumer: number,
                         import: import.clone(),
                         supplier,
-                        export: edge.export.clone(),
+                        export: edge.item(),
                     }));
             }
         }
@@ -107,14 +107,12 @@ impl From<&Composition<'_>> for Diagram {
         }
         for export in graph.exports() {
             let edge = &export.edge;
-            let names = std::iter::once(&edge.export).chain(&export.within);
-            let names: Vec<&str> = names.map(String::as_str).collect();
             diagram
                 .outlets
                 .extend(supplier(edge.provider).map(|supplier| Outlet {
                     name: export.name.clone(),
                     supplier,
-                    export: names.join("#"),
+                    export: edge.item(),
                 }));
         }
         diagram.sorted()

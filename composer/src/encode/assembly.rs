@@ -4,10 +4,10 @@ use super::identity::Identities;
 use super::merge::Merged;
 use super::open::{GroupId, OpenImports};
 use super::types::{Reason, TypeWriter, Unwritable, item_name};
-use super::used::{NamedTypes, UsedType};
+use super::used::NamedTypes;
 use super::writer::{Counts, Section, Writer};
 use super::{HostImport, Layout};
-use crate::component::{Arena, ComponentId};
+use crate::component::{Arena, ComponentId, Found};
 use crate::error::{Error, ErrorKind, Provider};
 use crate::graph::{Edge, Export, Graph, InstanceId};
 use crate::types::kind_name;
@@ -141,7 +141,7 @@ impl Pass<'_, '_, '_> {
             let index = if let Some(edge) = instance.arguments().get(import) {
                 self.alias(edge, kind)
             } else if let Some(used) = open.used_type(id, import) {
-                self.used_type(&used.edge, &used.within)
+                self.alias(used, kind)
             } else {
                 let group = open.group_of(id, import);
                 let imported = group.and_then(|group| self.imported.get(&group));
@@ -168,38 +168,34 @@ impl Pass<'_, '_, '_> {
         }
     }
 
-    fn export(&mut self, export: &Export, types: &mut HashMap<UsedType, u32>) {
-        let (arena, graph) = (self.encoder.arena, self.encoder.graph);
-        let Export { edge, within, .. } = export;
-        let component = graph.instance(edge.provider).component();
-        let Some(item) = arena.type_of(component).exports.get(&edge.export) else {
-            return;
+    fn export(&mut self, export: &Export, types: &mut HashMap<Edge, u32>) {
+        let edge = &export.edge;
+        let (kind, name, function) = match self.encoder.graph.find(self.encoder.arena, edge) {
+            None => return,
+            Some(Found::Instance(_)) => (
+                ComponentExportKind::Instance,
+                export.name.as_str().into(),
+                None,
+            ),
+            Some(Found::Item(own_name, item)) => {
+                // What else a name says is said of the item under its own name.
+                let name = match own_name == export.name {
+                    true => item_name(&export.name, item),
+                    false => export.name.as_str().into(),
+                };
+                let function = match item.ty {
+                    ComponentEntityType::Func(id) => Some(id),
+                    _ => None,
+                };
+                (export_kind(&item.ty), name, function)
+            }
         };
-        if !within.is_empty() || matches!(item.ty, ComponentEntityType::Type { .. }) {
-            let index = self.used_type(edge, within);
-            let name = match within.is_empty() {
-                true => item_name(&export.name, item),
-                false => export.name.as_str().into(),
-            };
-            let out = &mut self.writer.out;
-            let index = out.export(name, ComponentExportKind::Type, index, None);
-            types.insert(
-                UsedType {
-                    edge: edge.clone(),
-                    within: within.clone(),
-                },
-                index,
-            );
-            return;
-        }
-        let kind = export_kind(&item.ty);
         let index = self.alias(edge, kind);
-        let ascribed = match item.ty {
-            ComponentEntityType::Func(id) => self.ascription(edge.provider, id, types),
-            _ => None,
-        };
-        let out = &mut self.writer.out;
-        out.export(item_name(&export.name, item), kind, index, ascribed);
+        let ascribed = function.and_then(|id| self.ascription(edge.provider, id, types));
+        let index = self.writer.out.export(name, kind, index, ascribed);
+        if kind == ComponentExportKind::Type {
+            types.insert(edge.clone(), index);
+        }
     }
 
     /// The type to export a function under, where types that it uses have names of their own outside.
@@ -207,7 +203,7 @@ impl Pass<'_, '_, '_> {
         &mut self,
         instance: InstanceId,
         function: ComponentFuncTypeId,
-        types: &HashMap<UsedType, u32>,
+        types: &HashMap<Edge, u32>,
     ) -> Option<ComponentTypeRef> {
         let (arena, graph) = (self.encoder.arena, self.encoder.graph);
         if types.is_empty() {
@@ -222,13 +218,7 @@ impl Pass<'_, '_, '_> {
             }
         }
         for (name, item) in &arena.type_of(component).exports {
-            let used = UsedType {
-                edge: Edge {
-                    provider: instance,
-                    export: name.clone(),
-                },
-                within: Vec::new(),
-            };
+            let used = Edge::from((instance, name.as_str()));
             if let (ComponentEntityType::Type { created, .. }, Some(index)) =
                 (item.ty, types.get(&used))
             {
@@ -239,31 +229,22 @@ impl Pass<'_, '_, '_> {
         Some(ComponentTypeRef::Func(index))
     }
 
-    /// The index of what an instance exports.
+    /// The index of what `edge` leads to, which is of this kind.
     fn alias(&mut self, edge: &Edge, kind: ComponentExportKind) -> u32 {
-        if let Some(index) = self.aliases.get(edge) {
-            return *index;
+        let provider = self.layout.instances.get(&edge.provider);
+        let mut index = provider.copied().unwrap_or_default();
+        let mut at = Edge::whole(edge.provider);
+        for name in &edge.path {
+            at.path.push(name.clone());
+            let kind = match at.path.len() == edge.path.len() {
+                true => kind,
+                false => ComponentExportKind::Instance,
+            };
+            let out = &mut self.writer.out;
+            let aliased = self.aliases.entry(at.clone());
+            index = *aliased.or_insert_with(|| out.alias(index, kind, name));
         }
-        let provider = self.layout.instances.get(&edge.provider).copied();
-        let out = &mut self.writer.out;
-        let index = out.alias(provider.unwrap_or_default(), kind, &edge.export);
-        self.aliases.insert(edge.clone(), index);
         index
-    }
-
-    /// The index of a type within what an instance exports, or of the type that it exports.
-    fn used_type(&mut self, edge: &Edge, within: &[String]) -> u32 {
-        let Some((last, path)) = within.split_last() else {
-            return self.alias(edge, ComponentExportKind::Type);
-        };
-        let mut at = self.alias(edge, ComponentExportKind::Instance);
-        for name in path {
-            at = self
-                .writer
-                .out
-                .alias(at, ComponentExportKind::Instance, name);
-        }
-        self.writer.out.alias(at, ComponentExportKind::Type, last)
     }
 }
 

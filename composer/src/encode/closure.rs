@@ -2,7 +2,7 @@
 
 use super::used::NamedTypes;
 use super::walk::Walk;
-use crate::component::{Arena, ComponentId};
+use crate::component::{Arena, ComponentId, Found};
 use crate::graph::{Edge, Export, Graph, InstanceId};
 use crate::types::Data;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -23,22 +23,22 @@ pub(super) fn close_exports(arena: &Arena<'_>, graph: &mut Graph) {
             graph.export_implied(ty);
         }
         // The way from the export that was asked for, each item with what it still has to enter.
-        let mut path = vec![(export.edge, uses)];
-        while let Some((edge, uses)) = path.last_mut() {
+        let mut path = vec![(None, uses)];
+        while let Some((_, uses)) = path.last_mut() {
             match uses.pop_first() {
-                Some(next) if entered.insert(next.clone()) => {
-                    let uses = uses_of(arena, graph, &mut owners, &next);
-                    path.push((next, uses));
+                Some(next) if entered.insert(next.edge.clone()) => {
+                    let uses = uses_of(arena, graph, &mut owners, &next.edge);
+                    path.push((Some(next), uses));
                 }
                 Some(_) => {}
                 None => {
-                    graph.export_implied(Export {
-                        name: edge.export.clone(),
-                        edge: edge.clone(),
-                        within: Vec::new(),
-                        implied: true,
-                    });
-                    path.pop();
+                    if let Some((Some(used), _)) = path.pop() {
+                        graph.export_implied(Export {
+                            name: used.name,
+                            edge: used.edge,
+                            implied: true,
+                        });
+                    }
                 }
             }
         }
@@ -50,10 +50,8 @@ pub(super) fn close_exports(arena: &Arena<'_>, graph: &mut Graph) {
 fn function_types(arena: &Arena<'_>, graph: &Graph, edge: &Edge) -> BTreeMap<String, Export> {
     let component = graph.instance(edge.provider).component();
     let mut types = BTreeMap::new();
-    let exports = &arena.type_of(component).exports;
-    let Some(function @ ComponentEntityType::Func(_)) =
-        exports.get(&edge.export).map(|item| &item.ty)
-    else {
+    let item = graph.find(arena, edge).and_then(Found::item);
+    let Some(function @ ComponentEntityType::Func(_)) = item.map(|item| &item.ty) else {
         return types;
     };
     let named = NamedTypes::of(arena, component);
@@ -65,8 +63,7 @@ fn function_types(arena: &Arena<'_>, graph: &Graph, edge: &Edge) -> BTreeMap<Str
         if let Some(used) = named.used(arena, graph, edge.provider, place) {
             types.entry(name.clone()).or_insert(Export {
                 name,
-                edge: used.edge,
-                within: used.within,
+                edge: used,
                 implied: true,
             });
         }
@@ -76,21 +73,33 @@ fn function_types(arena: &Arena<'_>, graph: &Graph, edge: &Edge) -> BTreeMap<Str
     types
 }
 
+/// An item of the graph whose types another one uses, and what to export it as.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Used {
+    edge: Edge,
+    name: String,
+}
+
 /// The items of the graph whose types the item at `edge` uses.
 fn uses_of(
     arena: &Arena<'_>,
     graph: &Graph,
     owners: &mut HashMap<ComponentId, Owners>,
     edge: &Edge,
-) -> BTreeSet<Edge> {
+) -> BTreeSet<Used> {
     let component = graph.instance(edge.provider).component();
     let owners = owners
         .entry(component)
         .or_insert_with(|| Owners::of(arena, component));
-    let item = arena.type_of(component).exports.get(&edge.export);
-    item.into_iter()
+    let items: Vec<&ComponentItem> = match graph.find(arena, edge) {
+        Some(Found::Item(_, item)) => vec![item],
+        Some(Found::Instance(exports)) => exports.values().collect(),
+        None => Vec::new(),
+    };
+    items
+        .into_iter()
         .flat_map(|item| owners.used_by(arena.types(), item))
-        .filter_map(|owner| owner.edge(graph, edge.provider))
+        .filter_map(|owner| owner.used(graph, edge.provider))
         .collect()
 }
 
@@ -108,15 +117,17 @@ enum Owner {
 
 impl Owner {
     /// The item of the graph that is meant, for an instance of the component.
-    fn edge(&self, graph: &Graph, instance: InstanceId) -> Option<Edge> {
-        match self {
+    fn used(&self, graph: &Graph, instance: InstanceId) -> Option<Used> {
+        let (edge, name) = match self {
             // What is left open is named by the import that the composition gets.
-            Owner::Import(name) => graph.instance(instance).arguments().get(name).cloned(),
-            Owner::Export(name) => Some(Edge {
-                provider: instance,
-                export: name.clone(),
-            }),
-        }
+            Owner::Import(name) => {
+                let edge = graph.instance(instance).arguments().get(name)?.clone();
+                let name = edge.path.last().unwrap_or(name).clone();
+                (edge, name)
+            }
+            Owner::Export(name) => (Edge::from((instance, name.as_str())), name.clone()),
+        };
+        Some(Used { edge, name })
     }
 }
 

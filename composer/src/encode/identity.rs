@@ -4,7 +4,7 @@
 //! component defines its own, and an instance knows the resources of what fills its imports.
 
 use super::open::{GroupId, OpenImports};
-use crate::component::Arena;
+use crate::component::{Arena, Found};
 use crate::error::{Error, ErrorKind, Provider, ResourceClash};
 use crate::graph::{Graph, InstanceId};
 use crate::types::Data;
@@ -85,15 +85,7 @@ impl Identities {
         let Some(edge) = instance.arguments().get(import) else {
             return Some(Origin::Host(open.group_of(id, import)?, names));
         };
-        let provider = arena.type_of(graph.instance(edge.provider).component());
-        let mut given = provider.exports.get(&edge.export)?.ty;
-        for name in &names {
-            let ComponentEntityType::Instance(exports) = given else {
-                return None;
-            };
-            given = types.data(exports).exports.get(name)?.ty;
-        }
-        match given {
+        match graph.find(arena, &edge.clone().within(&names))?.item()?.ty {
             ComponentEntityType::Type {
                 created: ComponentAnyTypeId::Resource(resource),
                 ..
@@ -116,9 +108,7 @@ impl Identities {
         for (id, instance) in graph.instances() {
             let imports = &arena.type_of(instance.component()).imports;
             for (import, edge) in instance.arguments() {
-                let provider = arena.type_of(graph.instance(edge.provider).component());
-                let (Some(wanted), Some(given)) =
-                    (imports.get(import), provider.exports.get(&edge.export))
+                let (Some(wanted), Some(given)) = (imports.get(import), graph.find(arena, edge))
                 else {
                     continue;
                 };
@@ -132,7 +122,10 @@ impl Identities {
                     is_same
                 };
                 let mut comparison = Comparison::new(arena.types(), &mut same);
-                comparison.entity(&given.ty, &wanted.ty);
+                match given {
+                    Found::Instance(exports) => comparison.whole(exports, &wanted.ty),
+                    Found::Item(_, item) => comparison.entity(&item.ty, &wanted.ty),
+                }
                 let Some(difference) = comparison.take().into_iter().next() else {
                     continue;
                 };

@@ -1,9 +1,9 @@
 //! What stays imported: the open imports of all instances, grouped by interface and track.
 
-use super::used::{UsedType, used_types};
+use super::used::used_types;
 use crate::component::Arena;
 use crate::error::{Error, ErrorKind};
-use crate::graph::{Graph, InstanceId};
+use crate::graph::{Edge, Graph, InstanceId};
 use crate::name::{ItemPath, Track};
 use crate::types::{Difference, Reason};
 use semver::Version;
@@ -14,7 +14,7 @@ use wasmparser::component_types::ComponentItem;
 pub(super) struct OpenImports {
     pub(super) groups: Vec<Group>,
     by_import: HashMap<(InstanceId, String), GroupId>,
-    used: HashMap<(InstanceId, String), UsedType>,
+    used: HashMap<(InstanceId, String), Edge>,
 }
 
 /// The number of a group.
@@ -97,7 +97,7 @@ impl OpenImports {
     }
 
     /// What fills an import that is a type of an interface which the graph fills.
-    pub(super) fn used_type(&self, instance: InstanceId, import: &str) -> Option<&UsedType> {
+    pub(super) fn used_type(&self, instance: InstanceId, import: &str) -> Option<&Edge> {
         self.used.get(&(instance, import.to_owned()))
     }
 

@@ -26,14 +26,6 @@ pub(crate) struct Place {
     pub(super) within: Vec<String>,
 }
 
-/// A type within an item that an instance gives.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct UsedType {
-    pub(crate) edge: Edge,
-    /// The names that lead to the type; none if the item is the type.
-    pub(crate) within: Vec<String>,
-}
-
 impl NamedTypes {
     pub(super) fn of(arena: &Arena<'_>, component: ComponentId) -> NamedTypes {
         let mut named = NamedTypes {
@@ -112,28 +104,20 @@ impl NamedTypes {
         graph: &Graph,
         instance: InstanceId,
         place: &Place,
-    ) -> Option<UsedType> {
+    ) -> Option<Edge> {
         let instance = graph.instance(instance);
         if let Some(edge) = instance.arguments().get(&place.import) {
-            return Some(UsedType {
-                edge: edge.clone(),
-                within: place.within.clone(),
-            });
+            return Some(edge.clone().within(&place.within));
         }
         let imports = &arena.type_of(instance.component()).imports;
         let interface = self.interface_of(arena, &imports.get(&place.import)?.ty)?;
-        Some(UsedType {
-            edge: instance.arguments().get(&interface.import)?.clone(),
-            within: interface.within.clone(),
-        })
+        let edge = instance.arguments().get(&interface.import)?.clone();
+        Some(edge.within(&interface.within))
     }
 }
 
 /// The imports that are types of interfaces which the graph fills, and fills with them.
-pub(crate) fn used_types(
-    arena: &Arena<'_>,
-    graph: &Graph,
-) -> HashMap<(InstanceId, String), UsedType> {
+pub(crate) fn used_types(arena: &Arena<'_>, graph: &Graph) -> HashMap<(InstanceId, String), Edge> {
     let mut named: HashMap<ComponentId, NamedTypes> = HashMap::new();
     let mut used = HashMap::new();
     for (id, instance) in graph.instances() {

@@ -99,6 +99,19 @@ impl<'t, 'r> Comparison<'t, 'r> {
         }
     }
 
+    /// Compares an instance that exports `found` with what is `expected`.
+    pub(crate) fn whole(&mut self, found: &Items, expected: &ComponentEntityType) {
+        match expected {
+            ComponentEntityType::Instance(expected) => {
+                self.items(found, &self.types.data(*expected).exports);
+            }
+            expected => self.differ(Reason::Kind {
+                expected: kind_name(expected),
+                found: "instance",
+            }),
+        }
+    }
+
     fn validator_says(&mut self, result: wasmparser::Result<()>) {
         if let Err(error) = result {
             self.differ(Reason::Other(error.message().to_owned()));
@@ -108,7 +121,11 @@ impl<'t, 'r> Comparison<'t, 'r> {
     fn instance(&mut self, found: ComponentInstanceTypeId, expected: ComponentInstanceTypeId) {
         let types = self.types;
         self.interfaces.push([found, expected]);
-        let (found, expected) = (&types.data(found).exports, &types.data(expected).exports);
+        self.items(&types.data(found).exports, &types.data(expected).exports);
+        self.interfaces.pop();
+    }
+
+    fn items(&mut self, found: &Items, expected: &Items) {
         for (name, item) in expected {
             match found.get(name) {
                 Some(other) => {
@@ -122,7 +139,6 @@ impl<'t, 'r> Comparison<'t, 'r> {
                 }),
             }
         }
-        self.interfaces.pop();
     }
 
     fn function(&mut self, found: ComponentFuncTypeId, expected: ComponentFuncTypeId) {
