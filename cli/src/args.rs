@@ -169,6 +169,8 @@ pub(crate) enum GraphFormat {
     Dot,
     /// For Markdown that draws Mermaid.
     Mermaid,
+    /// A picture.
+    Svg,
     /// The data.
     Json,
 }

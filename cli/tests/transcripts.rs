@@ -78,7 +78,7 @@ fn commands_in_the_readmes_of_the_examples() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit-examples");
     let scratch = tempfile::tempdir().unwrap();
     copy(&examples, scratch.path());
-    let mut ran = 0;
+    let (mut ran, mut drawn) = (0, 0);
     for entry in fs::read_dir(scratch.path()).unwrap() {
         let folder = entry.unwrap().path();
         let Ok(readme) = fs::read_to_string(folder.join("README.md")) else {
@@ -101,7 +101,25 @@ fn commands_in_the_readmes_of_the_examples() {
                 folder.display()
             );
             ran += 1;
+            if line.ends_with("--format svg") {
+                let committed = examples.join(folder.file_name().unwrap()).join(DRAWING);
+                check_drawing(&output.stdout, &committed);
+                drawn += 1;
+            }
         }
     }
     assert!(ran >= 6, "every example shows how it is composed");
+    assert!(drawn >= 2, "some examples show what that looks like");
+}
+
+/// The picture that the README of an example shows.
+const DRAWING: &str = "composition.svg";
+
+/// Checks that a picture is the one that is committed. With `TRYCMD=overwrite` it is written back.
+fn check_drawing(drawn: &[u8], committed: &Path) {
+    if std::env::var("TRYCMD").is_ok_and(|mode| mode == "overwrite") {
+        fs::write(committed, drawn).unwrap();
+    }
+    let is_same = fs::read(committed).is_ok_and(|committed| committed == drawn);
+    assert!(is_same, "{} is not what is drawn now", committed.display());
 }

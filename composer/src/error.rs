@@ -165,6 +165,14 @@ pub enum ErrorKind {
     /// A graph was built from parts that do not exist or do not fit.
     #[error("{0}")]
     Graph(String),
+    /// A binary is wired in a way that a graph has no words for.
+    #[error("`{name}` cannot be read back as a graph: {why}")]
+    NoGraph {
+        /// What the caller calls the binary.
+        name: String,
+        /// What a graph has no words for, and where.
+        why: String,
+    },
     /// A strict plan has something left over.
     #[error("{}", strict(.open, .useless))]
     Strict {
@@ -277,6 +285,7 @@ impl Error {
             ErrorKind::Unwritable { .. } => "compose::unwritable",
             ErrorKind::Limit { .. } => "compose::limit",
             ErrorKind::Graph(_) => "compose::graph",
+            ErrorKind::NoGraph { .. } => "compose::no-graph",
             ErrorKind::Strict { .. } => "compose::strict",
             ErrorKind::InvalidOutput { .. } => "compose::invalid-output",
         }

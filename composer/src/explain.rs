@@ -118,6 +118,15 @@ made before. What it does not know it cannot step over: the size of an unknown i
 unknown too. Unknown custom sections, and anything new within core code, are no obstacle.",
     },
     Explanation {
+        code: "compose::no-graph",
+        help: "compose it again from the components it was made of",
+        text: "\
+A graph consists of instances of components that are embedded, each import of which is filled by an \
+export of another instance or left to the host. The binary is wired in another way: it has code of its \
+own, imports components, passes whole instances or parts of interfaces on, or gives an import another \
+name. It can be looked at and drawn all the same.",
+    },
+    Explanation {
         code: "compose::not-wasm",
         help: "check the path; unpack it first if it is an archive",
         text: "\

@@ -2,7 +2,7 @@
 
 use crate::component::{Arena, ComponentId, Found};
 use crate::error::{Error, ErrorKind};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Instances, the edges between them, and what the composition exports.
 ///
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 pub struct Graph {
     instances: Vec<Instance>,
     exports: Vec<Export>,
-    instance_names: HashSet<String>,
+    instance_names: Taken,
     export_names: HashSet<String>,
 }
 
@@ -56,15 +56,8 @@ impl Graph {
 
     /// Adds an instance of `component`; `name` gets a number if another instance has it.
     pub fn add(&mut self, name: &str, component: ComponentId) -> InstanceId {
-        let mut unique = name.to_owned();
-        for number in 2.. {
-            if self.instance_names.insert(unique.clone()) {
-                break;
-            }
-            unique = format!("{name}-{number}");
-        }
         self.instances.push(Instance {
-            name: unique,
+            name: unique(name, &mut self.instance_names),
             component,
             arguments: BTreeMap::new(),
         });
@@ -313,6 +306,22 @@ impl Instance {
     pub fn arguments(&self) -> &BTreeMap<String, Edge> {
         &self.arguments
     }
+}
+
+/// Names in use, each with the number that the next thing of this name could have.
+pub(crate) type Taken = HashMap<String, u32>;
+
+/// `name`, with a number if it is taken already.
+pub(crate) fn unique(name: &str, taken: &mut Taken) -> String {
+    let mut unique = name.to_owned();
+    let mut next = taken.get(name).copied().unwrap_or_default().max(2);
+    while taken.contains_key(&unique) {
+        unique = format!("{name}-{next}");
+        next += 1;
+    }
+    taken.insert(name.to_owned(), next);
+    taken.entry(unique.clone()).or_default();
+    unique
 }
 
 fn fault(message: String) -> Error {

@@ -33,8 +33,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tenon_composer::{
-    Arena, Bodies, Composition, Error, ImportReport, Options, Plan, Request, Source, State,
-    Useless, encode, plug,
+    Arena, Bodies, Composition, Diagram, Error, ImportReport, Options, Part, Plan, Request, Source,
+    State, Useless, encode, inspect, plug,
 };
 use wasmparser::{Validator, WasmFeatures};
 use wit_component::{DecodedWasm, WitPrinter};
@@ -216,10 +216,41 @@ impl Case {
         };
         let plan = plug(&arena, &request)?;
         let mut text = plan_text(&plan);
+        let diagram = Diagram::of(&arena, &plan.graph);
         let composition = encode(arena, plan.graph, &Options::default())?;
         text.push_str(&composition_text(&composition));
-        Ok((composition.to_bytes().unwrap(), text))
+        let bytes = composition.to_bytes().unwrap();
+        check_decoded(&bytes, &diagram);
+        Ok((bytes, text))
     }
+}
+
+/// Checks that a composition is drawn as its graph was, and comes back as that graph.
+fn check_decoded(bytes: &Vec<u8>, diagram: &Diagram) {
+    let anatomy = inspect("composition", bytes).unwrap();
+    assert_eq!(&Diagram::from(&anatomy), diagram);
+    let range = |part: &Part| part.range.start as usize..part.range.end as usize;
+    let parts = anatomy.root.parts.iter();
+    let inputs: Vec<_> = parts
+        .clone()
+        .map(|part| bytes[range(part)].to_vec())
+        .collect();
+    let mut arena = Arena::new();
+    let ids: Vec<_> = parts
+        .zip(&inputs)
+        .map(|(part, input)| {
+            let source = Source {
+                name: part.name.clone().unwrap(),
+                input,
+                digest: None,
+                bodies: Bodies::Skip,
+            };
+            arena.read(source).unwrap()
+        })
+        .collect();
+    let graph = anatomy.graph(&arena, &ids).unwrap();
+    let again = encode(arena, graph, &Options::default()).unwrap();
+    assert!(again.to_bytes().unwrap() == *bytes, "it does not come back");
 }
 
 /// What came of a case; there are bytes if it was composed.

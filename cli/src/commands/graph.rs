@@ -40,6 +40,7 @@ pub(crate) fn run(ui: &Ui, args: &Graph, global: &Global) -> Result<(), Failure>
         GraphFormat::Text => ui.print(&diagram.text()),
         GraphFormat::Dot => ui.print(&diagram.dot()),
         GraphFormat::Mermaid => ui.print(&diagram.mermaid()),
+        GraphFormat::Svg => ui.print(&diagram.svg()),
     }
 }
 

@@ -23,7 +23,10 @@ pub(super) fn draw(diagram: &Diagram) -> String {
         out.push_str("  exports [shape=plaintext];\n");
     }
     for number in 0..diagram.nodes.len() {
-        let name = escaped(&label::name(diagram, Supplier::Node(number)));
+        let mut name = escaped(&label::name(diagram, Supplier::Node(number)));
+        if let Some(giver) = label::giver(diagram, number) {
+            name.push_str(&format!("\\n{}", escaped(&giver)));
+        }
         out.push_str(&format!("  n{number} [label=\"{name}\"];\n"));
     }
     if label::has_host(diagram) {

@@ -122,12 +122,34 @@ pub(super) fn name(diagram: &Diagram, supplier: Supplier) -> String {
     }
 }
 
-/// Text without characters that would move a cursor or turn the direction of writing: names come
-/// from binaries and may hold anything.
+/// Who gives the component that an instance is of, if the composition does not have it embedded.
+pub(super) fn giver(diagram: &Diagram, number: usize) -> Option<String> {
+    let (supplier, component) = diagram.nodes.get(number)?.giver.as_ref()?;
+    Some(match supplier {
+        Supplier::Host => format!("imported as {}", plain(component)),
+        Supplier::Node(_) => format!("from {} of {}", plain(component), name(diagram, *supplier)),
+    })
+}
+
+/// A number of bytes, in words.
+pub(super) fn size(bytes: u64) -> String {
+    let kib = bytes as f64 / 1024.0;
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{kib:.1} KiB"),
+        _ => format!("{:.1} MiB", kib / 1024.0),
+    }
+}
+
+/// Text without characters that would move a cursor, turn the direction of writing, take no room, or
+/// stand in no XML: names come from binaries and may hold anything.
 pub(super) fn plain(text: &str) -> String {
     let is_odd = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c,
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
+                | '\u{e0000}'..='\u{e007f}')
     };
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

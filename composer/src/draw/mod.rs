@@ -2,18 +2,22 @@
 
 mod dot;
 mod label;
+mod layout;
+mod link;
 mod mermaid;
+mod svg;
 mod text;
 
-use crate::encode::Composition;
-use crate::graph::InstanceId;
-use crate::inspect::{Anatomy, Origin, Wired};
+use crate::component::{Arena, Found, Metadata};
+use crate::encode::{Outline, used::used_types};
+use crate::graph::{Edge, Graph, InstanceId};
+use crate::inspect::{Anatomy, Origin, Part};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What there is to draw: instances, what each imports from whom, and what leaves the composition.
 ///
-/// A composition and the binary that was made of it give the same diagram.
+/// A graph and the binary that was made of it give the same diagram.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagram {
     /// The instances, each after those that fill its imports.
@@ -25,10 +29,17 @@ pub struct Diagram {
 }
 
 /// An instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Node {
     /// Its name.
     pub name: String,
+    /// Who gives the component that it is an instance of, and by which name; nothing if the
+    /// composition has it embedded.
+    pub giver: Option<(Supplier, String)>,
+    /// What else is known of what it is an instance of, in a few words: its version, its size.
+    pub note: Option<String>,
+    /// Where there is more about it; what is not of `http` or `https` is not drawn.
+    pub link: Option<String>,
 }
 
 /// An import of an instance, and what fills it.
@@ -65,60 +76,6 @@ pub enum Supplier {
     Node(usize),
 }
 
-impl From<&Composition<'_>> for Diagram {
-    fn from(composition: &Composition<'_>) -> Diagram {
-        let graph = &composition.graph;
-        // A composition that was encoded has no circles.
-        let order = graph
-            .order()
-            .unwrap_or_else(|_| graph.instances().map(|(id, _)| id).collect());
-        let numbers: HashMap<InstanceId, usize> = order.iter().copied().zip(0..).collect();
-        let supplier = |id: InstanceId| numbers.get(&id).copied().map(Supplier::Node);
-
-        let mut diagram = Diagram::default();
-        let mut by_name = HashMap::new();
-        for (number, id) in order.iter().enumerate() {
-            let instance = graph.instance(*id);
-            by_name.insert(instance.name(), number);
-            diagram.nodes.push(Node {
-                name: instance.name().to_owned(),
-            });
-            for (import, edge) in instance.arguments() {
-                diagram
-                    .wires
-                    .extend(supplier(edge.provider).map(|supplier| Wire {
-                        consumer: number,
-                        import: import.clone(),
-                        supplier,
-                        export: edge.item(),
-                    }));
-            }
-        }
-        for host in &composition.imports {
-            for (consumer, import) in &host.consumers {
-                let consumer = by_name.get(consumer.as_str());
-                diagram.wires.extend(consumer.map(|&consumer| Wire {
-                    consumer,
-                    import: import.clone(),
-                    supplier: Supplier::Host,
-                    export: host.name.clone(),
-                }));
-            }
-        }
-        for export in graph.exports() {
-            let edge = &export.edge;
-            diagram
-                .outlets
-                .extend(supplier(edge.provider).map(|supplier| Outlet {
-                    name: export.name.clone(),
-                    supplier,
-                    export: edge.item(),
-                }));
-        }
-        diagram.sorted()
-    }
-}
-
 impl From<&Anatomy> for Diagram {
     /// A binary that is no composition is a single node.
     fn from(anatomy: &Anatomy) -> Diagram {
@@ -127,9 +84,18 @@ impl From<&Anatomy> for Diagram {
         }
         let wiring = &anatomy.wiring;
         let mut diagram = Diagram::default();
-        for (number, instance) in wiring.instances.iter().enumerate() {
+        let names = anatomy.instance_names();
+        for (number, (instance, name)) in wiring.instances.iter().zip(names).enumerate() {
+            let node = match &instance.component {
+                Origin::Part { part } => anatomy.root.parts.get(*part).map(Node::of_part),
+                origin => source(anatomy, origin).map(|(giver, component)| Node {
+                    giver: Some((giver, component)),
+                    ..Node::default()
+                }),
+            };
             diagram.nodes.push(Node {
-                name: name_of(anatomy, number, instance),
+                name,
+                ..node.unwrap_or_default()
             });
             for argument in &instance.arguments {
                 let sources = sources(anatomy, &argument.name, &argument.origin);
@@ -156,6 +122,81 @@ impl From<&Anatomy> for Diagram {
 }
 
 impl Diagram {
+    /// The diagram of a graph that is not encoded yet: with the exports that will be added, and what
+    /// will stay imported. The components of `graph` are those of `arena`.
+    ///
+    /// A graph that cannot be encoded has a diagram too, so that one can see why.
+    pub fn of(arena: &Arena<'_>, graph: &Graph) -> Diagram {
+        let Outline { graph, open } = Outline::of(arena, graph);
+        let order = graph
+            .order()
+            .unwrap_or_else(|_| graph.instances().map(|(id, _)| id).collect());
+        let numbers: HashMap<InstanceId, usize> = order.iter().copied().zip(0..).collect();
+        let given = |edge: &Edge| {
+            let number = numbers.get(&edge.provider).copied()?;
+            Some((Supplier::Node(number), edge.item()))
+        };
+
+        let mut diagram = Diagram::default();
+        for (number, id) in order.iter().enumerate() {
+            let instance = graph.instance(*id);
+            let component = arena.component(instance.component());
+            let size = component.input().size();
+            diagram.nodes.push(Node {
+                name: instance.name().to_owned(),
+                ..Node::of(component.metadata(), size)
+            });
+            for (import, edge) in instance.arguments() {
+                let wire = given(edge).map(|(supplier, export)| Wire {
+                    consumer: number,
+                    import: import.clone(),
+                    supplier,
+                    export,
+                });
+                diagram.wires.extend(wire);
+            }
+        }
+        for ((consumer, import), used) in used_types(arena, &graph) {
+            let consumer = numbers.get(&consumer).copied();
+            let given = given(&used);
+            let wire = consumer
+                .zip(given)
+                .map(|(consumer, (supplier, export))| Wire {
+                    consumer,
+                    import,
+                    supplier,
+                    export,
+                });
+            diagram.wires.extend(wire);
+        }
+        for (name, members) in open {
+            for (consumer, import) in members {
+                let consumer = numbers.get(&consumer).copied();
+                diagram.wires.extend(consumer.map(|consumer| Wire {
+                    consumer,
+                    import,
+                    supplier: Supplier::Host,
+                    export: name.clone(),
+                }));
+            }
+        }
+        for export in graph.exports() {
+            let name = match graph.find(arena, &export.edge) {
+                Some(Found::Item(name, item)) if name == export.name => item.full_name(name),
+                _ => export.name.as_str().into(),
+            };
+            let given = given(&export.edge);
+            diagram
+                .outlets
+                .extend(given.map(|(supplier, given)| Outlet {
+                    name: name.into_owned(),
+                    supplier,
+                    export: given,
+                }));
+        }
+        diagram.sorted()
+    }
+
     /// The diagram as a tree in text: what fills the imports of each instance stands below it, the
     /// socket on top.
     pub fn text(&self) -> String {
@@ -172,10 +213,40 @@ impl Diagram {
         mermaid::draw(self)
     }
 
+    /// The diagram as a picture, [SVG](https://www.w3.org/TR/SVG2/): light or dark as the reader
+    /// likes it, with a description in words, and links to the pages of components.
+    ///
+    /// It has no script and needs nothing from elsewhere: it can be a file, stand in an `img`, or be
+    /// put into a page of HTML, also where a content security policy allows no more than
+    /// `style-src 'unsafe-inline'`. To the left is what is exported, to the right the host.
+    pub fn svg(&self) -> String {
+        svg::draw(self)
+    }
+
     fn sorted(mut self) -> Diagram {
         self.wires.sort();
         self.outlets.sort();
         self
+    }
+}
+
+impl Node {
+    /// An instance without a name, of a component that says this of itself and has this size.
+    fn of(metadata: &Metadata, size: u64) -> Node {
+        let version = metadata.version.iter().map(|version| label::plain(version));
+        let words: Vec<String> = version.chain([label::size(size)]).collect();
+        let links = [&metadata.homepage, &metadata.source];
+        let mut links = links.into_iter().flatten();
+        Node {
+            name: String::new(),
+            giver: None,
+            note: Some(words.join(" · ")),
+            link: links.find_map(|link| link::web(link)),
+        }
+    }
+
+    fn of_part(part: &Part) -> Node {
+        Node::of(&part.metadata, part.size())
     }
 }
 
@@ -201,22 +272,12 @@ fn single(anatomy: &Anatomy) -> Diagram {
     let diagram = Diagram {
         nodes: vec![Node {
             name: anatomy.name.clone(),
+            ..Node::of_part(&anatomy.root)
         }],
         wires: imports.collect(),
         outlets: exports.collect(),
     };
     diagram.sorted()
-}
-
-/// The name of an instance, or else that of its component.
-fn name_of(anatomy: &Anatomy, number: usize, instance: &Wired) -> String {
-    let of_component = || match &instance.component {
-        Origin::Part { part } => anatomy.root.parts.get(*part)?.name.clone(),
-        Origin::Import { import, .. } => Some(anatomy.imports.get(*import)?.name.clone()),
-        _ => None,
-    };
-    let name = instance.name.clone().or_else(of_component);
-    name.unwrap_or_else(|| format!("instance {number}"))
 }
 
 /// Who gives what is called `name` here, and by which name; several give parts of a bag.

@@ -65,8 +65,7 @@ impl Tree<'_> {
             if !self.out.is_empty() {
                 self.out.push('\n');
             }
-            self.out
-                .push_str(&label::name(self.diagram, Supplier::Node(top)));
+            self.name(top);
             self.out.push('\n');
             let mut branches = self.branches(top, String::new(), 0);
             while let Some(branch) = branches.pop() {
@@ -89,8 +88,8 @@ impl Tree<'_> {
             self.out.push_str(&format!("host: {items}\n"));
             return Vec::new();
         };
-        let name = label::name(self.diagram, branch.supplier);
-        self.out.push_str(&format!("{items} ← {name}"));
+        self.out.push_str(&format!("{items} ← "));
+        self.name(number);
         let is_shared = self.consumers.get(number).is_some_and(|count| *count > 1);
         let is_too_deep = branch.depth == DEPTH;
         let was_drawn = if is_too_deep {
@@ -132,6 +131,15 @@ impl Tree<'_> {
         }
         branches.reverse();
         branches
+    }
+
+    /// Writes the name of an instance, and where its component is from if it is not embedded.
+    fn name(&mut self, number: usize) {
+        let name = label::name(self.diagram, Supplier::Node(number));
+        self.out.push_str(&name);
+        if let Some(giver) = label::giver(self.diagram, number) {
+            self.out.push_str(&format!(" ({giver})"));
+        }
     }
 
     fn exports(&mut self) {

@@ -191,6 +191,29 @@ pub fn encode<'i>(
     })
 }
 
+/// What `graph` comes to before anything is merged or written.
+pub(crate) struct Outline {
+    /// The graph with the exports that others need.
+    pub(crate) graph: Graph,
+    /// What stays imported: the name of each import, with its whole version, and the instances that
+    /// import it, with the name as it stands in each.
+    pub(crate) open: Vec<(String, Vec<(InstanceId, String)>)>,
+}
+
+impl Outline {
+    pub(crate) fn of(arena: &Arena<'_>, graph: &Graph) -> Outline {
+        let mut graph = graph.clone();
+        closure::close_exports(arena, &mut graph);
+        let open = OpenImports::of(arena, &graph);
+        let open = open.iter().map(|(_, group)| {
+            let (name, item) = group.item(arena, &graph);
+            (item.full_name(name).into_owned(), group.members.clone())
+        });
+        let open = open.collect();
+        Outline { graph, open }
+    }
+}
+
 /// The components of the instances of `graph`, in the order of the instances, each once.
 fn used_components(graph: &Graph) -> Vec<ComponentId> {
     let mut used = Vec::new();

@@ -5,9 +5,11 @@
 //! code is read for the features it uses. What is newer than this program inside a part is named
 //! [`Feature::Unknown`] and does not get in the way of the rest.
 
+mod adding;
 mod bill;
 mod code;
 mod feature;
+mod graph;
 mod model;
 mod module;
 mod read;
@@ -18,6 +20,7 @@ pub use feature::{Feature, Features};
 pub use wiring::{Argument, Origin, Wired, Wiring};
 
 use crate::component::Metadata;
+use crate::graph::{Taken, unique};
 use crate::{Error, Input};
 use std::ops::Range;
 
@@ -98,6 +101,27 @@ impl Anatomy {
     pub fn is_composition(&self) -> bool {
         let has_code = |part: &Part| part.kind == PartKind::CoreModule;
         !self.wiring.instances.is_empty() && !self.root.parts.iter().any(has_code)
+    }
+}
+
+impl Anatomy {
+    /// A name for each instance, which no other has: its own, or else that of its component, or else
+    /// a number.
+    pub(crate) fn instance_names(&self) -> Vec<String> {
+        let mut taken = Taken::new();
+        let instances = self.wiring.instances.iter().enumerate();
+        instances
+            .map(|(number, instance)| {
+                let of_component = || match &instance.component {
+                    Origin::Part { part } => self.root.parts.get(*part)?.name.clone(),
+                    Origin::Import { import, .. } => Some(self.imports.get(*import)?.name.clone()),
+                    _ => None,
+                };
+                let name = instance.name.clone().or_else(of_component);
+                let name = name.unwrap_or_else(|| format!("instance {number}"));
+                unique(&name, &mut taken)
+            })
+            .collect()
     }
 }
 

@@ -79,6 +79,18 @@ pub enum Origin {
     Other,
 }
 
+impl Argument {
+    /// Whether it is a type within an interface: whoever fills the interface fills the type.
+    pub(super) fn is_used_type(&self) -> bool {
+        let (Origin::Import { path, .. } | Origin::Instance { path, .. }) = &self.origin else {
+            return self.kind == "type";
+        };
+        // A type that is given by itself stands right in an instance, or is an import.
+        let nearest = usize::from(matches!(self.origin, Origin::Instance { .. }));
+        self.kind == "type" && path.len() > nearest
+    }
+}
+
 /// A component's index spaces while it is read, and what was learnt from them.
 #[derive(Default)]
 pub(super) struct Spaces {
