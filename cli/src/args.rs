@@ -75,6 +75,7 @@ pub(crate) enum Command {
     Graph(Graph),
     Wit(Wit),
     Targets(Targets),
+    Diff(Diff),
     Validate(Validate),
     Search(Search),
     Info(Info),
@@ -201,6 +202,39 @@ pub(crate) struct Targets {
     /// The world; need not be given if there is only one.
     #[arg(long, value_name = "NAME")]
     pub(crate) world: Option<String>,
+}
+
+/// Compare two components, or two WIT packages, and say what that means for the next version.
+///
+/// It is major if the new one cannot take the place of the old one: if it imports more, exports less, or has
+/// other types. It is minor if anything else of the world changed, and a patch if only the content did. The
+/// same rules hold when a release is published.
+#[derive(Args)]
+#[command(after_help = "Example: tenon diff acme:http@1.4.0 http.wasm --fail-on major")]
+pub(crate) struct Diff {
+    /// The old one: a component, a WIT package, a `.wit` file, a directory of WIT, a package of a registry, or `-`
+    /// for standard input.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: String,
+
+    /// The new one.
+    #[arg(value_name = "NEW")]
+    pub(crate) new: String,
+
+    /// End with exit code 1 if the change is this grave, or graver.
+    #[arg(long, value_name = "IMPACT")]
+    pub(crate) fail_on: Option<Impact>,
+}
+
+/// What a change is for those who use what changed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Impact {
+    /// Something may not work any more.
+    Major,
+    /// There is more to be had, or less to be given.
+    Minor,
+    /// Other bytes.
+    Patch,
 }
 
 /// Check that files are valid components, WIT packages or core modules.

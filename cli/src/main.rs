@@ -49,6 +49,7 @@ fn main() -> ExitCode {
         Command::Graph(args) => commands::graph::run(&ui, args, global),
         Command::Wit(args) => commands::wit::run(&ui, args, global),
         Command::Targets(args) => commands::targets::run(&ui, args, global),
+        Command::Diff(args) => commands::diff::run(&mut ui, args, global),
         Command::Validate(args) => commands::validate::run(&ui, args, global),
         Command::Search(args) => commands::search::run(&ui, args, global),
         Command::Info(args) => commands::info::run(&ui, args, global),

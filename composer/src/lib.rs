@@ -97,6 +97,7 @@
 //! without [`plug()`], to wire what matching would not.
 
 mod component;
+mod diff;
 mod draw;
 mod encode;
 mod error;
@@ -113,6 +114,7 @@ mod types;
 pub use component::{
     Arena, Bodies, Component, ComponentId, Kind, Metadata, Parts, Release, Source, validate,
 };
+pub use diff::{Change, Diff, Impact, Makeup, Update, What, diff};
 pub use draw::{Diagram, Node, Outlet, Supplier, Wire};
 pub use encode::{Composition, HostImport, Options, Piece, encode};
 pub use error::{Error, ErrorKind, Provider, ResourceClash};
@@ -120,8 +122,8 @@ pub use explain::{Explanation, explain, explanations};
 pub use graph::{Edge, Export, Graph, Instance, InstanceId};
 pub use input::Input;
 pub use inspect::{
-    Anatomy, Argument, Feature, Features, Ingredient, Item, Origin, Part, PartKind, Wired, Wiring,
-    inspect,
+    Anatomy, Argument, Feature, Features, Fit, Host, Ingredient, Item, Need, Origin, Part,
+    PartKind, Support, Verdict, Wired, Wiring, inspect,
 };
 pub use name::{ItemPath, NameFit, Track};
 pub use plug::{ImportReport, Miss, NearMiss, Plan, Request, Rule, State, Useless, plug};

@@ -1,9 +1,10 @@
 //! Whether a component can run where a world is offered, and each thing that is in the way.
 
 use crate::component::{Arena, ComponentId};
-use crate::name::ItemPath;
+use crate::name::{ItemPath, Track};
 use crate::types::Data;
-use crate::types::{Comparison, Difference, items_owned};
+use crate::types::{Comparison, Difference, Items, items_owned};
+use std::collections::HashMap;
 use wasmparser::component_types::{
     ComponentEntityType, ComponentItem, ComponentType, ComponentTypeId,
 };
@@ -61,7 +62,9 @@ pub fn targets(arena: &Arena<'_>, component: ComponentId, world: &World) -> Vec<
         found: arena.type_of(component),
         expected: arena.types().data(world.ty),
     };
-    compare(arena.types(), roles, |this, f, e| this.world(f, e))
+    compare(arena.types(), roles, None, |this, f, e| {
+        this.world(f, e, |_| false)
+    })
 }
 
 /// Which type takes the place of which.
@@ -71,10 +74,11 @@ pub(crate) struct Roles<'t> {
 }
 
 /// Compares two component types in the way of `how`; resources are the same where names on one
-/// track lead to them.
+/// track lead to them. Of the differences, at most `most` are given.
 pub(crate) fn compare<'t>(
     types: TypesRef<'t>,
     Roles { found, expected }: Roles<'t>,
+    most: Option<usize>,
     how: impl FnOnce(&mut Comparison<'_, '_>, &ComponentType, &ComponentType),
 ) -> Vec<Difference> {
     let all = [
@@ -90,26 +94,61 @@ pub(crate) fn compare<'t>(
         _ => false,
     };
     let mut comparison = Comparison::new(types, &mut same);
+    if let Some(most) = most {
+        comparison = comparison.at_most(most);
+    }
     how(&mut comparison, found, expected);
     comparison.take()
 }
 
-impl Comparison<'_, '_> {
-    /// Compares as a component and its world are: see [`targets`].
-    pub(crate) fn world(&mut self, found: &ComponentType, expected: &ComponentType) {
-        self.component(found, expected, |name, item, offered| {
-            if let Some(item) = offered.get(name) {
-                return Some(item.clone());
+/// Items, to be found by their names, or by the interfaces and tracks that these say.
+pub(crate) struct Index<'t> {
+    items: &'t Items,
+    by_track: HashMap<(String, Option<Track>), &'t ComponentItem>,
+}
+
+impl<'t> Index<'t> {
+    pub(crate) fn of(items: &'t Items) -> Self {
+        let mut by_track = HashMap::new();
+        for (name, item) in items {
+            if let Some(key) = Self::key(name, item) {
+                by_track.entry(key).or_insert(item);
             }
-            let path = ItemPath::parse(name, item.version_suffix.as_deref())?;
-            offered
-                .iter()
-                .find(|(other, item)| {
-                    ItemPath::parse(other, item.version_suffix.as_deref())
-                        .is_some_and(|other| path.fits(&other).is_some())
-                })
-                .map(|(_, item)| item.clone())
-        });
+        }
+        Index { items, by_track }
+    }
+
+    /// What answers to the name of `item`: an item of the same name, or the same interface in a
+    /// version on the same track.
+    pub(crate) fn find(&self, name: &str, item: &ComponentItem) -> Option<&'t ComponentItem> {
+        let same = self.items.get(name);
+        same.or_else(|| self.by_track.get(&Self::key(name, item)?).copied())
+    }
+
+    /// What two names have in common that fit each other.
+    pub(crate) fn key(name: &str, item: &ComponentItem) -> Option<(String, Option<Track>)> {
+        let path = ItemPath::parse(name, item.version_suffix.as_deref())?;
+        Some((path.base().to_owned(), path.track()))
+    }
+}
+
+impl Comparison<'_, '_> {
+    /// Compares as a component and its world are: see [`targets`]. An import that `is_optional` need
+    /// not be offered.
+    pub(crate) fn world(
+        &mut self,
+        found: &ComponentType,
+        expected: &ComponentType,
+        is_optional: impl Fn(&ComponentEntityType) -> bool,
+    ) {
+        let (offered, given) = (Index::of(&expected.imports), Index::of(&found.exports));
+        self.component(
+            found,
+            expected,
+            |name, item| offered.find(name, item).cloned(),
+            |name, item| given.find(name, item).cloned(),
+            is_optional,
+        );
     }
 
     /// Compares the one interface that each of two component types exports, as WIT packages have it.

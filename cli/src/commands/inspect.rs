@@ -6,7 +6,9 @@ use crate::source::{Named, Sources};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use tenon_composer::{Anatomy, Features, Item, Metadata, Part, PartKind, inspect};
+use tenon_composer::{
+    Anatomy, Features, Fit, Item, Metadata, Need, Part, PartKind, Support, Verdict, inspect,
+};
 use tenon_registry_client::Hasher;
 
 /// A part of a binary, with its digest.
@@ -44,7 +46,31 @@ struct InspectContent {
     exports: Vec<ItemData>,
     /// Every feature that it or a part of it uses.
     features: Vec<FeatureData>,
+    /// Which hosts can run it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hosts: Vec<FitData>,
     root: PartData,
+}
+
+#[derive(Serialize)]
+struct FitData {
+    host: &'static str,
+    version: &'static str,
+    /// `runs`, `switches`, `unknown` or `cannot`.
+    verdict: &'static str,
+    /// What it does not support by default.
+    needs: Vec<NeedData>,
+    feature_evidence: &'static str,
+    package_evidence: &'static str,
+}
+
+#[derive(Serialize)]
+struct NeedData {
+    name: String,
+    /// `switches`, `unknown` or `no`.
+    support: &'static str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    switches: &'static [&'static str],
 }
 
 #[derive(Serialize)]
@@ -83,6 +109,7 @@ pub(crate) fn run(ui: &Ui, args: &Inspect, global: &Global) -> Result<(), Failur
                     on_by_default: feature.is_on_by_default(),
                 })
                 .collect(),
+            hosts: Fit::all(&anatomy).iter().map(FitData::of).collect(),
             root,
         };
         return ui.document(&Document::new("tenon/inspect/1", content));
@@ -111,6 +138,7 @@ fn text(anatomy: &Anatomy, root: &PartData, verbose: bool) -> String {
         }
     }
     features(anatomy.root.all_features(), &mut out);
+    hosts(anatomy, verbose, &mut out);
     for (name, value) in &root.metadata {
         out.push_str(&format!("{} {}\n", ui::bold(name), ui::clean(value)));
     }
@@ -177,6 +205,96 @@ fn features(all: Features, out: &mut String) {
     ] {
         if !names.is_empty() {
             out.push_str(&format!("{} {names}\n", ui::bold(title)));
+        }
+    }
+}
+
+/// Which hosts run it; `verbose` says how that is known.
+fn hosts(anatomy: &Anatomy, verbose: bool, out: &mut String) {
+    let fits = Fit::all(anatomy);
+    if fits.is_empty() {
+        return;
+    }
+    let name = |fit: &Fit| format!("{} {}", fit.host.name, fit.host.version);
+    let is = |fit: &&Fit, verdict| fit.verdict() == verdict;
+    let runs = fits.iter().filter(|fit| is(fit, Verdict::Runs)).map(name);
+    let runs: Vec<_> = runs.collect();
+    let own = anatomy
+        .imports
+        .iter()
+        .any(|item| !item.name.starts_with("wasi:"));
+    out.push_str(&ui::bold("runs on"));
+    if own {
+        out.push_str(&ui::dim(", if its other imports are filled"));
+    }
+    out.push('\n');
+    if !runs.is_empty() {
+        out.push_str(&format!("  {}\n", runs.join(", ")));
+    }
+    for fit in fits.iter().filter(|fit| !is(fit, Verdict::Runs)) {
+        // What nothing helps with makes switches pointless.
+        let worst = fit.verdict();
+        let of = |need: &&Need| match need.support {
+            Support::Switches(_) => worst == Verdict::NeedsSwitches,
+            Support::No => worst == Verdict::Cannot,
+            _ => worst == Verdict::Unknown,
+        };
+        let texts: Vec<_> = fit.needs.iter().filter(of).map(need_text).collect();
+        let (texts, name) = (ui::clean_line(&texts.join(", ")), name(fit));
+        out.push_str(&match worst {
+            Verdict::NeedsSwitches => format!("  {name} with {texts}\n"),
+            Verdict::Unknown => format!("  {name}: not known, for {texts}\n"),
+            _ => format!("  not {name}: {texts}\n"),
+        });
+    }
+    if verbose {
+        for fit in &fits {
+            let (features, packages) = (fit.host.feature_evidence, fit.host.package_evidence);
+            let name = name(fit);
+            out.push_str(&ui::dim(&format!(
+                "  known of {name}: features: {features}; packages: {packages}"
+            )));
+            out.push('\n');
+        }
+    }
+}
+
+fn need_text(need: &Need) -> String {
+    match need.support {
+        Support::Switches(switches) => format!("`{}` ({})", switches.join("`, `"), need.name),
+        _ => need.name.clone(),
+    }
+}
+
+impl FitData {
+    fn of(fit: &Fit) -> FitData {
+        FitData {
+            host: fit.host.name,
+            version: fit.host.version,
+            verdict: match fit.verdict() {
+                Verdict::Runs => "runs",
+                Verdict::NeedsSwitches => "switches",
+                Verdict::Unknown => "unknown",
+                Verdict::Cannot => "cannot",
+            },
+            needs: fit.needs.iter().map(NeedData::of).collect(),
+            feature_evidence: fit.host.feature_evidence,
+            package_evidence: fit.host.package_evidence,
+        }
+    }
+}
+
+impl NeedData {
+    fn of(need: &Need) -> NeedData {
+        let (support, switches): (_, &'static [&'static str]) = match need.support {
+            Support::Switches(switches) => ("switches", switches),
+            Support::No => ("no", &[]),
+            _ => ("unknown", &[]),
+        };
+        NeedData {
+            name: need.name.clone(),
+            support,
+            switches,
         }
     }
 }

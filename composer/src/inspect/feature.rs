@@ -199,6 +199,11 @@ impl Features {
         self.0 |= other.0;
     }
 
+    /// Those of them that are not in `other`.
+    pub fn without(self, other: Features) -> Features {
+        Features(self.0 & !other.0)
+    }
+
     /// Whether `feature` is one of them.
     pub fn contains(self, feature: Feature) -> bool {
         self.0 & Features::of(feature).0 != 0

@@ -10,6 +10,7 @@ mod bill;
 mod code;
 mod feature;
 mod graph;
+mod host;
 mod model;
 mod module;
 mod read;
@@ -17,6 +18,7 @@ mod wiring;
 
 pub use bill::Ingredient;
 pub use feature::{Feature, Features};
+pub use host::{Fit, Host, Need, Support, Verdict};
 pub use wiring::{Argument, Origin, Wired, Wiring};
 
 use crate::component::Metadata;

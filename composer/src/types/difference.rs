@@ -42,6 +42,8 @@ pub enum Step {
     Field(String),
     /// Into the case of this name, of a variant.
     Case(String),
+    /// To the flag of this name.
+    Flag(String),
     /// Into the element of a tuple at this position, from 1.
     Element(usize),
     /// Into the elements of a list.
@@ -96,10 +98,10 @@ pub enum Reason {
     },
     /// Functions with a different number of parameters.
     ParameterCount {
-        /// The number asked for.
-        expected: usize,
-        /// The number found.
-        found: usize,
+        /// The names of those asked for.
+        expected: Vec<String>,
+        /// The names of those found.
+        found: Vec<String>,
     },
     /// A function gives a result on one side only.
     ResultPresence {
@@ -135,6 +137,23 @@ pub enum Reason {
     NotOffered,
     /// A resource on both sides, but not the same one.
     Resource,
+    /// An import or export says of itself what the one found does not say: that it implements an
+    /// interface, or by which id others know it.
+    Attribute {
+        /// `implements` or `external-id`.
+        what: &'static str,
+        /// What is asked for.
+        expected: Option<String>,
+        /// What was found.
+        found: Option<String>,
+    },
+    /// A package of another name, or in a version on another track.
+    Package {
+        /// The package asked for, with its version.
+        expected: String,
+        /// The package found, with its version.
+        found: String,
+    },
     /// What the validator says of types that are compared by it alone, such as core modules.
     Other(String),
 }
@@ -175,6 +194,7 @@ impl fmt::Display for Step {
             Step::Result => f.write_str("result"),
             Step::Field(name) => write!(f, "field `{name}`"),
             Step::Case(name) => write!(f, "case `{name}`"),
+            Step::Flag(name) => write!(f, "flag `{name}`"),
             Step::Element(position) => write!(f, "tuple element {position}"),
             Step::ListElement => f.write_str("list element"),
             Step::OptionPayload => f.write_str("option payload"),
@@ -215,8 +235,8 @@ impl fmt::Display for Reason {
                 "parameter {position} is expected to be named `{expected}`, but is named `{found}`"
             ),
             Reason::ParameterCount { expected, found } => {
-                let expected = count(*expected as u64, "parameter");
-                write!(f, "expected {expected}, found {found}")
+                let expected = count(expected.len() as u64, "parameter");
+                write!(f, "expected {expected}, found {}", found.len())
             }
             Reason::ResultPresence { expected: true } => {
                 f.write_str("expected a result, found none")
@@ -275,6 +295,21 @@ impl fmt::Display for Reason {
             Reason::Type { expected, found } => write!(f, "expected `{expected}`, found `{found}`"),
             Reason::NotOffered => f.write_str("the world does not offer it"),
             Reason::Resource => f.write_str("the resource is another one"),
+            Reason::Attribute {
+                what,
+                expected,
+                found,
+            } => {
+                let said = |value: &Option<String>| match value {
+                    Some(value) => format!("`{value}`"),
+                    None => "nothing".to_owned(),
+                };
+                let (expected, found) = (said(expected), said(found));
+                write!(f, "expected `{what}` to say {expected}, found {found}")
+            }
+            Reason::Package { expected, found } => {
+                write!(f, "expected the package `{expected}`, found `{found}`")
+            }
             Reason::Other(message) => f.write_str(message),
         }
     }

@@ -16,7 +16,7 @@ use wasmparser::component_types::{
 use wasmparser::names::KebabString;
 use wasmparser::types::TypesRef;
 
-/// At most this many differences are collected for one pair of types.
+/// How many differences are collected for one pair of types, if not said otherwise.
 const MAX_DIFFERENCES: usize = 64;
 
 /// One comparison of types from one arena; pairs already compared are not walked again.
@@ -29,6 +29,8 @@ pub(crate) struct Comparison<'t, 'r> {
     /// The interfaces that lead to here, `found` and `expected`: they have names for resources.
     interfaces: Vec<[ComponentInstanceTypeId; 2]>,
     differences: Vec<Difference>,
+    /// At most this many differences are collected.
+    most: usize,
 }
 
 impl<'t, 'r> Comparison<'t, 'r> {
@@ -43,7 +45,14 @@ impl<'t, 'r> Comparison<'t, 'r> {
             path: Vec::new(),
             interfaces: Vec::new(),
             differences: Vec::new(),
+            most: MAX_DIFFERENCES,
         }
+    }
+
+    /// Collects at most this many differences.
+    pub(crate) fn at_most(mut self, most: usize) -> Self {
+        self.most = most;
+        self
     }
 
     /// The differences found since the last call.
@@ -52,7 +61,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
     }
 
     fn differ(&mut self, reason: Reason) {
-        if self.differences.len() < MAX_DIFFERENCES {
+        if self.differences.len() < self.most {
             self.differences.push(Difference {
                 path: self.path.clone(),
                 reason,
@@ -141,6 +150,25 @@ impl<'t, 'r> Comparison<'t, 'r> {
         }
     }
 
+    /// Compares what two instances both have, or else two items.
+    fn common(&mut self, found: &ComponentEntityType, expected: &ComponentEntityType) {
+        use ComponentEntityType::Instance;
+        let (Instance(f), Instance(e)) = (found, expected) else {
+            return self.entity(found, expected);
+        };
+        let types = self.types;
+        self.interfaces.push([*f, *e]);
+        let found = &types.data(*f).exports;
+        for (name, item) in &types.data(*e).exports {
+            if let Some(other) = found.get(name) {
+                self.step(Step::into_item(name, &item.ty), |this| {
+                    this.entity(&other.ty, &item.ty);
+                });
+            }
+        }
+        self.interfaces.pop();
+    }
+
     fn function(&mut self, found: ComponentFuncTypeId, expected: ComponentFuncTypeId) {
         let types = self.types;
         let (found, expected) = (types.data(found), types.data(expected));
@@ -149,16 +177,16 @@ impl<'t, 'r> Comparison<'t, 'r> {
                 expected: expected.async_,
             });
         }
-        if found.params.len() != expected.params.len() {
-            return self.differ(Reason::ParameterCount {
-                expected: expected.params.len(),
-                found: found.params.len(),
-            });
-        }
         let names = |params: &[(KebabString, ComponentValType)]| -> Vec<String> {
             params.iter().map(|(name, _)| name.to_string()).collect()
         };
         let (found_names, expected_names) = (names(&found.params), names(&expected.params));
+        if found.params.len() != expected.params.len() {
+            return self.differ(Reason::ParameterCount {
+                expected: expected_names,
+                found: found_names,
+            });
+        }
         if found_names != expected_names {
             let (found, expected) = (found_names, expected_names);
             if BTreeSet::from_iter(&found) == BTreeSet::from_iter(&expected) {
@@ -284,7 +312,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
 
     fn differ_in_type(&mut self, found: &ComponentValType, expected: &ComponentValType) {
         // Text is made for those differences only that are kept.
-        if self.differences.len() < MAX_DIFFERENCES {
+        if self.differences.len() < self.most {
             self.differ(Reason::Type {
                 expected: self.text(expected),
                 found: self.text(found),
@@ -456,23 +484,30 @@ impl<'t, 'r> Comparison<'t, 'r> {
 impl Comparison<'_, '_> {
     /// Compares a component with the world it is meant for: it may import less and export more.
     ///
-    /// `lookup` finds what answers to a name among the items of the other side.
+    /// `offered` finds what the world offers for an import, and `given` what the component gives for an
+    /// export. Of an import that `is_optional`, nothing need be offered; what is, must have the same
+    /// type.
     pub(crate) fn component(
         &mut self,
         found: &ComponentType,
         expected: &ComponentType,
-        lookup: impl Fn(&str, &ComponentItem, &Items) -> Option<ComponentItem>,
+        offered: impl Fn(&str, &ComponentItem) -> Option<ComponentItem>,
+        given: impl Fn(&str, &ComponentItem) -> Option<ComponentItem>,
+        is_optional: impl Fn(&ComponentEntityType) -> bool,
     ) {
         for (name, item) in &found.imports {
             let step = Step::Import(item.full_name(name).into_owned());
-            self.step(step, |this| match lookup(name, item, &expected.imports) {
+            let optional = is_optional(&item.ty);
+            self.step(step, |this| match offered(name, item) {
+                Some(offered) if optional => this.common(&offered.ty, &item.ty),
                 Some(offered) => this.entity(&offered.ty, &item.ty),
+                None if optional => {}
                 None => this.differ(Reason::NotOffered),
             });
         }
         for (name, item) in &expected.exports {
             let full_name = item.full_name(name).into_owned();
-            match lookup(name, item, &found.exports) {
+            match given(name, item) {
                 Some(given) => self.step(Step::Export(full_name), |this| {
                     this.entity(&given.ty, &item.ty);
                 }),

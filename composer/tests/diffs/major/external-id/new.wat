@@ -1,0 +1,1 @@
+(component (import "main" (external-id "y") (instance (export "f" (func)))))

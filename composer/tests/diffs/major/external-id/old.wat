@@ -1,0 +1,1 @@
+(component (import "main" (external-id "x") (instance (export "f" (func)))))

@@ -1,0 +1,1 @@
+(component (import "main" (instance (export "f" (func)))))

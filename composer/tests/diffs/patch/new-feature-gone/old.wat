@@ -1,0 +1,1 @@
+(component (core module (table i64 1 funcref)))

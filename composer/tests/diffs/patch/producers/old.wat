@@ -1,0 +1,1 @@
+(component (core module) (@producers (processed-by "wit-component" "0.2.0")))
