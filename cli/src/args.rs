@@ -136,17 +136,39 @@ pub(crate) struct Plug {
     #[arg(long)]
     pub(crate) no_validate: bool,
 
+    /// What to put into the composition only once.
+    #[arg(long, value_name = "WHAT", default_value = "auto")]
+    pub(crate) dedupe: Dedupe,
+
     /// The name of the composition; that of the socket if not given.
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
 }
 
-/// Show what a component is made of.
+/// What a composition holds only once.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Dedupe {
+    /// Identical components, and core modules that they share where that saves 64 KiB or more.
+    Auto,
+    /// Identical components, and core modules that they share.
+    Modules,
+    /// Identical components: each is embedded as it is.
+    Components,
+}
+
+/// Show what a component is made of, or take it apart.
 #[derive(Args)]
 pub(crate) struct Inspect {
     /// A component or core module: a file, a package, or `-` for standard input.
     #[arg(value_name = "PATH")]
     pub(crate) input: String,
+
+    /// Write the components in it to this folder, each as it was before it was composed, and show nothing else.
+    ///
+    /// Compositions of other tools can be taken apart, too. Where the bill of materials has the digest of a component, it
+    /// is checked. A file that is there already is never changed.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) extract: Option<PathBuf>,
 }
 
 /// Draw how a composition is wired.

@@ -9,6 +9,7 @@ mod credentials;
 mod error;
 mod exit;
 mod explain;
+mod extraction;
 mod key_file;
 mod keys;
 mod obligation;

@@ -2,10 +2,12 @@
 
 use crate::error::Failure;
 use crate::source::Named;
-use std::fs::{self, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, IsTerminal, Read, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use tenon_composer::{Composition, Input, Piece};
+use tempfile::NamedTempFile;
+use tenon_composer::{Composition, Extracted, Input, Piece};
 use tenon_registry_client::chain::Release;
 use tenon_registry_client::verify::Verified;
 
@@ -119,6 +121,14 @@ fn write_file(path: &Path, content: &Content<'_>) -> io::Result<()> {
         let file = OpenOptions::new().write(true).open(path)?;
         return content.write_to(&mut &file);
     }
+    let file = temporary(folder_of(path), existing.as_ref())?;
+    content.write_to(&mut file.as_file())?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A temporary file in `folder`, with the permissions of what it is to replace.
+fn temporary(folder: &Path, existing: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".tenon-");
     #[cfg(unix)]
@@ -127,10 +137,84 @@ fn write_file(path: &Path, content: &Content<'_>) -> io::Result<()> {
         let mode = existing.map_or(0o666, |metadata| metadata.permissions().mode() & 0o777);
         builder.permissions(fs::Permissions::from_mode(mode));
     }
-    let file = builder.tempfile_in(folder_of(path))?;
-    content.write_to(&mut file.as_file())?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    builder.tempfile_in(folder)
+}
+
+/// Writes components that were taken out of `input` to files, all of them or none, and says of each
+/// whether the file was there already, with the same bytes.
+pub(crate) fn write_new(
+    files: &[(PathBuf, &Extracted<'_>)],
+    input: &Named,
+) -> Result<Vec<bool>, Failure> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error: io::Error| Failure::io("write", &path, &error)
+    };
+    let mut there = Vec::new();
+    for (path, extracted) in files {
+        let is_there = fs::symlink_metadata(path).is_ok();
+        if is_there && !has_bytes(path, *extracted).map_err(failed(path))? {
+            return Err(Failure::new(
+                "cli::io",
+                format!("`{}` is there already, and is another one", path.display()),
+            )
+            .help("move it away, or extract to another folder"));
+        }
+        there.push(is_there);
+    }
+    let mut written = Vec::new();
+    for ((path, extracted), is_there) in files.iter().zip(&there) {
+        if *is_there {
+            continue;
+        }
+        let folder = folder_of(path);
+        fs::create_dir_all(folder).map_err(failed(folder))?;
+        let file = temporary(folder, None)
+            .and_then(|file| {
+                copy_pieces(extracted.pieces(), &mut file.as_file())?;
+                Ok(file.into_temp_path())
+            })
+            .map_err(failed(path))?;
+        written.push((path, file));
+    }
+    if !input.is_unchanged() {
+        return Err(Failure::io("read", &input.argument, &changed(input)));
+    }
+    let mut named = Vec::new();
+    for (path, file) in written {
+        if let Err(error) = file.persist_noclobber(path) {
+            // Another process was faster.
+            named
+                .into_iter()
+                .for_each(|path| drop(fs::remove_file(path)));
+            return Err(failed(path)(error.error));
+        }
+        named.push(path);
+    }
+    Ok(there)
+}
+
+/// Whether a file has just these bytes. What is no file has none.
+fn has_bytes(path: &Path, wanted: &dyn Input) -> io::Result<bool> {
+    let is_file = fs::metadata(path)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.len() == wanted.size());
+    if !is_file {
+        return Ok(false);
+    }
+    let mut file = File::open(path)?;
+    let mut is_same = true;
+    let mut found = Vec::new();
+    copy_each(wanted, 0..wanted.size(), |bytes| {
+        found.resize(bytes.len(), 0);
+        file.read_exact(&mut found)?;
+        is_same &= found == bytes;
+        Ok(())
+    })?;
+    Ok(is_same)
+}
+
+fn changed(input: &Named) -> io::Error {
+    io::Error::other(format!("`{}` changed while it was read", input.argument))
 }
 
 impl Content<'_> {
@@ -140,18 +224,10 @@ impl Content<'_> {
             Content::Composition(composition, inputs) => (composition, inputs),
             Content::Release(release, input) => return copy_checked(release, *input, out),
         };
-        for piece in composition.pieces() {
-            match piece {
-                Piece::Bytes(bytes) => out.write_all(bytes)?,
-                Piece::Input(input) => copy(*input, out)?,
-            }
-        }
+        copy_pieces(composition.pieces(), out)?;
         match inputs.iter().find(|input| !input.is_unchanged()) {
             None => Ok(()),
-            Some(input) => Err(io::Error::other(format!(
-                "`{}` changed while it was read",
-                input.argument
-            ))),
+            Some(input) => Err(changed(input)),
         }
     }
 }
@@ -163,27 +239,39 @@ fn copy_checked(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut check = release.check();
-    copy_each(input, |bytes| {
+    copy_each(input, 0..input.size(), |bytes| {
         check.update(bytes).map_err(io::Error::other)?;
         out.write_all(bytes)
     })?;
     check.finish().map(drop).map_err(io::Error::other)
 }
 
-/// Copies all of `input` in large parts.
+/// Copies pieces, those of inputs in large parts.
 ///
-/// Inputs begin at odd offsets of the output, where this takes half the time of `copy_file_range`:
+/// They begin at odd offsets of the output, where this takes half the time of `copy_file_range`:
 /// the system would copy page by page, each to parts of two.
-fn copy(input: &dyn Input, out: &mut dyn Write) -> io::Result<()> {
-    copy_each(input, |bytes| out.write_all(bytes))
+fn copy_pieces(pieces: &[Piece<'_>], out: &mut dyn Write) -> io::Result<()> {
+    for piece in pieces {
+        match piece {
+            Piece::Bytes(bytes) => out.write_all(bytes)?,
+            Piece::Input(input, range) => {
+                copy_each(*input, range.clone(), |bytes| out.write_all(bytes))?;
+            }
+        }
+    }
+    Ok(())
 }
 
-fn copy_each(input: &dyn Input, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let size = input.size();
-    let mut buffer = vec![0; size.min(CHUNK) as usize];
-    let mut offset = 0;
-    while offset < size {
-        buffer.truncate((size - offset) as usize);
+/// Hands on a range of `input` in parts that are held in memory one by one.
+fn copy_each(
+    input: &dyn Input,
+    range: Range<u64>,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut buffer = vec![0; (range.end - range.start).min(CHUNK) as usize];
+    let mut offset = range.start;
+    while offset < range.end {
+        buffer.truncate((range.end - offset) as usize);
         input.read_at(offset, &mut buffer)?;
         take(&buffer)?;
         offset += buffer.len() as u64;

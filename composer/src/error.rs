@@ -181,6 +181,38 @@ pub enum ErrorKind {
         /// Plugs that fill nothing.
         useless: Vec<String>,
     },
+    /// A component in a composition has something from the composition around it.
+    #[error(
+        "`{component}` in `{input}` has items from the composition around it, and is nothing by itself"
+    )]
+    NotClosed {
+        /// The composition's name.
+        input: String,
+        /// The component's name.
+        component: String,
+    },
+    /// A composition does not fit what it records of hoisted core modules.
+    #[error("`{input}` does not fit its own record of hoisted core modules: {message}")]
+    Hoisted {
+        /// The composition's name.
+        input: String,
+        /// What does not fit.
+        message: String,
+    },
+    /// A component in a composition is not the one that the bill of materials names.
+    #[error(
+        "`{component}` in `{input}` is not what the bill of materials says: its digest is {found},          recorded is {recorded}"
+    )]
+    DigestDiffers {
+        /// The composition's name.
+        input: String,
+        /// The component's name.
+        component: String,
+        /// The digest that is recorded.
+        recorded: String,
+        /// The digest of the component.
+        found: String,
+    },
     /// The result is not valid: a defect of this program.
     #[error("the composition came out invalid: {message}")]
     InvalidOutput {
@@ -287,6 +319,9 @@ impl Error {
             ErrorKind::Graph(_) => "compose::graph",
             ErrorKind::NoGraph { .. } => "compose::no-graph",
             ErrorKind::Strict { .. } => "compose::strict",
+            ErrorKind::NotClosed { .. } => "compose::not-closed",
+            ErrorKind::Hoisted { .. } => "compose::hoisted",
+            ErrorKind::DigestDiffers { .. } => "compose::digest-differs",
             ErrorKind::InvalidOutput { .. } => "compose::invalid-output",
         }
     }
@@ -326,7 +361,10 @@ impl Error {
             | ErrorKind::Truncated { input, .. }
             | ErrorKind::Trailing { input, .. }
             | ErrorKind::NewerThanUs { input, .. }
-            | ErrorKind::Invalid { input, .. } => name.clone_into(input),
+            | ErrorKind::Invalid { input, .. }
+            | ErrorKind::NotClosed { input, .. }
+            | ErrorKind::Hoisted { input, .. }
+            | ErrorKind::DigestDiffers { input, .. } => name.clone_into(input),
             _ => {}
         }
         self

@@ -54,6 +54,15 @@ the first. Instances are made one after the other, so there is no first one to b
 message names every component on the circle with the import by which it needs the next.",
     },
     Explanation {
+        code: "compose::digest-differs",
+        help: "do not use it before you know why: fetch the composition again, or compose again",
+        text: "\
+The bill of materials of a composition records the SHA-256 of each component that went into it. One \
+that was taken out again has another one: the composition was changed since, by a tool that \
+rewrites components in it, by damage, or by somebody who did not want that to be seen. Nothing was \
+written.",
+    },
+    Explanation {
         code: "compose::empty",
         help: "check the command that was to write it",
         text: "\
@@ -66,6 +75,17 @@ shell makes of `command > file` when the command prints nothing.",
         text: "\
 A composition was described by hand, with an instance, an import or an export that is not there, \
 that is named twice, or whose type does not fit.",
+    },
+    Explanation {
+        code: "compose::hoisted",
+        help: "fetch the composition again, or compose again; the components cannot be had from this one",
+        text: "\
+Core modules that several components of a composition share are in it once, and a custom section records \
+where each of them was, so that every component can be given back as it went in. What it says and what \
+is there do not agree: the composition was changed since, as by a tool that rewrites components and \
+leaves custom sections as they are, or the record was damaged.
+
+The composition itself may be in order: `tenon validate` says whether it is.",
     },
     Explanation {
         code: "compose::import-conflict",
@@ -123,8 +143,18 @@ unknown too. Unknown custom sections, and anything new within core code, are no 
         text: "\
 A graph consists of instances of components that are embedded, each import of which is filled by an \
 export of another instance or left to the host. The binary is wired in another way: it has code of its \
-own, imports components, passes whole instances or parts of interfaces on, or gives an import another \
-name. It can be looked at and drawn all the same.",
+own, imports components, puts instances together from parts, or passes on what it imports as something \
+else. It can be looked at and drawn all the same.",
+    },
+    Explanation {
+        code: "compose::not-closed",
+        help: "take the components from where the composition was made from; this one has no copy of them",
+        text: "\
+A component may use items of the component around it: types, core modules, components. One that does so \
+is nothing by itself, so that it cannot be taken out.
+
+Core modules that `tenon` hoisted are put back, as long as the composition has the custom section that \
+records them; tools that strip custom sections remove it.",
     },
     Explanation {
         code: "compose::not-wasm",

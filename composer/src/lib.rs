@@ -98,6 +98,7 @@
 
 mod component;
 mod diff;
+mod digest;
 mod draw;
 mod encode;
 mod error;
@@ -116,14 +117,14 @@ pub use component::{
 };
 pub use diff::{Change, Diff, Impact, Makeup, Update, What, diff};
 pub use draw::{Diagram, Node, Outlet, Supplier, Wire};
-pub use encode::{Composition, HostImport, Options, Piece, encode};
+pub use encode::{Composition, Dedupe, HoistedModule, HostImport, Options, Piece, encode};
 pub use error::{Error, ErrorKind, Provider, ResourceClash};
 pub use explain::{Explanation, explain, explanations};
 pub use graph::{Edge, Export, Graph, Instance, InstanceId};
 pub use input::Input;
 pub use inspect::{
-    Anatomy, Argument, Feature, Features, Fit, Host, Ingredient, Item, Need, Origin, Part,
-    PartKind, Support, Verdict, Wired, Wiring, inspect,
+    Anatomy, Argument, Borrowed, Extracted, Feature, Features, Fit, Host, Ingredient, Item, Need,
+    Origin, Part, PartKind, Support, Verdict, Wired, Wiring, extract, inspect,
 };
 pub use name::{ItemPath, NameFit, Track};
 pub use plug::{ImportReport, Miss, NearMiss, Plan, Request, Rule, State, Useless, plug};

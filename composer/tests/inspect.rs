@@ -488,6 +488,7 @@ fn compose<T>(folder: &str, files: &[&str], then: impl FnOnce(&Composition<'_>) 
     let options = Options {
         name: Some("demo:whole".to_owned()),
         version: Some("1.2.3".to_owned()),
+        ..Options::default()
     };
     then(&encode(arena, plan.graph, &options).unwrap())
 }

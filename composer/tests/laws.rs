@@ -16,8 +16,8 @@ use proptest::sample::subsequence;
 use proptest::test_runner::RngSeed;
 use std::time::{Duration, Instant};
 use tenon_composer::{
-    Arena, Bodies, ComponentId, Error, ErrorKind, Graph, Options, Plan, Provider, Request, Source,
-    encode, plug,
+    Arena, Bodies, ComponentId, Dedupe, Error, ErrorKind, Graph, Options, Plan, Provider, Request,
+    Source, encode, plug,
 };
 use wasm_encoder::{
     Component, ComponentExportKind, ComponentExportSection, ComponentImportSection,
@@ -62,9 +62,21 @@ fn planned<'i>(
 }
 
 fn composed(socket: &Vec<u8>, plugs: &[(String, &Vec<u8>)]) -> Result<Vec<u8>, Error> {
+    composed_with(Dedupe::Automatic, socket, plugs)
+}
+
+fn composed_with(
+    dedupe: Dedupe,
+    socket: &Vec<u8>,
+    plugs: &[(String, &Vec<u8>)],
+) -> Result<Vec<u8>, Error> {
     let mut arena = Arena::new();
     let plan = planned(&mut arena, socket, plugs)?;
-    let composition = encode(arena, plan.graph, &Options::default())?;
+    let options = Options {
+        dedupe,
+        ..Options::default()
+    };
+    let composition = encode(arena, plan.graph, &options)?;
     Ok(composition.to_bytes().unwrap())
 }
 
@@ -149,9 +161,11 @@ proptest! {
             .collect();
         let given: Vec<_> = plugs.iter().map(|(name, bytes)| (name.clone(), bytes)).collect();
         let other: Vec<_> = order.iter().map(|at| given[*at].clone()).collect();
-        let bytes = composed(&socket, &given).unwrap();
-        prop_assert_eq!(validate(&bytes), Ok(()));
-        prop_assert!(bytes == composed(&socket, &other).unwrap());
+        for dedupe in [Dedupe::Automatic, Dedupe::Modules] {
+            let bytes = composed_with(dedupe, &socket, &given).unwrap();
+            prop_assert_eq!(validate(&bytes), Ok(()));
+            prop_assert!(bytes == composed_with(dedupe, &socket, &other).unwrap());
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::run;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
-use tenon_composer::{Arena, Bodies, Options, Request, Source, encode, plug};
+use tenon_composer::{Arena, Bodies, Dedupe, Options, Request, Source, encode, plug};
 
 /// An example, as its `example.toml` describes it.
 #[derive(Deserialize)]
@@ -122,6 +122,14 @@ impl Example {
 
 /// Plugs all but the first input into the first.
 pub fn compose(inputs: &[(String, Vec<u8>)]) -> Result<Vec<u8>, tenon_composer::Error> {
+    compose_with(Dedupe::default(), inputs)
+}
+
+/// Plugs all but the first input into the first, and puts into the composition only once what `dedupe` says.
+pub fn compose_with(
+    dedupe: Dedupe,
+    inputs: &[(String, Vec<u8>)],
+) -> Result<Vec<u8>, tenon_composer::Error> {
     let mut arena = Arena::new();
     let mut ids = Vec::new();
     for (name, bytes) in inputs {
@@ -138,6 +146,10 @@ pub fn compose(inputs: &[(String, Vec<u8>)]) -> Result<Vec<u8>, tenon_composer::
         strict: false,
     };
     let plan = plug(&arena, &request)?;
-    let composition = encode(arena, plan.graph, &Options::default())?;
+    let options = Options {
+        dedupe,
+        ..Options::default()
+    };
+    let composition = encode(arena, plan.graph, &options)?;
     Ok(composition.to_bytes().unwrap())
 }

@@ -1,7 +1,8 @@
-//! `tenon inspect`: what a binary is made of.
+//! `tenon inspect`: what a binary is made of; with `--extract`, the components in it.
 
 use crate::args::{Global, Inspect};
 use crate::error::Failure;
+use crate::extraction;
 use crate::source::{Named, Sources};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
@@ -29,6 +30,20 @@ struct PartData {
     bill: Vec<IngredientData>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<PartData>,
+    /// The core modules that it has from components around it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    borrowed: Vec<BorrowedData>,
+}
+
+/// A core module that stands elsewhere in the binary.
+#[derive(Serialize)]
+struct BorrowedData {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    offset: u64,
+    size: u64,
+    /// Whether the binary itself holds it.
+    hoisted: bool,
 }
 
 #[derive(Serialize)]
@@ -94,7 +109,10 @@ struct FeatureData {
 pub(crate) fn run(ui: &Ui, args: &Inspect, global: &Global) -> Result<(), Failure> {
     let named = Sources { ui, global }.open(&args.input)?;
     let anatomy = inspect(&named.name, named.input()).map_err(|e| e.about(&args.input))?;
-    let root = PartData::of(&named, &anatomy.root)?;
+    if let Some(folder) = &args.extract {
+        return extraction::run(ui, &named, &anatomy, folder);
+    }
+    let root = PartData::of(&named, &[], &anatomy.root)?;
     if ui.json {
         let content = InspectContent {
             path: args.input.clone(),
@@ -306,24 +324,51 @@ fn parts(all: &[PartData], depth: usize, verbose: bool, out: &mut String) {
         if is_detail && !verbose {
             continue;
         }
-        let name = ui::clean(part.name.as_deref().unwrap_or("(unnamed)"));
+        let hoisted = part.borrowed.iter().filter(|module| module.hoisted);
+        let (number, bytes) = hoisted.fold((0, 0), |(n, all), module| (n + 1, all + module.size));
         out.push_str(&format!(
-            "{}{} {}, {}{}\n",
+            "{}{} {}, {}{}{}\n",
             "  ".repeat(depth),
-            ui::bold(&name),
+            ui::bold(&name_of(&part.name)),
             part.kind,
             ui::size(part.size),
+            match number {
+                0 => String::new(),
+                _ => format!(
+                    ", and {} of {} hoisted",
+                    ui::count(number, "core module"),
+                    ui::size(bytes)
+                ),
+            },
             match verbose {
                 true => ui::dim(&format!(" {}", part.digest)),
                 false => String::new(),
             }
         ));
+        for module in part.borrowed.iter().filter(|_| verbose) {
+            let where_from = match module.hoisted {
+                true => "hoisted",
+                false => "of a component around it",
+            };
+            out.push_str(&format!(
+                "{}{} core module, {}, {where_from}{}\n",
+                "  ".repeat(depth + 1),
+                ui::bold(&name_of(&module.name)),
+                ui::size(module.size),
+                ui::dim(&format!(" at {:#x}", module.offset))
+            ));
+        }
         parts(&part.parts, depth + 1, verbose, out);
     }
 }
 
+fn name_of(name: &Option<String>) -> String {
+    ui::clean(name.as_deref().unwrap_or("(unnamed)"))
+}
+
 impl PartData {
-    fn of(named: &Named, part: &Part) -> Result<PartData, Failure> {
+    /// A part, which `holders` are around, the outermost first.
+    fn of(named: &Named, holders: &[&Part], part: &Part) -> Result<PartData, Failure> {
         let metadata = &part.metadata;
         Ok(PartData {
             kind: match part.kind {
@@ -359,8 +404,22 @@ impl PartData {
             parts: part
                 .parts
                 .iter()
-                .map(|part| PartData::of(named, part))
+                .map(|inner| PartData::of(named, &[holders, &[part]].concat(), inner))
                 .collect::<Result<_, _>>()?,
+            borrowed: part
+                .borrowed
+                .iter()
+                .filter_map(|borrowed| {
+                    let holder = holders.get(borrowed.level)?;
+                    let module = holder.parts.get(borrowed.part)?;
+                    Some(BorrowedData {
+                        name: borrowed.name.clone().or_else(|| module.name.clone()),
+                        offset: module.range.start,
+                        size: module.size(),
+                        hoisted: borrowed.level == 0,
+                    })
+                })
+                .collect(),
         })
     }
 }

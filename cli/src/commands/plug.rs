@@ -1,6 +1,6 @@
 //! `tenon plug`: the exports of components into the imports of another.
 
-use crate::args::{Global, Plug};
+use crate::args::{self, Global, Plug};
 use crate::error::Failure;
 use crate::remembered::Memory;
 use crate::source::{Named, Sources};
@@ -8,7 +8,7 @@ use crate::ui::{self, Document, Ui};
 use crate::write::{Content, Target};
 use std::thread;
 use tenon_composer::{
-    Arena, Bodies, ComponentId, Composition, Options, Plan, Request, Source, encode, plug,
+    Arena, Bodies, ComponentId, Composition, Dedupe, Options, Plan, Request, Source, encode, plug,
 };
 use tenon_registry_client::Digest;
 
@@ -45,6 +45,11 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failu
             .or_else(|| metadata.name.clone())
             .or_else(|| inputs.first().map(Named::title)),
         version: metadata.version.clone(),
+        dedupe: match args.dedupe {
+            args::Dedupe::Auto => Dedupe::Automatic,
+            args::Dedupe::Modules => Dedupe::Modules,
+            args::Dedupe::Components => Dedupe::Components,
+        },
     };
     let composition = encode(arena, std::mem::take(&mut plan.graph), &options)?;
 
@@ -211,6 +216,9 @@ fn report(
             ui::bold("also exports"),
             export.name
         ));
+    }
+    if let Some(hoisted) = ui::hoisted(composition, ui.verbose) {
+        ui.say(&hoisted);
     }
     let made = format!(
         "{}, {}, {}",

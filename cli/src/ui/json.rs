@@ -5,6 +5,7 @@ use super::ReleaseData;
 use crate::error::Failure;
 use serde::Serialize;
 use tenon_composer::{Composition, Difference, ImportReport, NearMiss, Plan, State};
+use tenon_registry_client::Digest;
 
 /// A document: its schema, and what it holds.
 #[derive(Serialize)]
@@ -61,6 +62,9 @@ pub(crate) struct PlugContent<'r> {
     /// What whoever runs the composition must provide.
     host: Vec<HostData>,
     exports: Vec<ExportData>,
+    /// Core modules that are in the composition once, in place of these components.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hoisted: Vec<HoistedData>,
     size: u64,
     /// The inputs that are from registries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -136,6 +140,14 @@ struct ConsumerData {
 }
 
 #[derive(Serialize)]
+struct HoistedData {
+    digest: String,
+    size: u64,
+    components: Vec<u32>,
+    saved: u64,
+}
+
+#[derive(Serialize)]
 struct ExportData {
     name: String,
     instance: String,
@@ -195,6 +207,16 @@ impl<'r> Document<PlugContent<'r>> {
                     name: export.name.clone(),
                     instance: graph.instance(export.edge.provider).name().to_owned(),
                     implied: export.implied,
+                })
+                .collect(),
+            hoisted: composition
+                .hoisted
+                .iter()
+                .map(|module| HoistedData {
+                    digest: Digest::from(module.digest).to_string(),
+                    size: module.size,
+                    components: module.components.iter().copied().map(component).collect(),
+                    saved: module.saved,
                 })
                 .collect(),
             size: composition.size(),

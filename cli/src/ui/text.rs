@@ -2,7 +2,8 @@
 
 use super::{bold, dim};
 use std::collections::{BTreeSet, HashSet};
-use tenon_composer::{HostImport, ImportReport, NearMiss, Plan, Rule, State};
+use tenon_composer::{Composition, HostImport, ImportReport, NearMiss, Plan, Rule, State};
+use tenon_registry_client::Digest;
 
 /// A number of things: `1 component`, `2 components`.
 pub(crate) fn count(number: usize, what: &str) -> String {
@@ -91,6 +92,38 @@ pub(crate) fn plan(plan: &Plan, host: &[HostImport], socket: &str, verbose: bool
         }
     }
     lines.join("\n")
+}
+
+/// What components of a composition share, and how much smaller it is for it; `verbose` says what that is.
+pub(crate) fn hoisted(composition: &Composition<'_>, verbose: bool) -> Option<String> {
+    let hoisted = &composition.hoisted;
+    if hoisted.is_empty() {
+        return None;
+    }
+    let saved = hoisted.iter().map(|module| module.saved).sum();
+    let mut lines = vec![format!(
+        "{} {}, which saves {}",
+        bold("hoisted"),
+        count(hoisted.len(), "core module"),
+        size(saved)
+    )];
+    let graph = &composition.graph;
+    for module in hoisted.iter().filter(|_| verbose) {
+        let of_these = |id| module.components.contains(&id);
+        let instances = graph.instances().map(|(_, instance)| instance);
+        let holders: BTreeSet<&str> = instances
+            .filter(|instance| of_these(instance.component()))
+            .map(|instance| instance.name())
+            .collect();
+        let holders: Vec<_> = holders.into_iter().collect();
+        lines.push(format!(
+            "  {} of {}{}",
+            size(module.size),
+            holders.join(", "),
+            dim(&format!(" {}", Digest::from(module.digest)))
+        ));
+    }
+    Some(lines.join("\n"))
 }
 
 /// The imports of the composition that ask for more than hosts have as a rule: they are no part of

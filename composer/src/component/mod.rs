@@ -9,6 +9,7 @@ pub(crate) mod sections;
 
 pub use kind::Kind;
 pub use meta::Metadata;
+pub(crate) use read::Nested;
 pub use read::{Bodies, Source, validate};
 
 use crate::error::ErrorKind;
@@ -43,6 +44,7 @@ pub struct Component<'i> {
     ty: ComponentTypeId,
     metadata: Metadata,
     parts: Parts,
+    nested: Vec<Nested>,
     is_wit_package: bool,
 }
 
@@ -139,6 +141,7 @@ impl<'i> Arena<'i> {
             ty,
             metadata: facts.metadata,
             parts: facts.parts,
+            nested: facts.nested,
             is_wit_package,
         });
         Ok((id, is_wit_package))
@@ -312,6 +315,11 @@ impl<'i> Component<'i> {
     /// How much of what it holds.
     pub fn parts(&self) -> Parts {
         self.parts
+    }
+
+    /// The core modules and components in it, nested ones included, in the order of its bytes.
+    pub(crate) fn nested(&self) -> &[Nested] {
+        &self.nested
     }
 
     /// Whether it is a WIT package in the binary format.

@@ -9,6 +9,7 @@ use super::bodies::{self, Verdict};
 use super::sections::{self, Counts, Fault, Section};
 use super::{Kind, Metadata, OUTER_VERSION, Parts};
 use crate::{Error, Input};
+use std::ops::Range;
 use wasmparser::{
     BinaryReader, ConstExpr, DataSectionReader, Encoding, FromReader, Validator, WasmFeatures,
 };
@@ -46,8 +47,21 @@ pub enum Bodies {
 pub(super) struct Facts {
     pub(super) metadata: Metadata,
     pub(super) parts: Parts,
+    pub(super) nested: Vec<Nested>,
     /// Whether the component itself has nothing but types, exports and custom sections.
     pub(super) only_types: bool,
+}
+
+/// Where a core module or component stands in the component that was read.
+pub(crate) struct Nested {
+    /// Whether it is a core module.
+    pub(crate) is_core_module: bool,
+    /// Where the section that holds it begins.
+    pub(crate) start: u64,
+    /// Its own bytes.
+    pub(crate) body: Range<u64>,
+    /// How many components are around it, the one that was read being the first.
+    pub(crate) depth: u32,
 }
 
 /// A component or core module that is being read.
@@ -241,7 +255,14 @@ impl<'r, 'i> Reader<'r, 'i> {
             Section::CoreModule | Section::Component => {
                 self.pos = body;
                 let range = body..end;
-                if matches!(section, Section::CoreModule) {
+                let is_core_module = section == Section::CoreModule;
+                self.facts.nested.push(Nested {
+                    is_core_module,
+                    start,
+                    body: range.clone(),
+                    depth: depth as u32,
+                });
+                if is_core_module {
                     self.facts.parts.core_modules += 1;
                     self.validator.module_section(&range)
                 } else {
@@ -249,9 +270,9 @@ impl<'r, 'i> Reader<'r, 'i> {
                     self.validator.component_section(&range)
                 }
                 .map_err(|error| self.invalid(error))?;
-                let encoding = match section {
-                    Section::CoreModule => Encoding::Module,
-                    _ => Encoding::Component,
+                let encoding = match is_core_module {
+                    true => Encoding::Module,
+                    false => Encoding::Component,
                 };
                 self.open(encoding, end)
             }
@@ -426,7 +447,7 @@ impl<'r, 'i> Reader<'r, 'i> {
 }
 
 /// The length of a data segment's head, its size left out, and the range of its payload.
-fn segment_head(window: &[u8], at: u64) -> wasmparser::Result<(usize, std::ops::Range<u64>)> {
+fn segment_head(window: &[u8], at: u64) -> wasmparser::Result<(usize, Range<u64>)> {
     let mut reader = sections::reader(window, at);
     let flags = reader.read_var_u32()?;
     if flags == 2 {

@@ -1,12 +1,14 @@
 //! What the composition says of itself: its name, the names of its parts, who made it, its bill of
 //! materials.
 
+use super::hoist::Hoist;
 use super::{Layout, Options};
 use crate::component::Component;
+use crate::digest;
 use crate::graph::Graph;
 use auditable_serde::{DependencyKind, Package, Source, VersionInfo};
 use std::collections::BTreeMap;
-use wasm_encoder::{ComponentNameSection, NameMap};
+use wasm_encoder::{ComponentNameSection, CustomSection, NameMap};
 use wasm_metadata::{Dependencies, Producers};
 
 /// How this program names itself to others.
@@ -17,6 +19,7 @@ const CUSTOM_SECTION: u8 = 0;
 /// The custom sections of a composition, each with its id and size.
 pub(super) fn sections(
     components: &[&Component<'_>],
+    hoist: &Hoist<'_>,
     graph: &Graph,
     layout: &Layout,
     options: &Options,
@@ -30,9 +33,20 @@ pub(super) fn sections(
     all.add("processed-by", NAME, env!("CARGO_PKG_VERSION"));
     out.push(CUSTOM_SECTION);
     out.extend(all.raw_custom_section());
-    if let Some(bill) = bill_of_materials(components, options) {
+    if let Some(bill) = bill_of_materials(components, hoist, options) {
         section(&bill, &mut out);
     }
+    out
+}
+
+/// A custom section, with its id and size.
+pub(super) fn custom(name: &str, data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let custom = CustomSection {
+        name: name.into(),
+        data: data.into(),
+    };
+    section(&custom, &mut out);
     out
 }
 
@@ -64,19 +78,29 @@ fn names(
     section(&names, out);
 }
 
-/// The composition as the root, and each embedded component as what it depends on.
+/// The composition as the root, and the embedded components, in order, as what it depends on. The core
+/// modules that were hoisted out of a component are what that one depends on.
 ///
-/// The format has no place for a digest of its own; it stands where the source does, as
+/// The digests are those of the components as they were. The format has no place for a digest of its own; it stands where the source does, as
 /// `sha256:` and 64 hexadecimal digits. Of a release of a registry, that comes after the origin of the
 /// registry's log and `#`.
-fn bill_of_materials(components: &[&Component<'_>], options: &Options) -> Option<Dependencies> {
+fn bill_of_materials(
+    components: &[&Component<'_>],
+    hoist: &Hoist<'_>,
+    options: &Options,
+) -> Option<Dependencies> {
     let version = |text: Option<&String>| {
         text.and_then(|text| semver::Version::parse(text).ok())
             .unwrap_or(semver::Version::new(0, 0, 0))
     };
+    let of_component = |number| {
+        let modules = hoist.of_component(number).into_iter();
+        modules.map(|index| components.len() + index).collect()
+    };
     let mut packages: Vec<_> = components
         .iter()
-        .map(|component| {
+        .enumerate()
+        .map(|(number, component)| {
             let (name, version) = match component.release() {
                 Some(release) => (release.package.as_str(), release.version.clone()),
                 None => (
@@ -89,11 +113,20 @@ fn bill_of_materials(components: &[&Component<'_>], options: &Options) -> Option
                 version,
                 source: source(component),
                 kind: DependencyKind::Runtime,
-                dependencies: Vec::new(),
+                dependencies: of_component(number),
                 root: false,
             }
         })
         .collect();
+    let core_modules = hoist.modules.iter().enumerate();
+    packages.extend(core_modules.map(|(index, module)| Package {
+        name: format!("core-module-{index}"),
+        version: semver::Version::new(0, 0, 0),
+        source: Source::Other(digest::text(&module.digest)),
+        kind: DependencyKind::Runtime,
+        dependencies: Vec::new(),
+        root: false,
+    }));
     packages.push(Package {
         name: options
             .name
@@ -113,10 +146,7 @@ fn bill_of_materials(components: &[&Component<'_>], options: &Options) -> Option
 }
 
 fn source(component: &Component<'_>) -> Source {
-    let digest = component.digest().map(|digest| {
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex}")
-    });
+    let digest = component.digest().map(digest::text);
     let registry = component.release().map(|release| release.registry.clone());
     match (registry, digest) {
         (Some(registry), Some(digest)) => Source::Other(format!("{registry}#{digest}")),

@@ -1,34 +1,43 @@
 //! From a graph to the bytes of a component.
 //!
-//! The result is a list of pieces: small sections of our own, and whole inputs that the caller copies
+//! The result is a list of pieces: small sections of our own, and ranges of inputs that the caller copies
 //! as they are. The same graph gives the same bytes on every run and every machine.
 
 mod assembly;
 mod closure;
 mod core_types;
+mod hoist;
 mod identity;
 mod merge;
 mod metadata;
 mod open;
 mod order;
+mod piece;
+pub(crate) mod record;
 mod scope;
 mod types;
 pub(crate) mod used;
 mod walk;
 mod writer;
 
-use crate::component::{Arena, Component, ComponentId, MAX_PARTS};
+pub use hoist::{Dedupe, HoistedModule};
+pub use piece::Piece;
+pub(crate) use piece::Pieces;
+
+use crate::component::{Arena, Bodies, Component, ComponentId, MAX_PARTS, Source, validate};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
 use crate::input::Input;
 use assembly::Encoder;
+use hoist::Hoist;
 use identity::Identities;
 use merge::Merger;
 use open::OpenImports;
+use record::Altered;
 use std::collections::HashMap;
 use std::io;
 use wasm_encoder::Encode;
-use writer::{Counts, Section, Writer};
+use writer::{Counts, Embedded, Section, Writer};
 
 /// The header of a component: magic, version 13, layer 1.
 const HEADER: [u8; 8] = *b"\0asm\x0d\0\x01\0";
@@ -42,25 +51,21 @@ pub struct Options {
     pub name: Option<String>,
     /// The version of its package.
     pub version: Option<String>,
+    /// What it is to hold only once.
+    pub dedupe: Dedupe,
 }
 
-/// A composition, ready to be written.
+/// A composition, ready to be written. It is an [`Input`] too: it can be read and composed with others.
 pub struct Composition<'i> {
-    pieces: Vec<Piece<'i>>,
+    pieces: Pieces<'i>,
     /// The graph it was made from, with the exports that were added because others need their types.
     pub graph: Graph,
     /// What whoever runs it must provide.
     pub imports: Vec<HostImport>,
     /// The components it embeds, in order, each once.
     pub components: Vec<ComponentId>,
-}
-
-/// A part of a composition's bytes.
-pub enum Piece<'i> {
-    /// These bytes.
-    Bytes(Vec<u8>),
-    /// All bytes of this input.
-    Input(&'i dyn Input),
+    /// The core modules that it holds once in place of its components, in order.
+    pub hoisted: Vec<HoistedModule>,
 }
 
 /// An import of a composition.
@@ -120,74 +125,118 @@ pub fn encode<'i>(
         import_order: &import_order,
         instance_order: &order,
     };
+    let parts: Vec<&Component<'i>> = components.iter().map(|id| arena.component(*id)).collect();
+    let hoist = Hoist::plan(&components, &parts, options.dedupe)?;
     let output_index: HashMap<_, _> = components.iter().copied().zip(0..).collect();
-    let (sections, layout, counts) = encoder
-        .sections(Writer::new(components.len() as u32, true), &|id| {
-            output_index.get(&id).copied().unwrap_or_default()
-        })?;
-    check_limits(counts, &components, &arena)?;
-    // The validator has the components already, in the order in which they were read: where that is
-    // another order, it is given the sections with its own indices.
-    let read = arena.components().count() as u32;
-    let same_order = components.iter().map(|id| id.index()).eq(0..read);
-    let renumbered = match same_order {
-        true => None,
-        false => Some(
-            encoder
-                .sections(Writer::new(read, false), &ComponentId::index)?
-                .0,
-        ),
+    let embedded = Embedded {
+        core_modules: hoist.modules.len() as u32,
+        components: components.len() as u32,
     };
+    let (sections, layout, counts) = encoder.sections(Writer::new(embedded), &|id| {
+        output_index.get(&id).copied().unwrap_or_default()
+    })?;
+    check_limits(counts, &parts, &hoist)?;
+
+    let (mut pieces, altered) = assemble(&sections, &parts, &hoist)?;
+    let custom = metadata::sections(&parts, &hoist, &graph, &layout, options);
+    pieces.bytes(&custom);
+    if let Some(record) = hoist::record(altered) {
+        pieces.bytes(&metadata::custom(record::SECTION, &record.encode()));
+    }
     let imports = encoder.imports();
 
-    let parts: Vec<&Component<'i>> = components.iter().map(|id| arena.component(*id)).collect();
-    let custom = metadata::sections(&parts, &graph, &layout, options);
-    let mut pieces = Vec::new();
-    let mut bytes = HEADER.to_vec();
-    for section in &sections {
-        match section {
-            Section::Ours(id, body) => {
-                bytes.push(*id);
-                body.encode(&mut bytes);
+    if !hoist.is_empty() {
+        // What the arena has typed are the components as they were.
+        check(&pieces)?;
+    } else {
+        // The validator has the components already, in the order in which they were read: where that is
+        // another order, it is given the sections with its own indices.
+        let read = arena.components().count() as u32;
+        let same_order = components.iter().map(|id| id.index()).eq(0..read);
+        let renumbered = match same_order {
+            true => sections,
+            false => {
+                let out = Writer::beyond(read);
+                encoder.sections(out, &ComponentId::index)?.0
             }
-            Section::Component(index) => {
-                let Some(part) = parts.get(*index as usize) else {
-                    continue;
-                };
-                bytes.push(COMPONENT_SECTION);
-                let size = u32::try_from(part.input().size()).map_err(|_| {
-                    Error::new(ErrorKind::Limit {
-                        what: "bytes in one component",
-                        count: part.input().size(),
-                        max: u64::from(u32::MAX),
-                    })
-                })?;
-                size.encode(&mut bytes);
-                pieces.push(Piece::Bytes(std::mem::take(&mut bytes)));
-                pieces.push(Piece::Input(part.input()));
-            }
-        }
+        };
+        let ours = renumbered.iter().filter_map(|section| match section {
+            Section::Ours(id, body) => Some((*id, body.as_slice())),
+            Section::CoreModule(_) | Section::Component(_) => None,
+        });
+        arena
+            .finish(ours)
+            .map_err(|message| Error::new(ErrorKind::InvalidOutput { message }))?;
     }
-    bytes.extend(custom);
-    pieces.push(Piece::Bytes(bytes));
-
-    let ours =
-        renumbered
-            .as_ref()
-            .unwrap_or(&sections)
-            .iter()
-            .filter_map(|section| match section {
-                Section::Ours(id, body) => Some((*id, body.as_slice())),
-                Section::Component(_) => None,
-            });
-    arena
-        .finish(ours)
-        .map_err(|message| Error::new(ErrorKind::InvalidOutput { message }))?;
     Ok(Composition {
         pieces,
         graph,
         imports,
         components,
+        hoisted: hoist.modules,
+    })
+}
+
+/// The sections one after the other, and where core modules were hoisted from.
+fn assemble<'i>(
+    sections: &[Section],
+    components: &[&Component<'i>],
+    hoist: &Hoist<'i>,
+) -> Result<(Pieces<'i>, Vec<Altered>), Error> {
+    let mut pieces = Pieces::default();
+    pieces.bytes(&HEADER);
+    let mut altered = Vec::new();
+    for section in sections {
+        match section {
+            Section::Ours(id, body) => {
+                let mut bytes = vec![*id];
+                body.encode(&mut bytes);
+                pieces.bytes(&bytes);
+            }
+            Section::CoreModule(index) => pieces.append(hoist.section(*index)),
+            Section::Component(index) => {
+                let number = *index as usize;
+                let Some(component) = components.get(number) else {
+                    continue;
+                };
+                let (embedded, alterations) = hoist.embed(number, component);
+                altered.extend(alterations);
+                let mut head = vec![COMPONENT_SECTION];
+                section_size(embedded.size())?.encode(&mut head);
+                pieces.bytes(&head);
+                pieces.append(embedded);
+            }
+        }
+    }
+    Ok((pieces, altered))
+}
+
+/// Validates all of the output but bodies.
+fn check(output: &Pieces<'_>) -> Result<(), Error> {
+    let source = Source {
+        name: "composition".to_owned(),
+        input: output,
+        digest: None,
+        bodies: Bodies::Skip,
+    };
+    validate(&source)
+        .map(drop)
+        .map_err(|error| match error.kind() {
+            ErrorKind::Read { .. } => error,
+            _ => Error::new(ErrorKind::InvalidOutput {
+                message: error.to_string(),
+            }),
+        })
+}
+
+/// The size of a section.
+fn section_size(size: u64) -> Result<u32, Error> {
+    u32::try_from(size).map_err(|_| {
+        Error::new(ErrorKind::Limit {
+            what: "bytes in one component",
+            count: size,
+            max: u64::from(u32::MAX),
+        })
     })
 }
 
@@ -228,17 +277,15 @@ fn used_components(graph: &Graph) -> Vec<ComponentId> {
 /// Refuses what no engine would accept, before it is written.
 fn check_limits(
     counts: Counts,
-    components: &[ComponentId],
-    arena: &Arena<'_>,
+    components: &[&Component<'_>],
+    hoist: &Hoist<'_>,
 ) -> Result<(), Error> {
     let nested: u64 = components
         .iter()
-        .map(|id| {
-            let parts = arena.component(*id).parts();
-            u64::from(parts.core_modules) + u64::from(parts.components)
-        })
+        .map(|component| component.nested().len() as u64)
         .sum();
-    let all = 1 + components.len() as u64 + nested;
+    let once = (components.len() + hoist.modules.len()) as u64;
+    let all = 1 + once + nested - hoist.removed();
     for (what, count, max) in [
         ("instances", u64::from(counts.instances), 4096),
         ("components", u64::from(counts.components), 1000),
@@ -258,12 +305,12 @@ fn check_limits(
 impl<'i> Composition<'i> {
     /// The parts that the bytes consist of, in order.
     pub fn pieces(&self) -> &[Piece<'i>] {
-        &self.pieces
+        self.pieces.as_slice()
     }
 
     /// The number of bytes.
     pub fn size(&self) -> u64 {
-        self.pieces.iter().map(Piece::size).sum()
+        self.pieces.size()
     }
 
     /// All bytes, in memory.
@@ -272,28 +319,18 @@ impl<'i> Composition<'i> {
     ///
     /// An input that can no longer be read is an error.
     pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Bytes(part) => bytes.extend(part),
-                Piece::Input(input) => {
-                    let start = bytes.len();
-                    let size = usize::try_from(input.size()).map_err(io::Error::other)?;
-                    bytes.resize(start + size, 0);
-                    input.read_at(0, bytes.get_mut(start..).unwrap_or_default())?;
-                }
-            }
-        }
+        let mut bytes = vec![0; usize::try_from(self.size()).map_err(io::Error::other)?];
+        self.pieces.read_at(0, &mut bytes)?;
         Ok(bytes)
     }
 }
 
-impl Piece<'_> {
-    /// The number of bytes.
-    pub fn size(&self) -> u64 {
-        match self {
-            Piece::Bytes(bytes) => bytes.len() as u64,
-            Piece::Input(input) => input.size(),
-        }
+impl Input for Composition<'_> {
+    fn size(&self) -> u64 {
+        self.pieces.size()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
+        self.pieces.read_at(offset, buf)
     }
 }

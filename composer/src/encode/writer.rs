@@ -18,8 +18,19 @@ pub(super) struct Writer {
 pub(super) enum Section {
     /// Its id and its content.
     Ours(u8, Vec<u8>),
+    /// The hoisted core module with this index among those of the output.
+    CoreModule(u32),
     /// The embedded component with this index among the components of the output.
     Component(u32),
+}
+
+/// What stands at the beginning of a composition.
+#[derive(Clone, Copy)]
+pub(super) struct Embedded {
+    /// So many hoisted core modules, which the components may reach.
+    pub(super) core_modules: u32,
+    /// So many components.
+    pub(super) components: u32,
 }
 
 /// How many items each index space has.
@@ -59,16 +70,20 @@ macro_rules! open {
 }
 
 impl Writer {
-    /// A writer for a component that embeds components first of all: so many of them, and written
-    /// here if `embed` says so.
-    pub(super) fn new(components: u32, embed: bool) -> Writer {
+    /// A writer for a component that embeds these first of all.
+    pub(super) fn new(embedded: Embedded) -> Writer {
+        let mut writer = Writer::beyond(embedded.components);
+        let core_modules = (0..embedded.core_modules).map(Section::CoreModule);
+        let components = (0..embedded.components).map(Section::Component);
+        writer.sections = core_modules.chain(components).collect();
+        writer.counts.core_modules = embedded.core_modules;
+        writer
+    }
+
+    /// A writer for what follows so many components.
+    pub(super) fn beyond(components: u32) -> Writer {
         let mut writer = Writer::default();
-        for index in 0..components {
-            if embed {
-                writer.sections.push(Section::Component(index));
-            }
-            writer.counts.components += 1;
-        }
+        writer.counts.components = components;
         writer
     }
 

@@ -8,6 +8,7 @@
 mod adding;
 mod bill;
 mod code;
+mod extract;
 mod feature;
 mod graph;
 mod host;
@@ -17,6 +18,7 @@ mod read;
 mod wiring;
 
 pub use bill::Ingredient;
+pub use extract::{Extracted, extract};
 pub use feature::{Feature, Features};
 pub use host::{Fit, Host, Need, Support, Verdict};
 pub use wiring::{Argument, Origin, Wired, Wiring};
@@ -24,6 +26,7 @@ pub use wiring::{Argument, Origin, Wired, Wiring};
 use crate::component::Metadata;
 use crate::graph::{Taken, unique};
 use crate::{Error, Input};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// What a binary is made of.
@@ -39,6 +42,8 @@ pub struct Anatomy {
     pub exports: Vec<Item>,
     /// Its instances of components, and what fills their imports. A core module has none.
     pub wiring: Wiring,
+    /// The records of hoisted core modules that it carries, as they are.
+    records: Vec<Vec<u8>>,
 }
 
 /// A component or core module.
@@ -48,11 +53,16 @@ pub struct Part {
     pub kind: PartKind,
     /// Its name: the one it gives itself, or else the one that the component around it has for it.
     pub name: Option<String>,
+    /// The name that the component around it has for it.
+    pub outer_name: Option<String>,
     /// Where it stands in the input.
     pub range: Range<u64>,
     /// The components and core modules right within it, in order.
     pub parts: Vec<Part>,
-    /// The features that it uses itself; [`Part::all_features`] has those of its parts as well.
+    /// The core modules that it has from components around it, in order.
+    pub borrowed: Vec<Borrowed>,
+    /// The features that it uses itself, and that the core modules it borrows use;
+    /// [`Part::all_features`] has those of its parts as well.
     pub features: Features,
     /// How many bytes its own custom sections take.
     pub custom: u64,
@@ -60,6 +70,28 @@ pub struct Part {
     pub metadata: Metadata,
     /// The bill of materials it carries; empty if it carries none.
     pub bill: Vec<Ingredient>,
+    /// How many bytes before `range` the section that holds it begins.
+    head: u64,
+    /// For a part of the outermost component, how many aliases in it lead there.
+    outward: usize,
+}
+
+/// A core module that a component does not hold, but has by an alias from a component around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Borrowed {
+    /// What the component calls it.
+    pub name: Option<String>,
+    /// How many components are around the one that holds it: 0 if that is the binary itself.
+    pub level: usize,
+    /// Its number in [`Part::parts`] of the one that holds it.
+    pub part: usize,
+    /// The section with the alias.
+    section: Range<u64>,
+    /// How many components out the alias leads, and the index of the core module there.
+    alias: (u32, u32),
+    /// The index of the core module in the component.
+    index: u32,
 }
 
 /// What sort of binary a part is.
@@ -99,10 +131,26 @@ pub fn inspect(name: &str, input: &dyn Input) -> Result<Anatomy, Error> {
 }
 
 impl Anatomy {
-    /// Whether it does nothing itself but puts other components together.
+    /// Whether it does nothing itself but puts other components together. Core modules that it holds for
+    /// the components in it are none of its own.
     pub fn is_composition(&self) -> bool {
-        let has_code = |part: &Part| part.kind == PartKind::CoreModule;
-        !self.wiring.instances.is_empty() && !self.root.parts.iter().any(has_code)
+        let hoisted = self.hoisted();
+        let has_code = |(number, part): (usize, &Part)| {
+            part.kind == PartKind::CoreModule && !hoisted.contains(&number)
+        };
+        !self.wiring.instances.is_empty() && !self.root.parts.iter().enumerate().any(has_code)
+    }
+
+    /// The core modules right within it that components in it borrow, by their number in [`Part::parts`].
+    pub fn hoisted(&self) -> BTreeSet<usize> {
+        let mut hoisted = BTreeSet::new();
+        let mut left: Vec<&Part> = self.root.parts.iter().collect();
+        while let Some(part) = left.pop() {
+            let of_root = part.borrowed.iter().filter(|borrowed| borrowed.level == 0);
+            hoisted.extend(of_root.map(|borrowed| borrowed.part));
+            left.extend(&part.parts);
+        }
+        hoisted
     }
 }
 

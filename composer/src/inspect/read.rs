@@ -4,11 +4,12 @@ use super::bill;
 use super::code;
 use super::feature::{Feature, Features};
 use super::module::{self, Module};
-use super::wiring::{Spaces, Wiring};
-use super::{Anatomy, Item, Part, PartKind};
+use super::wiring::{Outward, Spaces, Wiring};
+use super::{Anatomy, Borrowed, Item, Part, PartKind};
 use crate::component::Kind;
 use crate::component::Metadata;
 use crate::component::sections::Section;
+use crate::encode::record;
 use crate::{Error, Input};
 use std::ops::Range;
 use wasmparser::{BinaryReader, Encoding};
@@ -21,6 +22,8 @@ const NAME: u64 = 4 << 10;
 const MAX_SECTION: u64 = 1 << 20;
 /// How many bills of materials are read: each may be much larger than it looks.
 const MAX_BILLS: usize = 64;
+/// How many records of hoisted core modules are kept: more than one is one too many.
+const MAX_RECORDS: usize = 2;
 /// How deep components may be nested.
 const MAX_DEPTH: usize = 100;
 
@@ -32,6 +35,7 @@ pub(super) fn read(name: &str, input: &dyn Input) -> Result<Anatomy, Error> {
         frames: Vec::new(),
         pos: 0,
         bills: 0,
+        records: Vec::new(),
     };
     let prefix = reader.bytes(0, input.size().min(Kind::PREFIX as u64))?;
     let kind = match Kind::of(&prefix) {
@@ -39,7 +43,7 @@ pub(super) fn read(name: &str, input: &dyn Input) -> Result<Anatomy, Error> {
         Kind::CoreModule => PartKind::CoreModule,
         kind => return Err(Error::not_a_component(name, kind, &prefix)),
     };
-    let mut root = reader.open(kind, input.size())?;
+    let mut root = reader.open(kind, 0, input.size())?;
     loop {
         if reader.pos < root.part.range.end {
             if let Some(inner) = reader.section(&mut root)? {
@@ -53,14 +57,32 @@ pub(super) fn read(name: &str, input: &dyn Input) -> Result<Anatomy, Error> {
         let (part, ..) = std::mem::replace(&mut root, outer).close();
         root.part.parts.push(part);
     }
-    let (root, imports, exports, wiring) = root.close();
+    let (mut root, imports, exports, wiring) = root.close();
+    name_hoisted(&mut root);
     Ok(Anatomy {
         name: name.to_owned(),
         root,
         imports,
         exports,
         wiring,
+        records: reader.records,
     })
+}
+
+/// Gives core modules that have no name the one that the first component to borrow them has for them.
+fn name_hoisted(root: &mut Part) {
+    let mut names = Vec::new();
+    let mut left: Vec<&Part> = root.parts.iter().rev().collect();
+    while let Some(part) = left.pop() {
+        let of_root = part.borrowed.iter().filter(|borrowed| borrowed.level == 0);
+        names.extend(of_root.filter_map(|borrowed| Some((borrowed.part, borrowed.name.clone()?))));
+        left.extend(part.parts.iter().rev());
+    }
+    for (number, name) in names {
+        if let Some(part) = root.parts.get_mut(number) {
+            part.name.get_or_insert(name);
+        }
+    }
 }
 
 struct Reader<'r> {
@@ -70,6 +92,7 @@ struct Reader<'r> {
     frames: Vec<Frame>,
     pos: u64,
     bills: usize,
+    records: Vec<Vec<u8>>,
 }
 
 /// A component or core module that is being read.
@@ -88,9 +111,14 @@ impl Frame {
         let mut part = self.part;
         match self.content {
             Content::Component(mut spaces) => {
+                let names = spaces.core_module_names();
+                for borrowed in &mut part.borrowed {
+                    borrowed.name = names.get(&borrowed.index).map(|name| (*name).to_owned());
+                }
                 for (number, name) in spaces.part_names() {
                     if let Some(part) = part.parts.get_mut(number) {
-                        part.name.get_or_insert(name);
+                        part.name.get_or_insert_with(|| name.clone());
+                        part.outer_name = Some(name);
                     }
                 }
                 part.features.extend(spaces.found.0);
@@ -107,8 +135,9 @@ impl Frame {
 }
 
 impl Reader<'_> {
-    /// Enters a component or core module that ends at `end`.
-    fn open(&mut self, kind: PartKind, end: u64) -> Result<Frame, Error> {
+    /// Enters a component or core module that ends at `end`; the section that holds it has a head of
+    /// `head` bytes.
+    fn open(&mut self, kind: PartKind, head: u64, end: u64) -> Result<Frame, Error> {
         let start = self.pos;
         if end - start < 8 {
             return Err(self.invalid(start, "the header is cut short"));
@@ -132,12 +161,16 @@ impl Reader<'_> {
             part: Part {
                 kind,
                 name: None,
+                outer_name: None,
                 range: start..end,
                 parts: Vec::new(),
+                borrowed: Vec::new(),
                 features: Features::NONE,
                 custom: 0,
                 metadata: Metadata::default(),
                 bill: Vec::new(),
+                head,
+                outward: 0,
             },
             content: match kind {
                 PartKind::Component => Content::Component(Box::default()),
@@ -178,8 +211,13 @@ impl Reader<'_> {
                 frame.part.custom += end - start;
                 self.custom(frame, body..end)?;
             }
-            Some(Section::CoreModule) => return self.enter(frame, PartKind::CoreModule, body..end),
-            Some(Section::Component) => return self.enter(frame, PartKind::Component, body..end),
+            Some(section @ (Section::CoreModule | Section::Component)) => {
+                let kind = match section {
+                    Section::CoreModule => PartKind::CoreModule,
+                    _ => PartKind::Component,
+                };
+                return self.enter(frame, kind, body - start, body..end);
+            }
             Some(Section::Code) => {
                 let features = self.code(body..end)?;
                 frame.part.features.extend(features);
@@ -198,6 +236,7 @@ impl Reader<'_> {
                     Err(_) => frame.part.features.add(Feature::Unknown),
                     Ok(()) => {}
                 }
+                self.borrow(frame, start..end);
             }
             None => frame.part.features.add(Feature::Unknown),
         }
@@ -208,6 +247,7 @@ impl Reader<'_> {
         &mut self,
         frame: &mut Frame,
         kind: PartKind,
+        head: u64,
         body: Range<u64>,
     ) -> Result<Option<Frame>, Error> {
         if self.frames.len() == MAX_DEPTH {
@@ -218,7 +258,50 @@ impl Reader<'_> {
             spaces.part(frame.part.parts.len(), kind);
         }
         self.pos = body.start;
-        self.open(kind, body.end).map(Some)
+        self.open(kind, head, body.end).map(Some)
+    }
+
+    /// Follows the aliases of a section that lead out of the component.
+    fn borrow(&mut self, frame: &mut Frame, section: Range<u64>) {
+        let Content::Component(spaces) = &mut frame.content else {
+            return;
+        };
+        for Outward { count, core_module } in spaces.take_outward() {
+            let Some(level) = self.frames.len().checked_sub(count as usize) else {
+                continue;
+            };
+            if level == 0 {
+                // Of the outermost component, the part that this one is or is in.
+                let part = match self.frames.get_mut(1) {
+                    Some(outer) => &mut outer.part,
+                    None => &mut frame.part,
+                };
+                part.outward += 1;
+            }
+            let Some((there, index)) = core_module else {
+                continue;
+            };
+            let place = match self.frames.get(level).map(|outer| &outer.content) {
+                Some(Content::Component(outer)) => outer.place_of(there, level),
+                _ => None,
+            };
+            let Some(place) = place else {
+                continue;
+            };
+            spaces.borrow(index, place);
+            let holder = self.frames.get(place.level);
+            if let Some(module) = holder.and_then(|holder| holder.part.parts.get(place.part)) {
+                frame.part.features.extend(module.features);
+            }
+            frame.part.borrowed.push(Borrowed {
+                name: None,
+                level: place.level,
+                part: place.part,
+                section: section.clone(),
+                alias: (count, there),
+                index,
+            });
+        }
     }
 
     fn custom(&mut self, frame: &mut Frame, body: Range<u64>) -> Result<(), Error> {
@@ -240,6 +323,12 @@ impl Reader<'_> {
         } else if name == bill::SECTION && len <= MAX_SECTION && self.bills < MAX_BILLS {
             self.bills += 1;
             frame.part.bill = bill::read(&self.bytes(data, len)?);
+        } else if name == record::SECTION
+            && self.frames.is_empty()
+            && len <= record::MAX_SIZE
+            && self.records.len() < MAX_RECORDS
+        {
+            self.records.push(self.bytes(data, len)?);
         } else if let Content::CoreModule(_) = frame.content {
             match name {
                 "name" => frame.part.name = module::name_of(&self.bytes(data, len.min(NAME))?),

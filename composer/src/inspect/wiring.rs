@@ -103,10 +103,31 @@ pub(super) struct Spaces {
     names: Names,
     /// The number of each instance of [`Wiring::instances`] in the index space.
     made: Vec<usize>,
+    /// The aliases of a section that lead out of the component.
+    outward: Vec<Outward>,
+    /// Where the core modules are that come from components around this one, by their index here.
+    borrowed: BTreeMap<u32, Place>,
     pub(super) found: Found,
     pub(super) imports: Vec<Item>,
     pub(super) exports: Vec<Item>,
     wiring: Wiring,
+}
+
+/// An alias that leads out of a component.
+pub(super) struct Outward {
+    /// How many components out.
+    pub(super) count: u32,
+    /// For a core module, its index there and its index here.
+    pub(super) core_module: Option<(u32, u32)>,
+}
+
+/// Where a part is.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// How many components are around the one that it is right within.
+    pub(super) level: usize,
+    /// Its number among the parts of that component.
+    pub(super) part: usize,
 }
 
 /// What the `component-name` section calls the items of the index spaces.
@@ -124,6 +145,30 @@ impl Spaces {
             super::PartKind::Component => self.components.push(Origin::Part { part }),
             super::PartKind::CoreModule => self.core_modules.push(Origin::Part { part }),
         }
+    }
+
+    /// The aliases leading out that were read since this was asked last.
+    pub(super) fn take_outward(&mut self) -> Vec<Outward> {
+        std::mem::take(&mut self.outward)
+    }
+
+    /// Where the core module `index` of this component is, which has `level` components around it.
+    pub(super) fn place_of(&self, index: u32, level: usize) -> Option<Place> {
+        match self.core_modules.get(index as usize)? {
+            Origin::Part { part } => Some(Place { level, part: *part }),
+            _ => self.borrowed.get(&index).copied(),
+        }
+    }
+
+    /// Takes note of where the core module `index` is, which comes from around the component.
+    pub(super) fn borrow(&mut self, index: u32, place: Place) {
+        self.borrowed.insert(index, place);
+    }
+
+    /// What the component calls its core modules, by index.
+    pub(super) fn core_module_names(&self) -> BTreeMap<u32, &str> {
+        let names = self.names.core_modules.iter();
+        names.map(|(index, name)| (*index, name.as_str())).collect()
     }
 
     /// Takes a section other than nested ones and custom ones.
@@ -322,6 +367,14 @@ impl Spaces {
             }
             ComponentAlias::CoreInstanceExport { .. } => {}
             ComponentAlias::Outer { kind, count, index } => {
+                if count > 0 {
+                    let here = self.core_modules.len() as u32;
+                    let is_core_module = kind == ComponentOuterAliasKind::CoreModule;
+                    self.outward.push(Outward {
+                        count,
+                        core_module: is_core_module.then_some((index, here)),
+                    });
+                }
                 let kind = match kind {
                     ComponentOuterAliasKind::CoreModule => ComponentExternalKind::Module,
                     ComponentOuterAliasKind::CoreType => return,
