@@ -55,6 +55,9 @@ impl Failure {
             }
             io::ErrorKind::StorageFull => Some("make room, or write to another disk"),
             io::ErrorKind::IsADirectory => Some("name a file, not a directory"),
+            io::ErrorKind::FileTooLarge => {
+                Some("use a smaller file, or raise the limit that is set")
+            }
             _ => None,
         };
         Failure {

@@ -10,6 +10,7 @@ mod error;
 mod exit;
 mod explain;
 mod extraction;
+mod interrupted;
 mod key_file;
 mod keys;
 mod obligation;

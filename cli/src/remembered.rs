@@ -3,6 +3,7 @@
 //! A file is the same if its device, inode, size and both times are. Each file has an entry of its
 //! own in the cache directory; an entry that cannot be read or written is as good as none.
 
+use crate::interrupted::Unfinished;
 use crate::places::Place;
 use std::fs::{self, File};
 use std::io::Write;
@@ -62,6 +63,8 @@ impl Memory {
         if !is_settled || fs::create_dir_all(folder).is_err() {
             return;
         }
+        // A limit on the size of files must not be the end of the program.
+        Unfinished::listen();
         let verdict = if is_valid { "valid" } else { "unchecked" };
         let entry = format!("{VERSION}\n{}\n{digest}\n{verdict}\n", identity.state);
         if let Ok(mut file) = tempfile::NamedTempFile::new_in(folder)

@@ -16,6 +16,8 @@ use tenon_registry_client::{Digest, Hasher};
 
 /// How much is read at once to hash a file.
 const CHUNK: usize = 1 << 20;
+/// The most bytes that are held in memory: of standard input, of a pipe, of text.
+const MAX_MEMORY: u64 = 1 << 30;
 
 /// Bytes that a user named.
 pub(crate) struct Named {
@@ -170,10 +172,7 @@ impl Named {
     /// Opens what `argument` names, as it is.
     pub(crate) fn open_raw(argument: &str) -> Result<Named, Failure> {
         if argument == "-" {
-            let mut bytes = Vec::new();
-            io::stdin()
-                .lock()
-                .read_to_end(&mut bytes)
+            let bytes = read_stream(io::stdin().lock())
                 .map_err(|error| Failure::io("read", "standard input", &error))?;
             return Ok(Named {
                 argument: argument.to_owned(),
@@ -216,7 +215,11 @@ impl Named {
 
     /// All bytes, in memory.
     pub(crate) fn read_all(&self) -> Result<Vec<u8>, Failure> {
-        let mut bytes = vec![0; self.input().size() as usize];
+        let size = self.input().size();
+        if size > MAX_MEMORY {
+            return Err(Failure::io("read", &self.argument, &too_large()));
+        }
+        let mut bytes = vec![0; size as usize];
         self.read_at(0, &mut bytes)?;
         Ok(bytes)
     }
@@ -316,15 +319,13 @@ impl Bytes {
     }
 
     /// The bytes of a file that is open.
-    pub(crate) fn of(mut file: File) -> io::Result<Bytes> {
+    pub(crate) fn of(file: File) -> io::Result<Bytes> {
         let metadata = file.metadata()?;
         if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         if !metadata.is_file() {
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes)?;
-            return Ok(Bytes::Memory(bytes));
+            return read_stream(file).map(Bytes::Memory);
         }
         Ok(Bytes::File(FileInput::new(file, metadata.len())))
     }
@@ -364,6 +365,21 @@ impl Input for FileInput {
         }
         Ok(())
     }
+}
+
+/// What comes out of a stream, which may have no end.
+fn read_stream(stream: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.take(MAX_MEMORY + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > MAX_MEMORY {
+        true => Err(too_large()),
+        false => Ok(bytes),
+    }
+}
+
+fn too_large() -> io::Error {
+    let message = format!("more than {} would be held in memory", ui::size(MAX_MEMORY));
+    io::Error::new(io::ErrorKind::FileTooLarge, message)
 }
 
 fn not_opened(path: &Path, error: &io::Error) -> Failure {

@@ -1,6 +1,7 @@
 //! Writing a result: all of it, or nothing.
 
 use crate::error::Failure;
+use crate::interrupted::Unfinished;
 use crate::source::Named;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
@@ -121,14 +122,18 @@ fn write_file(path: &Path, content: &Content<'_>) -> io::Result<()> {
         let file = OpenOptions::new().write(true).open(path)?;
         return content.write_to(&mut &file);
     }
-    let file = temporary(folder_of(path), existing.as_ref())?;
+    let (file, _unfinished) = temporary(folder_of(path), existing.as_ref())?;
     content.write_to(&mut file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
-/// A temporary file in `folder`, with the permissions of what it is to replace.
-fn temporary(folder: &Path, existing: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
+/// A temporary file in `folder`, with the permissions of what it is to replace, and what has it removed
+/// should the program be told to stop.
+fn temporary(
+    folder: &Path,
+    existing: Option<&fs::Metadata>,
+) -> io::Result<(NamedTempFile, Unfinished)> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".tenon-");
     #[cfg(unix)]
@@ -137,7 +142,10 @@ fn temporary(folder: &Path, existing: Option<&fs::Metadata>) -> io::Result<Named
         let mode = existing.map_or(0o666, |metadata| metadata.permissions().mode() & 0o777);
         builder.permissions(fs::Permissions::from_mode(mode));
     }
-    builder.tempfile_in(folder)
+    Unfinished::listen();
+    let file = builder.tempfile_in(folder)?;
+    let unfinished = Unfinished::new(file.path());
+    Ok((file, unfinished))
 }
 
 /// Writes components that were taken out of `input` to files, all of them or none, and says of each
@@ -170,9 +178,9 @@ pub(crate) fn write_new(
         let folder = folder_of(path);
         fs::create_dir_all(folder).map_err(failed(folder))?;
         let file = temporary(folder, None)
-            .and_then(|file| {
+            .and_then(|(file, unfinished)| {
                 copy_pieces(extracted.pieces(), &mut file.as_file())?;
-                Ok(file.into_temp_path())
+                Ok((file.into_temp_path(), unfinished))
             })
             .map_err(failed(path))?;
         written.push((path, file));
@@ -181,7 +189,7 @@ pub(crate) fn write_new(
         return Err(Failure::io("read", &input.argument, &changed(input)));
     }
     let mut named = Vec::new();
-    for (path, file) in written {
+    for (path, (file, _unfinished)) in written {
         if let Err(error) = file.persist_noclobber(path) {
             // Another process was faster.
             named

@@ -1,9 +1,11 @@
 //! What can go wrong, each kind with a code, and what to do about it.
 
 use crate::component::Kind;
+use crate::component::limits::{Limit, limit_of};
 use crate::explain;
 use crate::plug::NearMiss;
 use crate::types::Difference;
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -11,12 +13,15 @@ use std::io;
 ///
 /// Its [`code`](Error::code) is stable; [`explain`](crate::explain) has a longer text for each.
 #[derive(Debug, thiserror::Error)]
-#[error("{kind}")]
+#[error("{}", cut(&.kind.to_string()))]
 pub struct Error {
     #[source]
     source: Option<io::Error>,
     kind: Box<ErrorKind>,
 }
+
+/// How many bytes of a message are shown: names in it may be of any length.
+const MAX_MESSAGE: usize = 2 << 10;
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -159,6 +164,18 @@ pub enum ErrorKind {
         what: &'static str,
         /// How many there would be, at least.
         count: u64,
+        /// How many there may be.
+        max: u64,
+    },
+    /// The input has more of something than engines accept, or than is read.
+    #[error("`{input}` has more than {max} {what}, at offset {offset:#x}")]
+    InputLimit {
+        /// The input's name.
+        input: String,
+        /// Where the limit is passed.
+        offset: u64,
+        /// What there is too much of.
+        what: &'static str,
         /// How many there may be.
         max: u64,
     },
@@ -315,7 +332,7 @@ impl Error {
             ErrorKind::ResourceClash(_) => "compose::resource-clash",
             ErrorKind::ImportConflict { .. } => "compose::import-conflict",
             ErrorKind::Unwritable { .. } => "compose::unwritable",
-            ErrorKind::Limit { .. } => "compose::limit",
+            ErrorKind::Limit { .. } | ErrorKind::InputLimit { .. } => "compose::limit",
             ErrorKind::Graph(_) => "compose::graph",
             ErrorKind::NoGraph { .. } => "compose::no-graph",
             ErrorKind::Strict { .. } => "compose::strict",
@@ -344,6 +361,9 @@ impl Error {
                 "give the component whose imports are to be filled as the socket; one that imports \
                  nothing needs no plugs",
             ),
+            ErrorKind::InputLimit { .. } => Some(
+                "build it with fewer of them; if a tool wrote it, report it to the tool's authors",
+            ),
             ErrorKind::NoOrder { .. } => Some(
                 "leave out all but one of them; or compose the inner one with the end of the chain first, \
                  and plug the result",
@@ -362,6 +382,7 @@ impl Error {
             | ErrorKind::Trailing { input, .. }
             | ErrorKind::NewerThanUs { input, .. }
             | ErrorKind::Invalid { input, .. }
+            | ErrorKind::InputLimit { input, .. }
             | ErrorKind::NotClosed { input, .. }
             | ErrorKind::Hoisted { input, .. }
             | ErrorKind::DigestDiffers { input, .. } => name.clone_into(input),
@@ -430,11 +451,25 @@ impl Error {
         })
     }
 
+    /// An input that is not valid, or has too much of what `message` speaks of.
     pub(crate) fn invalid(input: &str, offset: u64, message: impl Into<String>) -> Error {
-        Error::new(ErrorKind::Invalid {
+        let message = message.into();
+        match limit_of(&message) {
+            Some(limit) => Error::input_limit(input, offset, limit),
+            None => Error::new(ErrorKind::Invalid {
+                input: input.to_owned(),
+                offset,
+                message,
+            }),
+        }
+    }
+
+    pub(crate) fn input_limit(input: &str, offset: u64, (what, max): Limit) -> Error {
+        Error::new(ErrorKind::InputLimit {
             input: input.to_owned(),
             offset,
-            message: message.into(),
+            what,
+            max,
         })
     }
 }
@@ -463,6 +498,17 @@ fn not_a_component(kind: &Kind, prefix: &[u8]) -> String {
         Kind::Other(None) => {
             let bytes: Vec<_> = prefix.iter().map(|byte| format!("{byte:02x}")).collect();
             format!("is not WebAssembly: it begins with {}", bytes.join(" "))
+        }
+    }
+}
+
+/// A message that is not too long, whatever it quotes.
+fn cut(message: &str) -> Cow<'_, str> {
+    match message.len() > MAX_MESSAGE {
+        false => message.into(),
+        true => {
+            let end = message.floor_char_boundary(MAX_MESSAGE);
+            format!("{}…", message.get(..end).unwrap_or_default()).into()
         }
     }
 }

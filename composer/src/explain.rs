@@ -118,8 +118,14 @@ Every composition is checked before it is handed out, and this one did not pass:
         help: "compose in two steps, or with fewer parts",
         text: "\
 Engines and validators accept at most 4,096 instances in a component, 1,000 components in a \
-component, and 1,000 components and core modules in a binary, nested ones included. A composition \
-beyond that would run nowhere, so it is refused before it is written.",
+component, 1,000 components and core modules in a binary, nested ones included, and 100,000 arguments \
+of one instance. A composition beyond that would run nowhere, so it is refused before it is written.
+
+An input is refused for what engines and validators would not take, or what no tool writes and only \
+costs memory: types within types or components within components more than 100 levels deep, more than \
+1,000,000 types or 100,000 instances within types with each counted wherever it is used, 100,000 data segments, 7,654,321 bytes in one \
+function body, 64 MiB of sections other than code, data and custom ones (to which each section of any \
+kind adds 256 bytes), 1,024 bytes in the name of an import or export, or 100,000 in any other name.",
     },
     Explanation {
         code: "compose::near-name",

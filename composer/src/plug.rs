@@ -12,6 +12,7 @@ mod report;
 pub use fit::Rule;
 pub use report::{ImportReport, Miss, NearMiss, State, Useless};
 
+use crate::component::limits::MAX_ARGUMENTS;
 use crate::component::{Arena, ComponentId};
 use crate::encode::used::used_types;
 use crate::error::{Error, ErrorKind};
@@ -53,6 +54,7 @@ pub struct Plan {
 ///
 /// Panics if a component of the request comes from another arena.
 pub fn plug(arena: &Arena<'_>, request: &Request<'_>) -> Result<Plan, Error> {
+    check_limits(arena, request)?;
     let mut planner = Planner::new(arena, request);
     let socket = planner.instantiate(request.socket, None);
     // Instances are added while this runs: the plan is complete when none has an import left.
@@ -91,6 +93,20 @@ pub fn plug(arena: &Arena<'_>, request: &Request<'_>) -> Result<Plan, Error> {
         plan.check_strict()?;
     }
     Ok(plan)
+}
+
+/// Refuses components that cannot be instantiated, before anything is looked for.
+fn check_limits(arena: &Arena<'_>, request: &Request<'_>) -> Result<(), Error> {
+    let components = request.plugs.iter().chain([&request.socket]);
+    let imports = components.map(|id| arena.type_of(*id).imports.len() as u64);
+    match imports.max() {
+        Some(count) if count > MAX_ARGUMENTS => Err(Error::new(ErrorKind::Limit {
+            what: "arguments of one instance",
+            count,
+            max: MAX_ARGUMENTS,
+        })),
+        _ => Ok(()),
+    }
 }
 
 impl Plan {

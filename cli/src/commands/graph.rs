@@ -3,7 +3,7 @@
 use crate::args::{Global, Graph, GraphFormat};
 use crate::error::Failure;
 use crate::source::Sources;
-use crate::ui::{Document, Ui};
+use crate::ui::{Document, Ui, clean};
 use serde::Serialize;
 use tenon_composer::{Diagram, Supplier, inspect};
 
@@ -37,10 +37,10 @@ pub(crate) fn run(ui: &Ui, args: &Graph, global: &Global) -> Result<(), Failure>
     match args.format {
         _ if ui.json => document(ui, &diagram),
         GraphFormat::Json => document(ui, &diagram),
-        GraphFormat::Text => ui.print(&diagram.text()),
-        GraphFormat::Dot => ui.print(&diagram.dot()),
-        GraphFormat::Mermaid => ui.print(&diagram.mermaid()),
-        GraphFormat::Svg => ui.print(&diagram.svg()),
+        GraphFormat::Text => ui.print(&clean(&diagram.text())),
+        GraphFormat::Dot => ui.print(&clean(&diagram.dot())),
+        GraphFormat::Mermaid => ui.print(&clean(&diagram.mermaid())),
+        GraphFormat::Svg => ui.print(&clean(&diagram.svg())),
     }
 }
 

@@ -185,17 +185,20 @@ fn text(anatomy: &Anatomy, root: &PartData, verbose: bool) -> String {
 
 fn item_text(item: &Item) -> String {
     let mut text = match &item.module {
-        Some(module) => format!("{module} {}", item.name),
-        None => item.name.clone(),
+        Some(module) => format!("{} {}", ui::clean_line(module), ui::clean_line(&item.name)),
+        None => ui::clean_line(&item.name),
     };
     if item.kind != "interface" {
         text.push_str(&ui::dim(&format!(" ({})", item.kind)));
     }
     if let Some(interface) = &item.implements {
-        text.push_str(&ui::dim(&format!(" implements {interface}")));
+        text.push_str(&ui::dim(&format!(
+            " implements {}",
+            ui::clean_line(interface)
+        )));
     }
     if let Some(id) = &item.external_id {
-        text.push_str(&ui::dim(&format!(" known as {id}")));
+        text.push_str(&ui::dim(&format!(" known as {}", ui::clean_line(id))));
     }
     text
 }

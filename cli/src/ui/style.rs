@@ -31,10 +31,10 @@ pub(crate) fn failure_text(failure: &Failure) -> String {
         "{}{}: {}",
         styled("1;31", "error"),
         dim(&format!("[{}]", failure.code)),
-        clean(&failure.message)
+        shown(&failure.message)
     );
     let mut line = |label: &str, content: &str| {
-        let indented = clean(content).replace('\n', "\n  ");
+        let indented = shown(content).replace('\n', "\n  ");
         // Writing to a string cannot fail.
         let _ = write!(text, "\n  {label}{indented}");
     };
@@ -48,4 +48,14 @@ pub(crate) fn failure_text(failure: &Failure) -> String {
         line(&format!("{}: ", styled("1;36", "help")), help);
     }
     text
+}
+
+/// Text that someone else may have written, fit for a terminal and not without end.
+fn shown(text: &str) -> String {
+    const MAX_TEXT: usize = 4 << 10;
+    let end = text.floor_char_boundary(MAX_TEXT);
+    match text.split_at_checked(end) {
+        Some((start, rest)) if !rest.is_empty() => clean(start) + "…",
+        _ => clean(text),
+    }
 }

@@ -1,7 +1,7 @@
 //! Plans and sizes in words.
 
 use super::{bold, dim};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use tenon_composer::{Composition, HostImport, ImportReport, NearMiss, Plan, Rule, State};
 use tenon_registry_client::Digest;
 
@@ -46,9 +46,14 @@ pub(crate) fn size(bytes: u64) -> String {
 
 /// Near misses as lines, without the first `skip` and without saying anything twice.
 pub(crate) fn near_misses(near: &[NearMiss], skip: usize) -> Vec<String> {
+    const MAX_LINES: usize = 100;
     let mut seen = BTreeSet::new();
     let mut lines = Vec::new();
     for (at, miss) in near.iter().enumerate() {
+        if lines.len() >= MAX_LINES {
+            lines.push(format!("{} more come near", near.len() - at));
+            break;
+        }
         let line = miss.to_string();
         if seen.insert(line.clone()) && at >= skip {
             lines.push(line);
@@ -66,7 +71,13 @@ pub(crate) fn near_misses(near: &[NearMiss], skip: usize) -> Vec<String> {
 /// What was plugged into what, and what stays open for the host; `verbose` says for whom.
 pub(crate) fn plan(plan: &Plan, host: &[HostImport], socket: &str, verbose: bool) -> String {
     let mut lines = vec![format!("{} {}", bold("plugged into"), bold(socket))];
-    fills(plan, socket, 1, &mut BTreeSet::new(), &mut lines);
+    let mut filled: BTreeMap<&str, Vec<&ImportReport>> = BTreeMap::new();
+    for import in &plan.imports {
+        if let State::Filled { .. } = import.state {
+            filled.entry(&import.consumer).or_default().push(import);
+        }
+    }
+    fills(&filled, socket, 1, &mut BTreeSet::new(), &mut lines);
     if host.is_empty() {
         lines.push(dim("nothing stays open"));
     }
@@ -140,15 +151,16 @@ pub(crate) fn unusual<'h>(plan: &Plan, host: &'h [HostImport]) -> Vec<&'h HostIm
         .collect()
 }
 
-/// The imports of `consumer` that are filled, each with those of what fills it.
+/// The imports of `consumer` that are filled, each with those of what fills it; `filled` has those of
+/// every consumer.
 fn fills(
-    plan: &Plan,
+    filled: &BTreeMap<&str, Vec<&ImportReport>>,
     consumer: &str,
     depth: usize,
     shown: &mut BTreeSet<String>,
     lines: &mut Vec<String>,
 ) {
-    for import in plan.imports.iter().filter(|i| i.consumer == consumer) {
+    for import in filled.get(consumer).into_iter().flatten() {
         let State::Filled {
             provider,
             export,
@@ -162,7 +174,7 @@ fn fills(
             rule => dim(&format!(" as {export}: {rule}")),
         };
         let again = !shown.insert(provider.clone());
-        let has_more = again && has_fills(plan, provider);
+        let has_more = again && filled.contains_key(provider.as_str());
         lines.push(format!(
             "{}{} <- {}{why}{}",
             "  ".repeat(depth),
@@ -175,17 +187,9 @@ fn fills(
             }
         ));
         if !again {
-            fills(plan, provider, depth + 1, shown, lines);
+            fills(filled, provider, depth + 1, shown, lines);
         }
     }
-}
-
-fn has_fills(plan: &Plan, consumer: &str) -> bool {
-    let is_filled = |import: &&ImportReport| matches!(import.state, State::Filled { .. });
-    plan.imports
-        .iter()
-        .filter(is_filled)
-        .any(|import| import.consumer == consumer)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Function bodies, validated on every core.
 
+use super::limits::MAX_BODY;
 use super::sections::{self, Fault};
 use crate::Input;
 use rayon::prelude::*;
@@ -46,6 +47,13 @@ pub(super) fn validate(
             Err(error) => return Ok(Verdict::Invalid(error.into())),
         };
         let Some(last) = bodies.last() else {
+            // A body is larger than this: the largest that may be is soon held whole.
+            if batch > 2 * MAX_BODY {
+                return Ok(Verdict::Invalid(Fault {
+                    offset: at,
+                    message: format!("function body size count exceeds limit of {MAX_BODY}"),
+                }));
+            }
             batch *= 2;
             continue;
         };

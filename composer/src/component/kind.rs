@@ -40,10 +40,13 @@ impl Kind {
         if prefix.is_empty() {
             return Kind::Empty;
         }
+        // What is cut within the header is taken for a component, and found to be cut.
+        if b"\0asm".starts_with(prefix) {
+            return Kind::Component;
+        }
         if let Some(version) = prefix.strip_prefix(b"\0asm") {
             return match version.get(2..4) {
                 Some([0, 0]) => Kind::CoreModule,
-                // What is cut within the header is taken for a component, and found to be cut.
                 Some([1, 0]) | None => Kind::Component,
                 _ => Kind::OtherWasm,
             };
@@ -89,8 +92,10 @@ mod tests {
 
     #[test]
     fn tells_kinds_apart() {
-        let cases: [(&[u8], Kind); 12] = [
+        let cases: [(&[u8], Kind); 14] = [
             (b"", Kind::Empty),
+            (b"\0", Kind::Component),
+            (b"\0a", Kind::Component),
             (b"\0asm\x0d\0\x01\0", Kind::Component),
             (b"\0asm\x01\0\0\0", Kind::CoreModule),
             (b"\0asm", Kind::Component),

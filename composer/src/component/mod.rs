@@ -2,8 +2,11 @@
 //! of itself. Everything is learnt by reading kilobytes; code and data are skipped.
 
 mod bodies;
+mod expansion;
 mod kind;
+pub(crate) mod limits;
 mod meta;
+mod names;
 mod read;
 pub(crate) mod sections;
 
@@ -151,14 +154,13 @@ impl<'i> Arena<'i> {
     /// not the fault of the last one.
     fn limit(&self, error: Error) -> Error {
         match error.kind() {
-            ErrorKind::Invalid { message, .. }
-                if message.starts_with("modules and components count exceeds")
-                    && !self.components.is_empty() =>
+            ErrorKind::InputLimit { what, max, .. }
+                if *what == limits::PARTS && !self.components.is_empty() =>
             {
                 Error::new(ErrorKind::Limit {
-                    what: "components and core modules, nested ones included",
-                    count: MAX_PARTS + 1,
-                    max: MAX_PARTS,
+                    what,
+                    count: max + 1,
+                    max: *max,
                 })
             }
             _ => error,
@@ -268,8 +270,6 @@ impl Default for Arena<'_> {
     }
 }
 
-/// How many components and core modules a binary may have, nested ones and itself included.
-pub(crate) const MAX_PARTS: u64 = 1000;
 /// The version of the component binary format, in its header.
 const OUTER_VERSION: u16 = 0x0d;
 

@@ -6,6 +6,12 @@
 //! its own parser.
 
 use super::bodies::{self, Verdict};
+use super::expansion::Expansion;
+use super::limits::{
+    DESCRIPTION, Limit, MAX_DESCRIPTION, MAX_EXPANSION, MAX_METADATA, MAX_NAME, MAX_NESTING,
+    MAX_SEGMENTS, MAX_STRING, NESTED_COMPONENTS, SECTION_COST,
+};
+use super::names;
 use super::sections::{self, Counts, Fault, Section};
 use super::{Kind, Metadata, OUTER_VERSION, Parts};
 use crate::{Error, Input};
@@ -20,6 +26,8 @@ const WINDOW: usize = 4 << 10;
 const HEAD: usize = 64;
 /// How many bytes the head of a data segment may take: its offset may be computed.
 const MAX_HEAD: u64 = 64 << 10;
+/// How much of what follows a component is looked at, to see that it is blank.
+const MAX_BLANK: u64 = 64 << 10;
 
 /// A component to be read.
 pub struct Source<'i> {
@@ -113,6 +121,11 @@ struct Reader<'r, 'i> {
     facts: Facts,
     frames: Vec<Frame>,
     pos: u64,
+    /// How many bytes may still be read of sections that describe something.
+    description_left: u64,
+    /// How many bytes of metadata may still be kept.
+    metadata_left: u64,
+    expansion: Expansion,
 }
 
 impl<'r, 'i> Reader<'r, 'i> {
@@ -128,6 +141,9 @@ impl<'r, 'i> Reader<'r, 'i> {
             },
             frames: Vec::new(),
             pos: 0,
+            description_left: MAX_DESCRIPTION,
+            metadata_left: MAX_METADATA,
+            expansion: Expansion::default(),
         }
     }
 
@@ -141,6 +157,19 @@ impl<'r, 'i> Reader<'r, 'i> {
 
     fn invalid_at(&self, offset: u64, message: impl Into<String>) -> Error {
         Error::invalid(&self.source.name, offset, message)
+    }
+
+    fn limit(&self, offset: u64, limit: Limit) -> Error {
+        Error::input_limit(&self.source.name, offset, limit)
+    }
+
+    /// Takes note that `len` bytes at `offset` are read whole.
+    fn describe(&mut self, offset: u64, len: u64) -> Result<(), Error> {
+        match self.description_left.checked_sub(len) {
+            Some(left) => self.description_left = left,
+            None => return Err(self.limit(offset, (DESCRIPTION, MAX_DESCRIPTION))),
+        }
+        Ok(())
     }
 
     /// What the input is, and its first bytes.
@@ -165,6 +194,9 @@ impl<'r, 'i> Reader<'r, 'i> {
     /// Enters a component or core module that ends at `end`.
     fn open(&mut self, encoding: Encoding, end: u64) -> Result<(), Error> {
         let start = self.pos;
+        if self.frames.len() as u64 > MAX_NESTING {
+            return Err(self.limit(start, (NESTED_COMPONENTS, MAX_NESTING)));
+        }
         let header = match end - start {
             8.. => self.bytes(start, 8)?,
             len if self.frames.is_empty() => return Err(self.truncated(start, 8 - len)),
@@ -242,6 +274,7 @@ impl<'r, 'i> Reader<'r, 'i> {
         let Some(section) = Section::of(encoding, id, len) else {
             return Err(self.newer(start, format!("section {id}")));
         };
+        self.describe(start, SECTION_COST)?;
         if let Some(frame) = self.frames.last_mut() {
             let in_order = frame.counts.enter(&section);
             in_order.map_err(|message| self.invalid_at(start, message))?;
@@ -279,7 +312,18 @@ impl<'r, 'i> Reader<'r, 'i> {
             Section::Code => self.code(body, end),
             Section::Data => self.data(body, end),
             Section::Typed(id) => {
+                self.describe(start, len)?;
                 let bytes = self.bytes(body, len)?;
+                if encoding == Encoding::Component
+                    && let Some(offset) = names::too_long(id, &bytes, body)
+                {
+                    return Err(self.limit(offset, ("bytes in a name", MAX_NAME)));
+                }
+                if encoding == Encoding::Component && self.expansion.add(id, &bytes) > MAX_EXPANSION
+                {
+                    let limit = ("instances within its types", MAX_EXPANSION);
+                    return Err(self.limit(start, limit));
+                }
                 let result = match encoding {
                     Encoding::Module => {
                         let counts = self.frames.last_mut().map(|frame| &mut frame.counts);
@@ -305,7 +349,7 @@ impl<'r, 'i> Reader<'r, 'i> {
         if head.starts_with(b"\0asm") {
             return true;
         }
-        let size = self.input().size();
+        let size = self.input().size().min(start + MAX_BLANK);
         let mut at = start + head.len() as u64;
         let mut blank = is_blank(head);
         while blank && at < size {
@@ -352,10 +396,15 @@ impl<'r, 'i> Reader<'r, 'i> {
         if data > end {
             return Err(self.invalid_at(body, "the name of a custom section goes past its end"));
         }
+        if u64::from(len) > MAX_STRING {
+            return Err(self.limit(body, ("bytes in the name of a section", MAX_STRING)));
+        }
         let name = String::from_utf8(self.bytes(start, u64::from(len))?)
             .map_err(|_| self.invalid_at(start, "the name of a custom section is not UTF-8"))?;
-        if depth == 1 && Metadata::wants(&name, end - data) {
-            let bytes = self.bytes(data, end - data)?;
+        let size = end - data;
+        if depth == 1 && Metadata::wants(&name, size) && size <= self.metadata_left {
+            self.metadata_left -= size;
+            let bytes = self.bytes(data, size)?;
             self.facts.metadata.add(&name, &bytes);
         }
         Ok(())
@@ -389,16 +438,22 @@ impl<'r, 'i> Reader<'r, 'i> {
         let mut head = BinaryReader::new(&head, body);
         let count = head.read_var_u32().map_err(|error| self.invalid(error))?;
         let mut at = head.original_position();
+        if u64::from(count) > MAX_SEGMENTS {
+            return Err(self.limit(body, ("data segments", MAX_SEGMENTS)));
+        }
         let mut heads = Vec::new();
         push_leb(&mut heads, count);
         for _ in 0..count {
             let mut head = self.peek(at, end)?;
             let mut found = segment_head(&head, at);
-            if found.is_err() {
-                head = self.bytes(at, (end - at).min(MAX_HEAD))?;
+            let mut len = HEAD as u64;
+            while found.is_err() && len < MAX_HEAD && len < end - at {
+                len *= 4;
+                head = self.bytes(at, (end - at).min(len))?;
                 found = segment_head(&head, at);
             }
             let (taken, payload) = found.map_err(|error| self.invalid(error))?;
+            self.describe(at, taken as u64)?;
             heads.extend(head.get(..taken).unwrap_or_default());
             heads.push(0);
             at = payload.end;

@@ -24,7 +24,8 @@ pub use hoist::{Dedupe, HoistedModule};
 pub use piece::Piece;
 pub(crate) use piece::Pieces;
 
-use crate::component::{Arena, Bodies, Component, ComponentId, MAX_PARTS, Source, validate};
+use crate::component::limits::{MAX_ARGUMENTS, MAX_PARTS, PARTS, limit_of};
+use crate::component::{Arena, Bodies, Component, ComponentId, Source, validate};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
 use crate::input::Input;
@@ -135,7 +136,9 @@ pub fn encode<'i>(
     let (sections, layout, counts) = encoder.sections(Writer::new(embedded), &|id| {
         output_index.get(&id).copied().unwrap_or_default()
     })?;
-    check_limits(counts, &parts, &hoist)?;
+    let imports = components.iter().map(|id| arena.type_of(*id).imports.len());
+    let arguments = imports.max().unwrap_or_default() as u64;
+    check_limits(counts, arguments, &parts, &hoist)?;
 
     let (mut pieces, altered) = assemble(&sections, &parts, &hoist)?;
     let custom = metadata::sections(&parts, &hoist, &graph, &layout, options);
@@ -164,9 +167,17 @@ pub fn encode<'i>(
             Section::Ours(id, body) => Some((*id, body.as_slice())),
             Section::CoreModule(_) | Section::Component(_) => None,
         });
-        arena
-            .finish(ours)
-            .map_err(|message| Error::new(ErrorKind::InvalidOutput { message }))?;
+        arena.finish(ours).map_err(|message| {
+            Error::new(match limit_of(&message) {
+                // What each component has may be too much together.
+                Some((what, max)) => ErrorKind::Limit {
+                    what,
+                    count: max + 1,
+                    max,
+                },
+                None => ErrorKind::InvalidOutput { message },
+            })
+        })?;
     }
     Ok(Composition {
         pieces,
@@ -277,6 +288,7 @@ fn used_components(graph: &Graph) -> Vec<ComponentId> {
 /// Refuses what no engine would accept, before it is written.
 fn check_limits(
     counts: Counts,
+    arguments: u64,
     components: &[&Component<'_>],
     hoist: &Hoist<'_>,
 ) -> Result<(), Error> {
@@ -289,11 +301,8 @@ fn check_limits(
     for (what, count, max) in [
         ("instances", u64::from(counts.instances), 4096),
         ("components", u64::from(counts.components), 1000),
-        (
-            "components and core modules, nested ones included",
-            all,
-            MAX_PARTS,
-        ),
+        (PARTS, all, MAX_PARTS),
+        ("arguments of one instance", arguments, MAX_ARGUMENTS),
     ] {
         if count > max {
             return Err(Error::new(ErrorKind::Limit { what, count, max }));

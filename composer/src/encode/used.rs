@@ -15,6 +15,8 @@ use wasmparser::types::TypesRef;
 pub(crate) struct NamedTypes {
     pub(super) places: HashMap<ComponentAnyTypeId, Place>,
     resources: HashMap<ResourceId, Place>,
+    /// For the imports that are types, where an interface that is imported too names them.
+    interfaces: HashMap<ComponentAnyTypeId, Option<Place>>,
 }
 
 /// Where the imports of a component name a type.
@@ -31,6 +33,7 @@ impl NamedTypes {
         let mut named = NamedTypes {
             places: HashMap::new(),
             resources: HashMap::new(),
+            interfaces: HashMap::new(),
         };
         for (import, item) in &arena.type_of(component).imports {
             let mut place = Place {
@@ -38,8 +41,29 @@ impl NamedTypes {
                 within: Vec::new(),
             };
             named.add(arena.types(), &item.ty, &mut place);
+            if let ComponentEntityType::Type {
+                referenced,
+                created,
+            } = item.ty
+            {
+                let interface = named.interface_with(arena.types(), referenced).cloned();
+                named.interfaces.insert(created, interface);
+            }
         }
         named
+    }
+
+    /// The place within an interface that has the type, under one of the names it goes by. Imports may
+    /// name each other in long chains: each goes on from what was found for the one before.
+    fn interface_with(&self, types: TypesRef<'_>, id: ComponentAnyTypeId) -> Option<&Place> {
+        let mut names = std::iter::successors(Some(id), |id| types.peel_alias(*id));
+        names.find_map(|id| match self.interfaces.get(&id) {
+            Some(known) => Some(known.as_ref()),
+            None => {
+                let place = self.places.get(&id)?;
+                (!place.within.is_empty()).then_some(Some(place))
+            }
+        })?
     }
 
     fn add(&mut self, types: TypesRef<'_>, entity: &ComponentEntityType, place: &mut Place) {
@@ -76,25 +100,17 @@ impl NamedTypes {
     /// its own, or speaks of no resource: it is then what it is, whoever provides it, and as an import
     /// it can be written in WIT.
     fn interface_of(&self, arena: &Arena<'_>, import: &ComponentEntityType) -> Option<&Place> {
-        let ComponentEntityType::Type { referenced, .. } = import else {
+        let ComponentEntityType::Type { created, .. } = import else {
             return None;
         };
-        let types = arena.types();
+        let interface = self.interfaces.get(created)?.as_ref()?;
         let mut has_resource = false;
         let mut visit = |id| {
             has_resource |= matches!(id, ComponentAnyTypeId::Resource(_));
             false
         };
-        Walk::new(types, &mut HashSet::new(), &mut visit).entity(import);
-        if !has_resource {
-            return None;
-        }
-        let mut names = std::iter::successors(Some(*referenced), |id| types.peel_alias(*id));
-        names.find_map(|id| {
-            self.places
-                .get(&id)
-                .filter(|place| !place.within.is_empty())
-        })
+        Walk::of_contents(arena.types(), &mut HashSet::new(), &mut visit).entity(import);
+        has_resource.then_some(interface)
     }
 
     /// What fills the type at `place` for an instance of the component; nothing if it stays open.

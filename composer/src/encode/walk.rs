@@ -12,6 +12,8 @@ use wasmparser::types::TypesRef;
 pub(super) struct Walk<'w, 'v> {
     types: TypesRef<'w>,
     seen: &'v mut HashSet<ComponentAnyTypeId>,
+    /// Whether a type is looked at under all names it goes by, of which there may be many.
+    by_all_names: bool,
     /// Looks at a type under one of the names it goes by; `true` if that is all there is to know, so
     /// that neither other names nor what the type consists of are looked at.
     visit: &'v mut dyn FnMut(ComponentAnyTypeId) -> bool,
@@ -23,7 +25,24 @@ impl<'w, 'v> Walk<'w, 'v> {
         seen: &'v mut HashSet<ComponentAnyTypeId>,
         visit: &'v mut dyn FnMut(ComponentAnyTypeId) -> bool,
     ) -> Self {
-        Walk { types, seen, visit }
+        Walk {
+            types,
+            seen,
+            by_all_names: true,
+            visit,
+        }
+    }
+
+    /// A walk that looks at each type under one name only.
+    pub(super) fn of_contents(
+        types: TypesRef<'w>,
+        seen: &'v mut HashSet<ComponentAnyTypeId>,
+        visit: &'v mut dyn FnMut(ComponentAnyTypeId) -> bool,
+    ) -> Self {
+        Walk {
+            by_all_names: false,
+            ..Walk::new(types, seen, visit)
+        }
     }
 
     /// Walks through what `entity` refers to.
@@ -47,7 +66,10 @@ impl<'w, 'v> Walk<'w, 'v> {
             if (self.visit)(id) {
                 return;
             }
-            at = self.types.peel_alias(id);
+            at = match self.by_all_names {
+                true => self.types.peel_alias(id),
+                false => None,
+            };
         }
         match id {
             ComponentAnyTypeId::Resource(_) => {}

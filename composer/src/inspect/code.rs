@@ -2,6 +2,7 @@
 
 use super::feature::{Feature, Features};
 use crate::Input;
+use crate::component::limits::{MAX_BODY, MAX_ITEMS};
 use crate::component::sections;
 use rayon::prelude::*;
 use std::io;
@@ -15,19 +16,21 @@ use wasmparser::{
 /// How much code is held in memory at once; a single larger body is held whole.
 const BATCH: u64 = 4 << 20;
 
-/// What the bodies that stand at `range` of `input` use.
-pub(super) fn features(input: &dyn Input, range: Range<u64>) -> io::Result<Features> {
+/// What the `count` bodies that stand at `range` of `input` use.
+pub(super) fn features(input: &dyn Input, count: u32, range: Range<u64>) -> io::Result<Features> {
     let mut found = Features::NONE;
+    let mut left = count.min(MAX_ITEMS as u32) as usize;
     let mut at = range.start;
     let mut batch = BATCH;
     let mut bytes = Vec::new();
-    while at < range.end {
+    while left > 0 && at < range.end {
         let len = (range.end - at).min(batch);
         bytes.resize(len as usize, 0);
         input.read_at(at, &mut bytes)?;
-        let (bodies, taken) = split(&bytes, at);
+        let (bodies, taken) = split(&bytes, at, left);
         if bodies.is_empty() {
-            if at + len == range.end {
+            // A body that is cut short, or larger than any may be.
+            if at + len == range.end || batch > 2 * MAX_BODY {
                 found.add(Feature::Unknown);
                 break;
             }
@@ -36,17 +39,21 @@ pub(super) fn features(input: &dyn Input, range: Range<u64>) -> io::Result<Featu
         }
         batch = BATCH;
         at += taken;
+        left -= bodies.len();
         found.extend(in_bodies(bodies));
     }
     Ok(found)
 }
 
-/// The bodies that lie whole within `bytes`, which stand at `offset` of the input, and their length.
-fn split(bytes: &[u8], offset: u64) -> (Vec<BinaryReader<'_>>, u64) {
+/// The bodies, `most` of them, that lie whole within `bytes`, which stand at `offset` of the input, and
+/// their length.
+fn split(bytes: &[u8], offset: u64, most: usize) -> (Vec<BinaryReader<'_>>, u64) {
     let mut reader = sections::reader(bytes, offset);
     let mut bodies = Vec::new();
     let mut taken = 0;
-    while let Ok(body) = reader.read_reader() {
+    while bodies.len() < most
+        && let Ok(body) = reader.read_reader()
+    {
         bodies.push(body);
         taken = reader.current_position() as u64;
     }

@@ -1,7 +1,7 @@
 //! The components that a composition embeds, taken out of it as they went in, byte for byte.
 
 use super::{Anatomy, Borrowed, Origin, Part, PartKind};
-use crate::component::MAX_PARTS;
+use crate::component::limits::MAX_PARTS;
 use crate::digest;
 use crate::encode::record::{CORE_MODULE_SECTION, Record, alias_section, padded};
 use crate::encode::{Piece, Pieces};

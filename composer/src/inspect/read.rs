@@ -8,6 +8,10 @@ use super::wiring::{Outward, Spaces, Wiring};
 use super::{Anatomy, Borrowed, Item, Part, PartKind};
 use crate::component::Kind;
 use crate::component::Metadata;
+use crate::component::limits::{
+    DESCRIPTION, MAX_DESCRIPTION, MAX_METADATA, MAX_NESTING, MAX_PARTS, NESTED_COMPONENTS, PARTS,
+    SECTION_COST,
+};
 use crate::component::sections::Section;
 use crate::encode::record;
 use crate::{Error, Input};
@@ -24,8 +28,6 @@ const MAX_SECTION: u64 = 1 << 20;
 const MAX_BILLS: usize = 64;
 /// How many records of hoisted core modules are kept: more than one is one too many.
 const MAX_RECORDS: usize = 2;
-/// How deep components may be nested.
-const MAX_DEPTH: usize = 100;
 
 /// Looks at `input`, which messages call `name`.
 pub(super) fn read(name: &str, input: &dyn Input) -> Result<Anatomy, Error> {
@@ -36,6 +38,9 @@ pub(super) fn read(name: &str, input: &dyn Input) -> Result<Anatomy, Error> {
         pos: 0,
         bills: 0,
         records: Vec::new(),
+        parts: 0,
+        description_left: MAX_DESCRIPTION,
+        metadata_left: MAX_METADATA,
     };
     let prefix = reader.bytes(0, input.size().min(Kind::PREFIX as u64))?;
     let kind = match Kind::of(&prefix) {
@@ -93,6 +98,11 @@ struct Reader<'r> {
     pos: u64,
     bills: usize,
     records: Vec<Vec<u8>>,
+    parts: u64,
+    /// How many bytes may still be read of sections that describe something.
+    description_left: u64,
+    /// How many bytes of metadata and bills of materials may still be kept.
+    metadata_left: u64,
 }
 
 /// A component or core module that is being read.
@@ -205,6 +215,7 @@ impl Reader<'_> {
         if end > frame_end {
             return Err(self.cut(start, end - frame_end));
         }
+        self.describe(start, SECTION_COST)?;
         self.pos = end;
         match section {
             Some(Section::Custom) => {
@@ -224,6 +235,7 @@ impl Reader<'_> {
             }
             Some(Section::Data) => {}
             Some(Section::Typed(id)) => {
+                self.describe(start, len)?;
                 let bytes = self.bytes(body, len)?;
                 let taken = match &mut frame.content {
                     Content::Component(spaces) => spaces.section(id, &bytes, body),
@@ -243,6 +255,18 @@ impl Reader<'_> {
         Ok(None)
     }
 
+    /// Takes note that `len` bytes at `offset` are read whole.
+    fn describe(&mut self, offset: u64, len: u64) -> Result<(), Error> {
+        match self.description_left.checked_sub(len) {
+            Some(left) => self.description_left = left,
+            None => {
+                let limit = (DESCRIPTION, MAX_DESCRIPTION);
+                return Err(Error::input_limit(self.name, offset, limit));
+            }
+        }
+        Ok(())
+    }
+
     fn enter(
         &mut self,
         frame: &mut Frame,
@@ -250,9 +274,17 @@ impl Reader<'_> {
         head: u64,
         body: Range<u64>,
     ) -> Result<Option<Frame>, Error> {
-        if self.frames.len() == MAX_DEPTH {
-            let message = format!("components are nested more than {MAX_DEPTH} deep");
-            return Err(self.invalid(body.start, message));
+        self.parts += 1;
+        for (count, limit) in [
+            (self.parts + 1, (PARTS, MAX_PARTS)),
+            (
+                self.frames.len() as u64 + 1,
+                (NESTED_COMPONENTS, MAX_NESTING),
+            ),
+        ] {
+            if count > limit.1 {
+                return Err(Error::input_limit(self.name, body.start, limit));
+            }
         }
         if let Content::Component(spaces) = &mut frame.content {
             spaces.part(frame.part.parts.len(), kind);
@@ -313,15 +345,18 @@ impl Reader<'_> {
         };
         let data = head.original_position();
         let len = body.end - data;
-        if Metadata::wants(name, len) {
+        let is_kept = len <= self.metadata_left;
+        if Metadata::wants(name, len) && is_kept {
+            self.metadata_left -= len;
             let bytes = self.bytes(data, len)?;
             frame.part.metadata.add(name, &bytes);
             if let ("component-name", Content::Component(spaces)) = (name, &mut frame.content) {
                 spaces.names(&bytes);
                 frame.part.name.clone_from(&frame.part.metadata.name);
             }
-        } else if name == bill::SECTION && len <= MAX_SECTION && self.bills < MAX_BILLS {
+        } else if name == bill::SECTION && len <= MAX_SECTION && self.bills < MAX_BILLS && is_kept {
             self.bills += 1;
+            self.metadata_left -= len;
             frame.part.bill = bill::read(&self.bytes(data, len)?);
         } else if name == record::SECTION
             && self.frames.is_empty()
@@ -342,11 +377,11 @@ impl Reader<'_> {
     fn code(&self, body: Range<u64>) -> Result<Features, Error> {
         let head = self.bytes(body.start, (body.end - body.start).min(HEAD))?;
         let mut head = BinaryReader::new(&head, body.start);
-        if head.read_var_u32().is_err() {
+        let Ok(count) = head.read_var_u32() else {
             return Ok(Features::of(Feature::Unknown));
-        }
-        code::features(self.input, head.original_position()..body.end)
-            .map_err(|error| Error::read(self.name, error))
+        };
+        let bodies = head.original_position()..body.end;
+        code::features(self.input, count, bodies).map_err(|error| Error::read(self.name, error))
     }
 
     /// The error for a section of the outermost component that cannot be read.

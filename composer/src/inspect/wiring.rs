@@ -17,6 +17,8 @@ use wasmparser::{
 
 /// How deep within an instance an item is followed. Interfaces are one deep, their items two.
 const DEPTH: usize = 8;
+/// How many values a component may have.
+const MAX_RESULTS: u32 = 1000;
 
 /// How a component is put together from instances of others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -208,9 +210,8 @@ impl Spaces {
             9 => {
                 let start = ComponentStartFunction::from_reader(&mut bytes)?;
                 self.found.0.add(Feature::Values);
-                for _ in 0..start.results {
-                    self.values.push(Origin::Other);
-                }
+                let results = start.results.min(MAX_RESULTS) as usize;
+                self.values.extend(vec![Origin::Other; results]);
             }
             10 => {
                 for import in ComponentImportSectionReader::new(bytes)? {
