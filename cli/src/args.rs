@@ -1,8 +1,10 @@
 //! The command line, as it is written.
 
+mod compose;
 mod read;
 mod write;
 
+pub(crate) use compose::Compose;
 pub(crate) use read::{Fetch, Get, Info, Log, LogMirror, LogMonitor, LogRecord, Search, Verify};
 pub(crate) use write::*;
 
@@ -71,6 +73,7 @@ pub(crate) enum Color {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Plug(Plug),
+    Compose(Compose),
     Inspect(Inspect),
     Graph(Graph),
     Wit(Wit),
@@ -154,6 +157,16 @@ pub(crate) enum Dedupe {
     Modules,
     /// Identical components: each is embedded as it is.
     Components,
+}
+
+impl From<Dedupe> for tenon_composer::Dedupe {
+    fn from(dedupe: Dedupe) -> tenon_composer::Dedupe {
+        match dedupe {
+            Dedupe::Auto => tenon_composer::Dedupe::Automatic,
+            Dedupe::Modules => tenon_composer::Dedupe::Modules,
+            Dedupe::Components => tenon_composer::Dedupe::Components,
+        }
+    }
 }
 
 /// Show what a component is made of, or take it apart.

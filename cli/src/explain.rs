@@ -16,6 +16,24 @@ pub(crate) fn explanations() -> impl Iterator<Item = &'static Explanation> {
 
 const OWN: &[Explanation] = &[
     Explanation {
+        code: "cli::compose-config",
+        help: "correct the file where it is wrong",
+        text: "\
+A configuration of `wasm-compose` is a YAML map of these keys, all of which may be left out:
+
+  definitions        a list of components, whose exports fill every import of the same name
+  search-paths       a list of folders, in which `NAME.wasm` and `NAME.wat` are looked for
+  dependencies       NAME: PATH, or NAME: { path: PATH }
+  instantiations     NAME: { dependency: NAME, arguments: { IMPORT: ARGUMENT } }
+                     where an ARGUMENT is INSTANCE, or { instance: INSTANCE, export: NAME }
+  disallow-imports   `true`: an interface for which no component is found is an error
+  import-components  `true`: components are imported, not embedded
+  skip-validation    `true`: function bodies are not validated
+
+Other keys are refused, so that none is misspelt without notice. The message has the line, where the parser \
+says it.",
+    },
+    Explanation {
         code: "config::exposed",
         help: "run `chmod 600` on the file; if others could have read it, replace what is in it, too",
         text: "\

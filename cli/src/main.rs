@@ -47,6 +47,7 @@ fn main() -> ExitCode {
     let registry = global.registry.as_deref();
     let result = match &cli.command {
         Command::Plug(args) => commands::plug::run(&mut ui, args, global),
+        Command::Compose(args) => commands::compose::run(&mut ui, args, global),
         Command::Inspect(args) => commands::inspect::run(&ui, args, global),
         Command::Graph(args) => commands::graph::run(&ui, args, global),
         Command::Wit(args) => commands::wit::run(&ui, args, global),

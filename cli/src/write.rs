@@ -29,7 +29,7 @@ pub(crate) enum Content<'c> {
     /// Text, which may go to a terminal.
     Text(&'c str),
     /// A composition made of these inputs.
-    Composition(&'c Composition<'c>, &'c [Named]),
+    Composition(&'c Composition<'c>, &'c [&'c Named]),
     /// The bytes of a release, which are checked once more on their way.
     Release(&'c Verified<Release>, &'c dyn Input),
 }

@@ -130,6 +130,60 @@ pub enum ErrorKind {
         /// The links, in alphabetical order.
         links: Vec<String>,
     },
+    /// A configuration comes to nothing: there is no component for any import of its root.
+    #[error("there is nothing to compose `{component}` with: {}", nothing_found(.missing))]
+    NoDependency {
+        /// The root.
+        component: String,
+        /// The names for which there is no component; none if it imports no interface.
+        missing: Vec<String>,
+    },
+    /// A component that must be there is not.
+    #[error("{}", missing_dependency(.consumer, .import, .dependency, .export))]
+    MissingDependency {
+        /// The instance that has the import.
+        consumer: String,
+        /// The import.
+        import: String,
+        /// The name of the component.
+        dependency: String,
+        /// The export of it that is to fill the import, if one is named.
+        export: Option<String>,
+    },
+    /// A configuration gives an argument for an import that there is not.
+    #[error("`{instance}` has no import `{argument}`{}", did_you_mean(.nearest))]
+    UnknownArgument {
+        /// The instance.
+        instance: String,
+        /// The name of the argument.
+        argument: String,
+        /// The import that may be meant.
+        nearest: Option<String>,
+    },
+    /// A configuration names an export that there is not.
+    #[error("`{instance}` has no export `{export}`{}", did_you_mean(.nearest))]
+    UnknownExport {
+        /// The instance.
+        instance: String,
+        /// The name of the export.
+        export: String,
+        /// The export that may be meant.
+        nearest: Option<String>,
+    },
+    /// What a configuration gives for an import does not fit.
+    #[error("{}", unfit(.consumer, .import, .provider, .export, .differences))]
+    Unfit {
+        /// The instance that has the import.
+        consumer: String,
+        /// The import's name, with its whole version.
+        import: String,
+        /// The instance that is to fill it.
+        provider: String,
+        /// The export of it that is meant, or comes nearest; none if it is the instance as a whole.
+        export: Option<String>,
+        /// Where the types differ.
+        differences: Vec<Difference>,
+    },
     /// Components need each other in a circle.
     #[error("the components need each other in a circle: {}", circle(.steps))]
     Cycle {
@@ -156,6 +210,16 @@ pub enum ErrorKind {
         import: String,
         /// What cannot be written.
         what: String,
+    },
+    /// A component cannot be imported, as it is to be.
+    #[error("`{component}` cannot be imported as `{name}`: {reason}")]
+    ComponentImport {
+        /// The component.
+        component: String,
+        /// The name of its import.
+        name: String,
+        /// Why not.
+        reason: String,
     },
     /// The composition would exceed a limit that every engine has.
     #[error("the composition would have {count} {what}, or more; engines accept {max} at most")]
@@ -328,10 +392,16 @@ impl Error {
                 .first()
                 .map_or("compose::nothing-plugged", NearMiss::code),
             ErrorKind::TwoProviders { .. } | ErrorKind::NoOrder { .. } => "compose::two-providers",
+            ErrorKind::NoDependency { .. } => "compose::no-dependency",
+            ErrorKind::MissingDependency { .. } => "compose::not-found",
+            ErrorKind::UnknownArgument { .. } => "compose::unknown-argument",
+            ErrorKind::UnknownExport { .. } => "compose::unknown-export",
+            ErrorKind::Unfit { .. } => "compose::argument-type",
             ErrorKind::Cycle { .. } => "compose::cycle",
             ErrorKind::ResourceClash(_) => "compose::resource-clash",
             ErrorKind::ImportConflict { .. } => "compose::import-conflict",
             ErrorKind::Unwritable { .. } => "compose::unwritable",
+            ErrorKind::ComponentImport { .. } => "compose::component-import",
             ErrorKind::Limit { .. } | ErrorKind::InputLimit { .. } => "compose::limit",
             ErrorKind::Graph(_) => "compose::graph",
             ErrorKind::NoGraph { .. } => "compose::no-graph",
@@ -554,6 +624,62 @@ fn together(names: &[String]) -> String {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last} {all}", rest.join(", ")),
         _ => quoted.concat(),
     }
+}
+
+fn nothing_found(missing: &[String]) -> String {
+    const MOST: usize = 8;
+    let quoted = missing.iter().take(MOST).map(|name| format!("`{name}`"));
+    let names = quoted.collect::<Vec<_>>().join(", ");
+    match missing.len() {
+        0 => "it imports no interface".to_owned(),
+        1 => format!("there is no component {names}"),
+        count if count > MOST => {
+            let more = count - MOST;
+            format!("there is no component for {names} and {more} more")
+        }
+        _ => format!("there is no component for {names}"),
+    }
+}
+
+fn missing_dependency(
+    consumer: &str,
+    import: &str,
+    dependency: &str,
+    export: &Option<String>,
+) -> String {
+    match export {
+        Some(export) => format!(
+            "`{import}` of `{consumer}` is to be export `{export}` of `{dependency}`, but there is no \
+             component `{dependency}`"
+        ),
+        None => format!(
+            "`{consumer}` imports `{import}`, but there is no component `{dependency}`, and no \
+             interface may stay imported"
+        ),
+    }
+}
+
+fn did_you_mean(nearest: &Option<String>) -> String {
+    match nearest {
+        Some(nearest) => format!("; did you mean `{nearest}`?"),
+        None => String::new(),
+    }
+}
+
+fn unfit(
+    consumer: &str,
+    import: &str,
+    provider: &str,
+    export: &Option<String>,
+    differences: &[Difference],
+) -> String {
+    let what = match export {
+        Some(export) => format!("export `{export}` of `{provider}`"),
+        None => format!("`{provider}`"),
+    };
+    let why = differences.first().map(|first| format!(": {first}"));
+    let why = why.unwrap_or_default();
+    format!("{what} cannot fill import `{import}` of `{consumer}`{why}")
 }
 
 fn both_import(first: &(String, String), second: &(String, String)) -> String {

@@ -37,6 +37,14 @@ since their place decides how a value is laid out in memory. An interface may ex
 asked of it, never less.",
     },
     Explanation {
+        code: "compose::component-import",
+        help: "give the component another name, or let it be embedded",
+        text: "\
+A composition may import components instead of embedding them, and whoever runs it chooses what they are. \
+Such an import needs a name that the Component Model allows, as `logger` or `acme:log/logger`, and that no \
+other import of the composition has, not even with other upper and lower case.",
+    },
+    Explanation {
         code: "compose::core-module",
         help: "make a component of it with `wasm-tools component new`, if it was built for one",
         text: "\
@@ -144,6 +152,15 @@ made before. What it does not know it cannot step over: the size of an unknown i
 unknown too. Unknown custom sections, and anything new within core code, are no obstacle.",
     },
     Explanation {
+        code: "compose::no-dependency",
+        help: "name components under `dependencies`, or put them as `NAME.wasm` or `NAME.wat` where they are looked for",
+        text: "\
+A configuration composes a root with the components that its imports name. Either the root imports no \
+interface, or none of the names led to a component: not under `dependencies`, not in the folder of the \
+configuration, not in a search path, and no definition exports one of them. The composition would be the \
+root alone.",
+    },
+    Explanation {
         code: "compose::no-graph",
         help: "compose it again from the components it was made of",
         text: "\
@@ -161,6 +178,15 @@ is nothing by itself, so that it cannot be taken out.
 
 Core modules that `tenon` hoisted are put back, as long as the composition has the custom section that \
 records them; tools that strip custom sections remove it.",
+    },
+    Explanation {
+        code: "compose::not-found",
+        help: "name its file under `dependencies`, or put it as `NAME.wasm` or `NAME.wat` where it is looked for",
+        text: "\
+A configuration asks for a component that is not there: it names an export of it, or it does not allow that \
+interfaces stay imported. A component of some name is the one that `dependencies` has under that name, or \
+else the file `NAME.wasm` or `NAME.wat` in the folder of the configuration, or else in one of the search \
+paths.",
     },
     Explanation {
         code: "compose::not-wasm",
@@ -243,6 +269,21 @@ is meant cannot be guessed, and the order on the command line does not decide.
 Plugs that import the interface themselves are links of a chain and come before the one that does \
 not. Two different links have no order of their own: compose the inner one with the end of the chain \
 first, and plug the result.",
+    },
+    Explanation {
+        code: "compose::unknown-argument",
+        help: "name the import as `tenon wit FILE` shows it",
+        text: "\
+A configuration gives an argument for an import that the component does not have. Arguments go by the whole \
+names of imports, with the version, as `acme:log/logger@1.0.0`.",
+    },
+    Explanation {
+        code: "compose::unknown-export",
+        help: "name the export as `tenon wit FILE` shows it, or leave it out: the first export that fits is taken then",
+        text: "\
+A configuration fills an import with an export that the component does not have. Exports go by their whole \
+names, with the version, as `acme:log/logger@1.0.0`. Without an export, the instance as a whole is taken if \
+its exports are what is imported, or else the first of its exports that fits.",
     },
     Explanation {
         code: "compose::unversioned",

@@ -97,6 +97,7 @@
 //! without [`plug()`], to wire what matching would not.
 
 mod component;
+mod config;
 mod diff;
 mod digest;
 mod draw;
@@ -114,6 +115,9 @@ mod types;
 
 pub use component::{
     Arena, Bodies, Component, ComponentId, Kind, Metadata, Parts, Release, Source, validate,
+};
+pub use config::{
+    Configuration, Configured, InstanceArgument, Instantiation, ROOT, Remark, configure,
 };
 pub use diff::{Change, Diff, Impact, Makeup, Update, What, diff};
 pub use draw::{Diagram, Node, Outlet, Supplier, Wire};

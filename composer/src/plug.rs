@@ -10,16 +10,16 @@ mod near;
 mod report;
 
 pub use fit::Rule;
+pub(crate) use report::mark_used_types;
 pub use report::{ImportReport, Miss, NearMiss, State, Useless};
 
 use crate::component::limits::MAX_ARGUMENTS;
 use crate::component::{Arena, ComponentId};
-use crate::encode::used::used_types;
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
 use fit::{Fit, Fitting};
 use index::ItemId;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to plug into what.
 pub struct Request<'r> {
@@ -63,7 +63,7 @@ pub fn plug(arena: &Arena<'_>, request: &Request<'_>) -> Result<Plan, Error> {
         planner.fill(origin)?;
         next += 1;
     }
-    planner.mark_used_types();
+    mark_used_types(arena, &planner.graph, &mut planner.imports);
     let useless = planner.useless(request.socket);
     let Planner {
         mut graph, imports, ..
@@ -229,25 +229,6 @@ impl<'p, 'i> Planner<'p, 'i> {
             self.imports.push(report);
         }
         Ok(())
-    }
-
-    /// Marks the imports that are types of interfaces which are filled by now.
-    fn mark_used_types(&mut self) {
-        let named = |(instance, import): (InstanceId, String)| {
-            (self.graph.instance(instance).name().to_owned(), import)
-        };
-        let used = used_types(self.arena, &self.graph).into_iter();
-        let used: HashMap<_, _> = used.map(|(import, used)| (named(import), used)).collect();
-        for report in &mut self.imports {
-            let import = (report.consumer.clone(), report.import.clone());
-            if let Some(used) = used.get(&import) {
-                report.state = State::Filled {
-                    provider: self.graph.instance(used.provider).name().to_owned(),
-                    export: used.item(),
-                    rule: Rule::Use,
-                };
-            }
-        }
     }
 
     /// The plugs of this component that may fill an import of `consumer`: it does not fill its own.

@@ -1,6 +1,7 @@
 //! One command, one file.
 
 pub(crate) mod completions;
+pub(crate) mod compose;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fetch;

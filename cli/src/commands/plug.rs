@@ -1,6 +1,6 @@
 //! `tenon plug`: the exports of components into the imports of another.
 
-use crate::args::{self, Global, Plug};
+use crate::args::{Global, Plug};
 use crate::error::Failure;
 use crate::remembered::Memory;
 use crate::source::{Named, Sources};
@@ -8,7 +8,7 @@ use crate::ui::{self, Document, Ui};
 use crate::write::{Content, Target};
 use std::thread;
 use tenon_composer::{
-    Arena, Bodies, ComponentId, Composition, Dedupe, Options, Plan, Request, Source, encode, plug,
+    Arena, Bodies, ComponentId, Composition, Options, Plan, Request, Source, encode, plug,
 };
 use tenon_registry_client::Digest;
 
@@ -45,11 +45,8 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failu
             .or_else(|| metadata.name.clone())
             .or_else(|| inputs.first().map(Named::title)),
         version: metadata.version.clone(),
-        dedupe: match args.dedupe {
-            args::Dedupe::Auto => Dedupe::Automatic,
-            args::Dedupe::Modules => Dedupe::Modules,
-            args::Dedupe::Components => Dedupe::Components,
-        },
+        dedupe: args.dedupe.into(),
+        ..Options::default()
     };
     let composition = encode(arena, std::mem::take(&mut plan.graph), &options)?;
 
@@ -57,7 +54,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failu
         ui.warn(&warning);
     }
     if !args.dry_run {
-        write(args, &target, &composition, &inputs)?;
+        write(args.wat, &target, &composition, &Vec::from_iter(&inputs))?;
     }
     report(ui, args, &target, &plan, &composition, &inputs)
 }
@@ -79,7 +76,7 @@ fn open(sources: Sources<'_>, args: &Plug) -> Result<Vec<Named>, Failure> {
 }
 
 /// Reads the inputs, and hashes those that were not seen before at the same time.
-fn read<'i>(
+pub(super) fn read<'i>(
     arena: &mut Arena<'i>,
     inputs: &'i [Named],
     no_validate: bool,
@@ -142,13 +139,14 @@ impl Hash<'_> {
     }
 }
 
-fn write(
-    args: &Plug,
+/// Writes a composition of `inputs`, as text if `wat` says so.
+pub(super) fn write(
+    wat: bool,
     target: &Target,
     composition: &Composition<'_>,
-    inputs: &[Named],
+    inputs: &[&Named],
 ) -> Result<(), Failure> {
-    if !args.wat {
+    if !wat {
         return target.write(&Content::Composition(composition, inputs));
     }
     let text = composition
@@ -210,22 +208,8 @@ fn report(
         .map(|(_, instance)| instance.name().to_owned())
         .unwrap_or_default();
     ui.say(&ui::plan(plan, &composition.imports, &socket, ui.verbose));
-    for export in composition.graph.exports().iter().filter(|e| e.implied) {
-        ui.say(&format!(
-            "{} {}, since other exports use its types",
-            ui::bold("also exports"),
-            export.name
-        ));
-    }
-    if let Some(hoisted) = ui::hoisted(composition, ui.verbose) {
-        ui.say(&hoisted);
-    }
-    let made = format!(
-        "{}, {}, {}",
-        ui::size(composition.size()),
-        ui::count(composition.components.len(), "component"),
-        ui::count(composition.graph.instances().count(), "instance"),
-    );
+    say_additions(ui, composition);
+    let made = made(composition);
     match &output {
         Some(path) => ui.say(&format!(
             "{} {path} ({made})\n{} {}",
@@ -239,8 +223,33 @@ fn report(
     Ok(())
 }
 
+/// Says what the composition has that was not asked for: exports for the sake of others, and core modules
+/// that it holds once.
+pub(super) fn say_additions(ui: &Ui, composition: &Composition<'_>) {
+    for export in composition.graph.exports().iter().filter(|e| e.implied) {
+        ui.say(&format!(
+            "{} {}, since other exports use its types",
+            ui::bold("also exports"),
+            export.name
+        ));
+    }
+    if let Some(hoisted) = ui::hoisted(composition, ui.verbose) {
+        ui.say(&hoisted);
+    }
+}
+
+/// How large a composition is, and of what.
+pub(super) fn made(composition: &Composition<'_>) -> String {
+    format!(
+        "{}, {}, {}",
+        ui::size(composition.size()),
+        ui::count(composition.components.len(), "component"),
+        ui::count(composition.graph.instances().count(), "instance"),
+    )
+}
+
 /// What one would do with the composition.
-fn next_command(plan: &Plan, composition: &Composition<'_>, path: &str) -> String {
+pub(super) fn next_command(plan: &Plan, composition: &Composition<'_>, path: &str) -> String {
     let exports = |prefix: &str| {
         let mut exports = composition.graph.exports().iter();
         exports.any(|export| export.name.starts_with(prefix))

@@ -53,7 +53,7 @@ impl<'e> Document<ErrorContent<'e>> {
     }
 }
 
-/// The report of `plug`.
+/// The report of `plug` and of `compose`.
 #[derive(Serialize)]
 pub(crate) struct PlugContent<'r> {
     instances: Vec<InstanceData>,
@@ -69,6 +69,9 @@ pub(crate) struct PlugContent<'r> {
     /// The inputs that are from registries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     releases: Vec<&'r ReleaseData>,
+    /// What a configuration says without effect.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<String>,
 }
@@ -76,7 +79,8 @@ pub(crate) struct PlugContent<'r> {
 #[derive(Serialize)]
 struct InstanceData {
     name: String,
-    component: u32,
+    /// The number of the component among those that are embedded, if it is.
+    component: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -164,7 +168,7 @@ impl<'r> Document<PlugContent<'r>> {
         let graph = &composition.graph;
         let component = |id| {
             let at = composition.components.iter().position(|other| *other == id);
-            at.unwrap_or_default() as u32
+            at.map(|at| at as u32)
         };
         let content = PlugContent {
             instances: graph
@@ -215,15 +219,33 @@ impl<'r> Document<PlugContent<'r>> {
                 .map(|module| HoistedData {
                     digest: Digest::from(module.digest).to_string(),
                     size: module.size,
-                    components: module.components.iter().copied().map(component).collect(),
+                    components: module
+                        .components
+                        .iter()
+                        .filter_map(|id| component(*id))
+                        .collect(),
                     saved: module.saved,
                 })
                 .collect(),
             size: composition.size(),
             releases,
+            remarks: Vec::new(),
             output,
         };
         Document::new("tenon/plug/1", content)
+    }
+
+    pub(crate) fn compose(
+        plan: &Plan,
+        composition: &Composition<'_>,
+        releases: Vec<&'r ReleaseData>,
+        remarks: Vec<String>,
+        output: Option<String>,
+    ) -> Self {
+        let mut document = Document::plug(plan, composition, releases, output);
+        document.content.remarks = remarks;
+        document.schema = "tenon/compose/1";
+        document
     }
 }
 

@@ -171,6 +171,8 @@ fn fills(
         };
         let why = match rule {
             Rule::Name => String::new(),
+            rule if *export == import.import => dim(&format!(": {rule}")),
+            rule if export.is_empty() => dim(&format!(" as a whole: {rule}")),
             rule => dim(&format!(" as {export}: {rule}")),
         };
         let again = !shown.insert(provider.clone());

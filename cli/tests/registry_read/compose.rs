@@ -168,3 +168,42 @@ fn a_file_of_that_name_goes_before_a_package() {
     place.fails(1, "cli::io", &["wit", "no/such:file.wasm"]);
     place.fails(2, "cli::usage", &["wit", "ACME:greeter"]);
 }
+
+#[test]
+fn a_configuration_names_packages_as_it_names_files() {
+    let (place, _) = with_greeter();
+    let config = "definitions: ['acme:greeter@^1']\ninstantiations: { root: { dependency: app } }\n\
+                  dependencies: { app: 'acme:app' }\n";
+    fs::write(place.at("config.yml"), config).unwrap();
+    let said = place.ok(&["compose", "config.yml", "-o", "out.wasm"]);
+    for package in ["acme:greeter@1.2.0", "acme:app@0.3.0"] {
+        let fetched = format!("fetched `{package}` of registry.example/log: record ");
+        assert!(said.err.contains(&fetched), "{}", said.err);
+    }
+    let filled = " <- acme:greeter@1.2.0: a definition\n";
+    assert!(said.err.contains(filled), "{}", said.err);
+    place.ok(&["validate", "out.wasm"]);
+    let json = place.ok(&["inspect", "out.wasm", "--json"]).json();
+    let bill = json["root"]["bill"].as_array().unwrap();
+    assert!(bill.iter().any(|entry| entry["name"] == "acme:greeter"));
+
+    // The same, with the packages on the command line.
+    let words = [
+        "compose",
+        "acme:app",
+        "-d",
+        "acme:greeter@^1",
+        "-o",
+        "line.wasm",
+    ];
+    place.ok(&words);
+    assert_eq!(place.read("line.wasm"), place.read("out.wasm"));
+    // A dependency that is no file is looked for where packages are.
+    fs::write(
+        place.at("none.yml"),
+        "dependencies: { root: 'acme:nothing' }",
+    )
+    .unwrap();
+    let said = place.fails(1, "verify::no-such-package", &["compose", "none.yml"]);
+    assert!(said.err.contains("acme:nothing"), "{}", said.err);
+}

@@ -322,6 +322,11 @@ impl<'i> Component<'i> {
         &self.nested
     }
 
+    /// Its type, in the arena.
+    pub(crate) fn ty(&self) -> ComponentTypeId {
+        self.ty
+    }
+
     /// Whether it is a WIT package in the binary format.
     pub fn is_wit_package(&self) -> bool {
         self.is_wit_package

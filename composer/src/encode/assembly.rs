@@ -1,6 +1,7 @@
 //! The sections of a composition, put together.
 
 use super::identity::Identities;
+use super::imported::ImportedComponent;
 use super::merge::Merged;
 use super::open::{GroupId, OpenImports};
 use super::types::{Reason, TypeWriter, Unwritable, item_name};
@@ -24,10 +25,12 @@ pub(super) struct Encoder<'e, 'i> {
     pub(super) merged: &'e [(GroupId, Merged)],
     pub(super) import_order: &'e [usize],
     pub(super) instance_order: &'e [InstanceId],
+    pub(super) imported: &'e [ImportedComponent<'e>],
 }
 
 impl Encoder<'_, '_> {
-    /// The sections of the composition, in which component `id` has the index `index_of(id)`.
+    /// The sections of the composition, in which component `id`, if it is embedded, has the index
+    /// `index_of(id)`.
     pub(super) fn sections(
         &self,
         out: Writer,
@@ -37,11 +40,13 @@ impl Encoder<'_, '_> {
             encoder: self,
             writer: TypeWriter::new(self.arena.types(), self.identities, out),
             imported: HashMap::new(),
+            components: HashMap::new(),
             layout: Layout {
                 instances: HashMap::new(),
             },
             aliases: HashMap::new(),
         };
+        pass.components()?;
         pass.imports()?;
         for &id in self.instance_order {
             pass.instance(id, index_of);
@@ -77,12 +82,17 @@ impl Encoder<'_, '_> {
 
     /// What whoever runs the composition must provide, in the order in which it is imported.
     pub(super) fn imports(&self) -> Vec<HostImport> {
+        let components = self.imported.iter().map(|imported| HostImport {
+            name: imported.name.to_owned(),
+            kind: "component",
+            consumers: Vec::new(),
+        });
         let groups = self
             .import_order
             .iter()
             .filter_map(|at| self.merged.get(*at));
-        groups
-            .map(|(id, _)| {
+        components
+            .chain(groups.map(|(id, _)| {
                 let group = self.open.get(*id);
                 let (name, item) = group.item(self.arena, self.graph);
                 let consumer = |(instance, import): &(InstanceId, String)| {
@@ -99,7 +109,7 @@ impl Encoder<'_, '_> {
                     kind: kind_name(&item.ty),
                     consumers: group.members.iter().map(consumer).collect(),
                 }
-            })
+            }))
             .collect()
     }
 }
@@ -109,12 +119,27 @@ struct Pass<'p, 'e, 'i> {
     encoder: &'p Encoder<'e, 'i>,
     writer: TypeWriter<'p>,
     imported: HashMap<GroupId, u32>,
+    /// The components that are imported.
+    components: HashMap<ComponentId, u32>,
     layout: Layout,
     /// The exports of instances that have an index.
     aliases: HashMap<Edge, u32>,
 }
 
 impl Pass<'_, '_, '_> {
+    /// Imports components: first of all, so that their types stand for themselves.
+    fn components(&mut self) -> Result<(), Error> {
+        for imported in self.encoder.imported {
+            let component = self.encoder.arena.component(imported.id);
+            let index = self
+                .writer
+                .import_component(imported.instance, imported.name, component.ty())
+                .map_err(|reason| imported.unwritable(component.name(), reason))?;
+            self.components.insert(imported.id, index);
+        }
+        Ok(())
+    }
+
     fn imports(&mut self) -> Result<(), Error> {
         let encoder = self.encoder;
         for at in encoder.import_order {
@@ -149,7 +174,8 @@ impl Pass<'_, '_, '_> {
             };
             arguments.push((import.as_str(), kind, index));
         }
-        let component = index_of(instance.component());
+        let component = self.components.get(&instance.component()).copied();
+        let component = component.unwrap_or_else(|| index_of(instance.component()));
         let index = self.writer.out.instance(component, arguments);
         self.layout.instances.insert(id, index);
     }

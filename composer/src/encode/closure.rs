@@ -100,6 +100,8 @@ fn uses_of(
         .into_iter()
         .flat_map(|item| owners.used_by(arena.types(), item))
         .filter_map(|owner| owner.used(graph, edge.provider))
+        // An instance as a whole has its own exports with it.
+        .filter(|used| !edge.path.is_empty() || used.edge.provider != edge.provider)
         .collect()
 }
 

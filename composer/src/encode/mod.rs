@@ -8,6 +8,7 @@ mod closure;
 mod core_types;
 mod hoist;
 mod identity;
+mod imported;
 mod merge;
 mod metadata;
 mod open;
@@ -32,10 +33,11 @@ use crate::input::Input;
 use assembly::Encoder;
 use hoist::Hoist;
 use identity::Identities;
+use imported::ImportedComponent;
 use merge::Merger;
 use open::OpenImports;
 use record::Altered;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use wasm_encoder::Encode;
 use writer::{Counts, Embedded, Section, Writer};
@@ -54,6 +56,9 @@ pub struct Options {
     pub version: Option<String>,
     /// What it is to hold only once.
     pub dedupe: Dedupe,
+    /// Components that are imported, not embedded, each with the name of its import. Whoever runs the
+    /// composition chooses what they are; those that are not instances of the graph do not matter.
+    pub imported: BTreeMap<ComponentId, String>,
 }
 
 /// A composition, ready to be written. It is an [`Input`] too: it can be read and composed with others.
@@ -77,7 +82,8 @@ pub struct HostImport {
     pub name: String,
     /// What sort of item it is: `interface`, `function`, ...
     pub kind: &'static str,
-    /// The instances that import it, and the name each has for it.
+    /// The instances that import it, and the name each has for it; nobody, if it is a component that
+    /// instances are made of.
     pub consumers: Vec<(String, String)>,
 }
 
@@ -116,7 +122,9 @@ pub fn encode<'i>(
         .map(|(id, _)| Ok((id, merger.merge(id)?)))
         .collect::<Result<Vec<_>, Error>>()?;
     let import_order = order::order(arena.types(), &identities, &merged);
-    let components = used_components(&graph);
+    let imported = ImportedComponent::all(&arena, &graph, &open, &options.imported)?;
+    let mut components = used_components(&graph);
+    components.retain(|id| !options.imported.contains_key(id));
     let encoder = Encoder {
         arena: &arena,
         graph: &graph,
@@ -125,6 +133,7 @@ pub fn encode<'i>(
         merged: &merged,
         import_order: &import_order,
         instance_order: &order,
+        imported: &imported,
     };
     let parts: Vec<&Component<'i>> = components.iter().map(|id| arena.component(*id)).collect();
     let hoist = Hoist::plan(&components, &parts, options.dedupe)?;

@@ -3,8 +3,8 @@
 use super::identity::Origin;
 use std::collections::{HashMap, HashSet};
 use wasm_encoder::{
-    Alias, ComponentExternName, ComponentType, ComponentTypeEncoder, ComponentTypeRef,
-    InstanceType, ModuleType,
+    Alias, ComponentExportKind, ComponentExternName, ComponentType, ComponentTypeEncoder,
+    ComponentTypeRef, InstanceType, ModuleType,
 };
 use wasmparser::component_types::{ComponentAnyTypeId, ResourceId};
 
@@ -15,7 +15,14 @@ pub(super) struct Scope {
     pub(super) resources: HashMap<ResourceKey, u32>,
     /// The resources that the type itself brings in, if it is not that of a merged import.
     pub(super) own: HashSet<ResourceId>,
+    /// Types that instances of this scope export, where there is no index for them yet.
+    within: HashMap<ComponentAnyTypeId, Exported>,
+    /// The same for resources.
+    within_resources: HashMap<ResourceId, Exported>,
 }
+
+/// An item that an instance of a scope exports: the instance's index, and the names that lead on.
+pub(super) type Exported = (u32, Vec<String>);
 
 /// The type of a scope.
 pub(super) enum ScopeType {
@@ -39,7 +46,64 @@ impl Scope {
             types: HashMap::new(),
             resources: HashMap::new(),
             own,
+            within: HashMap::new(),
+            within_resources: HashMap::new(),
         }
+    }
+
+    /// Takes note that `at` leads to a type, unless that is known by another way already.
+    pub(super) fn exports(&mut self, id: ComponentAnyTypeId, at: &Exported) {
+        self.within.entry(id).or_insert_with(|| at.clone());
+        if let ComponentAnyTypeId::Resource(id) = id {
+            let within = &mut self.within_resources;
+            within.entry(id.resource()).or_insert_with(|| at.clone());
+        }
+    }
+
+    /// Whether a resource that belongs to the type that is being written has been met.
+    pub(super) fn knows(&self, resource: ResourceId) -> bool {
+        self.resources.contains_key(&ResourceKey::Own(resource))
+            || self.within_resources.contains_key(&resource)
+    }
+
+    /// The index of a type in this scope.
+    pub(super) fn find(&mut self, id: ComponentAnyTypeId) -> Option<u32> {
+        if let Some(index) = self.types.get(&id) {
+            return Some(*index);
+        }
+        let at = self.within.get(&id)?.clone();
+        let index = self.alias_of(&at);
+        self.types.insert(id, index);
+        Some(index)
+    }
+
+    /// The index in this scope of a resource that belongs to the type that is being written.
+    pub(super) fn find_own(&mut self, resource: ResourceId) -> Option<u32> {
+        let key = ResourceKey::Own(resource);
+        if let Some(index) = self.resources.get(&key) {
+            return Some(*index);
+        }
+        let at = self.within_resources.get(&resource)?.clone();
+        let index = self.alias_of(&at);
+        self.resources.insert(key, index);
+        Some(index)
+    }
+
+    fn alias_of(&mut self, (instance, path): &Exported) -> u32 {
+        let mut instance = *instance;
+        for (at, name) in path.iter().enumerate() {
+            let is_last = at + 1 == path.len();
+            self.ty.alias(Alias::InstanceExport {
+                instance,
+                kind: match is_last {
+                    true => ComponentExportKind::Type,
+                    false => ComponentExportKind::Instance,
+                },
+                name,
+            });
+            instance = self.instances().saturating_sub(1);
+        }
+        self.ty.type_count().saturating_sub(1)
     }
 
     pub(super) fn instance() -> Scope {

@@ -7,7 +7,7 @@ use super::core_types;
 use super::identity::{Identities, Origin};
 use super::merge::{Attributes, Merged};
 use super::open::GroupId;
-use super::scope::{ResourceKey, Scope, ScopeType};
+use super::scope::{Exported, ResourceKey, Scope, ScopeType};
 use super::writer::Writer;
 use crate::graph::InstanceId;
 use crate::types::Data;
@@ -19,8 +19,8 @@ use wasm_encoder::{
 };
 use wasmparser::component_types::{
     AliasableResourceId, ComponentAnyTypeId, ComponentCoreModuleTypeId, ComponentDefinedType,
-    ComponentDefinedTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentItem,
-    ComponentTypeId, ComponentValType, ResourceId,
+    ComponentDefinedTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentInstanceTypeId,
+    ComponentItem, ComponentTypeId, ComponentValType, ResourceId,
 };
 use wasmparser::types::TypesRef;
 
@@ -105,6 +105,19 @@ impl<'t> TypeWriter<'t> {
                 Ok(index)
             }
         }
+    }
+
+    /// Writes an import of a component, before all others, and gives its index; `instance` is one of
+    /// those that are made of it.
+    pub(super) fn import_component(
+        &mut self,
+        instance: InstanceId,
+        name: &str,
+        id: ComponentTypeId,
+    ) -> Result<u32> {
+        let ty = self.component(instance, id)?;
+        let ty = ComponentTypeRef::Component(ty);
+        Ok(self.out.import(name.into(), ty))
     }
 
     /// Remembers that the types of a merged import are now to be had from `instance`.
@@ -311,21 +324,26 @@ impl<'t> TypeWriter<'t> {
     ) -> Result<()> {
         let ty = self.type_ref(instance, entity, &|this, resource| {
             let mut scopes = this.scopes.iter();
-            let key = ResourceKey::Own(resource);
             scopes.clone().any(|scope| scope.own.contains(&resource))
-                && !scopes.any(|scope| scope.resources.contains_key(&key))
+                && !scopes.any(|scope| scope.knows(resource))
         })?;
         let index = put(self, ty);
-        if let ComponentEntityType::Type { created, .. } = entity
-            && let Some(scope) = self.scopes.last_mut()
-        {
-            scope.types.insert(*created, index);
-            if let ComponentAnyTypeId::Resource(id) = created {
-                scope
-                    .resources
-                    .entry(ResourceKey::Own(id.resource()))
-                    .or_insert(index);
+        let Some(scope) = self.scopes.last_mut() else {
+            return Ok(());
+        };
+        match entity {
+            ComponentEntityType::Type { created, .. } => {
+                scope.types.insert(*created, index);
+                if let ComponentAnyTypeId::Resource(id) = created {
+                    let key = ResourceKey::Own(id.resource());
+                    scope.resources.entry(key).or_insert(index);
+                }
             }
+            ComponentEntityType::Instance(id) => {
+                let mut at = (scope.instances() - 1, Vec::new());
+                exported_types(self.types, *id, &mut at, scope);
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -423,9 +441,8 @@ impl<'t> TypeWriter<'t> {
     }
 
     fn find_exact(&mut self, id: ComponentAnyTypeId) -> Option<u32> {
-        for (level, scope) in self.scopes.iter().enumerate().rev() {
-            if let Some(index) = scope.types.get(&id) {
-                let index = *index;
+        for (level, scope) in self.scopes.iter_mut().enumerate().rev() {
+            if let Some(index) = scope.find(id) {
                 return Some(self.reach(level + 1, index, |scope, index| {
                     scope.types.insert(id, index);
                 }));
@@ -445,17 +462,18 @@ impl<'t> TypeWriter<'t> {
             return Ok(index);
         }
         let resource = id.resource();
-        let mut keys = vec![ResourceKey::Own(resource)];
         let origin = self.identities.origin(instance, resource).cloned();
-        keys.extend(origin.clone().map(ResourceKey::Origin));
-        for (level, scope) in self.scopes.iter().enumerate().rev() {
-            for key in &keys {
-                if let Some(index) = scope.resources.get(key) {
-                    let (index, key) = (*index, key.clone());
-                    return Ok(self.reach(level + 1, index, |scope, index| {
-                        scope.resources.insert(key, index);
-                    }));
-                }
+        for (level, scope) in self.scopes.iter_mut().enumerate().rev() {
+            let mut found = scope.find_own(resource);
+            let mut key = ResourceKey::Own(resource);
+            if let (None, Some(origin)) = (found, &origin) {
+                key = ResourceKey::Origin(origin.clone());
+                found = scope.resources.get(&key).copied();
+            }
+            if let Some(index) = found {
+                return Ok(self.reach(level + 1, index, |scope, index| {
+                    scope.resources.insert(key, index);
+                }));
             }
         }
         let place = origin
@@ -655,6 +673,24 @@ impl<'t> TypeWriter<'t> {
             None => self.out.module_type(&ty),
             Some(scope) => scope.ty.module_type(&ty),
         })
+    }
+}
+
+/// Makes the types that an instance of `scope` exports known there.
+fn exported_types(
+    types: TypesRef<'_>,
+    id: ComponentInstanceTypeId,
+    at: &mut Exported,
+    scope: &mut Scope,
+) {
+    for (name, item) in &types.data(id).exports {
+        at.1.push(name.clone());
+        match item.ty {
+            ComponentEntityType::Type { created, .. } => scope.exports(created, at),
+            ComponentEntityType::Instance(id) => exported_types(types, id, at, scope),
+            _ => {}
+        }
+        at.1.pop();
     }
 }
 

@@ -26,6 +26,12 @@ pub enum Rule {
     ExternalId,
     /// The import is a type of an interface that is filled.
     Use,
+    /// A configuration says so.
+    Argument,
+    /// A definition of a configuration exports it.
+    Definition,
+    /// It is the dependency of its name.
+    Dependency,
 }
 
 impl fmt::Display for Rule {
@@ -36,6 +42,9 @@ impl fmt::Display for Rule {
             Rule::Implements => "implements the interface",
             Rule::ExternalId => "same external id",
             Rule::Use => "a type of what fills the interface",
+            Rule::Argument => "an argument of the configuration",
+            Rule::Definition => "a definition",
+            Rule::Dependency => "dependency of that name",
         })
     }
 }

@@ -2,9 +2,12 @@
 
 use super::fit::Rule;
 use crate::component::Arena;
+use crate::encode::used::used_types;
+use crate::graph::{Graph, InstanceId};
 use crate::name::ItemPath;
 use crate::types::Data;
 use crate::types::{Difference, kind_name};
+use std::collections::HashMap;
 use std::fmt;
 use wasmparser::component_types::{ComponentEntityType, ComponentItem};
 
@@ -98,7 +101,7 @@ pub struct Useless {
 }
 
 impl ImportReport {
-    pub(super) fn new(
+    pub(crate) fn new(
         arena: &Arena<'_>,
         consumer: String,
         name: &str,
@@ -124,6 +127,25 @@ impl ImportReport {
             host: ItemPath::parse(interface, None)
                 .is_some_and(|path| path.package().starts_with("wasi:")),
             only_types,
+        }
+    }
+}
+
+/// Marks the imports that are types of interfaces which `graph` fills.
+pub(crate) fn mark_used_types(arena: &Arena<'_>, graph: &Graph, imports: &mut [ImportReport]) {
+    let named = |(instance, import): (InstanceId, String)| {
+        (graph.instance(instance).name().to_owned(), import)
+    };
+    let used = used_types(arena, graph).into_iter();
+    let used: HashMap<_, _> = used.map(|(import, used)| (named(import), used)).collect();
+    for report in imports {
+        let import = (report.consumer.clone(), report.import.clone());
+        if let Some(used) = used.get(&import) {
+            report.state = State::Filled {
+                provider: graph.instance(used.provider).name().to_owned(),
+                export: used.item(),
+                rule: Rule::Use,
+            };
         }
     }
 }

@@ -1,0 +1,71 @@
+//! The arguments of `tenon compose`.
+
+use super::Dedupe;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Compose what a file describes.
+///
+/// The file is a configuration of `wasm-compose`, which says what the imports of a root component are filled
+/// with. Or it is the root itself, with its configuration in `--config`, as `wasm-tools compose` takes it; without
+/// a configuration, each import is looked for by its name, as `NAME.wasm` or `NAME.wat` beside the root. The result
+/// exports what the root exports. What nothing fills stays imported.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    tenon compose app.yml -o composed.wasm\n  \
+    tenon compose app.wasm -c config.yml -o composed.wasm")]
+pub(crate) struct Compose {
+    /// A configuration (`.yml` or `.yaml`), or the root component: a file (`.wasm` or `.wat`), `-` for standard input,
+    /// or a package of a registry.
+    #[arg(value_name = "PATH")]
+    pub(crate) input: String,
+
+    /// The configuration, where PATH is the root component.
+    #[arg(short, long, value_name = "CONFIG")]
+    pub(crate) config: Option<String>,
+
+    /// The root component, where PATH is a configuration. Otherwise it is the component that the instantiation
+    /// `root` names, or else the one of the name `root`.
+    #[arg(long, value_name = "PATH", conflicts_with = "config")]
+    pub(crate) root: Option<String>,
+
+    /// A component whose exports fill every import of the same name, a file or a package; may be given several times.
+    #[arg(short, long = "definitions", value_name = "DEFS")]
+    pub(crate) definitions: Vec<String>,
+
+    /// A folder to look for components in; may be given several times.
+    #[arg(short = 'p', long = "search-path", value_name = "PATH")]
+    pub(crate) search_paths: Vec<PathBuf>,
+
+    /// Import the components, instead of embedding them.
+    #[arg(long)]
+    pub(crate) import_components: bool,
+
+    /// Treat an import for which no component is found as an error.
+    #[arg(long, visible_alias = "no-imports")]
+    pub(crate) disallow_imports: bool,
+
+    /// Do not validate function bodies. Types, and the composition itself, are always checked.
+    #[arg(long, visible_alias = "no-validate")]
+    pub(crate) skip_validation: bool,
+
+    /// What to put into the composition only once.
+    #[arg(long, value_name = "WHAT", default_value = "auto")]
+    pub(crate) dedupe: Dedupe,
+
+    /// Where to write the composition; `-` or nothing means standard output.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Write the text format.
+    #[arg(short = 't', long)]
+    pub(crate) wat: bool,
+
+    /// Plan and check, but write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// The name of the composition; that of the root if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
