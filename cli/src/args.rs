@@ -102,22 +102,65 @@ pub(crate) enum Command {
     Completions(Completions),
 }
 
-/// Plug the exports of components into the imports of another.
+/// Plug the exports of components into the imports of others.
 ///
 /// Every export of a plug fills the imports of the same name, or of the same interface in a compatible
-/// version, whose types agree: those of the socket, and those of other plugs. The result exports what
-/// the socket exports. What nothing fills stays imported.
+/// version, whose types agree: those of the sockets, and those of other plugs. The result exports what
+/// the sockets export. What nothing fills stays imported.
+///
+/// The other options say what matching cannot know. In them, a socket or plug is called as in the report:
+/// after its file, without folder and extension, or after its package; `mw-2` is the second time that `mw`
+/// is given. Where files of one name differ, the path as it was given tells them apart. Of an interface, the
+/// version may be left out where there is only one.
 #[derive(Args)]
-#[command(after_help = "Example: tenon plug app.wasm --plug logger.wasm -o composed.wasm")]
+#[command(after_help = "Examples:
+  tenon plug app.wasm --plug logger.wasm -o composed.wasm
+  tenon plug --chain auth.wasm,cache.wasm,backend.wasm -o served.wasm
+  tenon plug app.wasm --plug a.wasm --plug b.wasm --wire 'app#acme:log/log=b' -o out.wasm")]
 pub(crate) struct Plug {
-    /// The component whose imports are filled: a file (`.wasm` or `.wat`), `-` for standard input, or a package of a
-    /// registry as `NAMESPACE:NAME` or `NAMESPACE:NAME@VERSION`.
-    #[arg(value_name = "SOCKET_PATH")]
-    pub(crate) socket: String,
+    /// The components whose imports are filled: files (`.wasm` or `.wat`), `-` for standard input, or packages of a
+    /// registry as `NAMESPACE:NAME` or `NAMESPACE:NAME@VERSION`. Without any, the first link of the chain.
+    #[arg(value_name = "SOCKET_PATH", required_unless_present = "chains")]
+    pub(crate) sockets: Vec<String>,
 
     /// A component whose exports fill imports, a file or a package; may be given several times.
-    #[arg(long = "plug", value_name = "PLUG_PATH", required = true)]
+    #[arg(long = "plug", value_name = "PLUG_PATH", required_unless_present_any = ["chains", "wires", "exports", "renames"])]
     pub(crate) plugs: Vec<String>,
+
+    /// Plugs in the order in which they call each other, by name, or by path or package to be plugged as well: A
+    /// fills the imports of others, B those of A, and so on. May be given several times.
+    #[arg(long = "chain", value_name = "A,B,...")]
+    pub(crate) chains: Vec<String>,
+
+    /// Fill this import with this export, or with the one that fits, or with the whole instance (`PROVIDER#`); may be
+    /// given several times.
+    #[arg(long = "wire", value_name = "CONSUMER#IMPORT=PROVIDER[#EXPORT]")]
+    pub(crate) wires: Vec<String>,
+
+    /// Where several plugs fit an import equally well, take the first of these.
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    pub(crate) prefer: Vec<String>,
+
+    /// Leave this import open though a plug would fit; may be given several times.
+    #[arg(long = "keep-import", value_name = "[CONSUMER#]IMPORT")]
+    pub(crate) keep: Vec<String>,
+
+    /// Export this, too; or this one, where sockets export two things of one name. May be given several times.
+    #[arg(long = "export", value_name = "INSTANCE#EXPORT[=NAME]")]
+    pub(crate) exports: Vec<String>,
+
+    /// Import or export under another name what would be imported or exported as FROM, or what an instance calls so;
+    /// may be given several times.
+    #[arg(long = "rename", value_name = "[import:|export:][INSTANCE#]FROM=TO")]
+    pub(crate) renames: Vec<String>,
+
+    /// What becomes of an interface that stays imported in several compatible versions.
+    #[arg(long, value_name = "POLICY", default_value = "highest")]
+    pub(crate) versions: VersionPolicy,
+
+    /// Write the plan, too: what is plugged into what, with the digest of every component. `tenon compose` applies it.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) plan: Option<PathBuf>,
 
     /// Where to write the composition; `-` or nothing means standard output.
     #[arg(short, long, value_name = "PATH")]
@@ -131,7 +174,7 @@ pub(crate) struct Plug {
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// Plan and check, but write nothing.
+    /// Plan and check, but write no component.
     #[arg(long)]
     pub(crate) dry_run: bool,
 
@@ -148,6 +191,19 @@ pub(crate) struct Plug {
     pub(crate) name: Option<String>,
 }
 
+/// What becomes of an interface that stays imported in several compatible versions.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum VersionPolicy {
+    /// One import, in the highest version.
+    Highest,
+    /// One import, in the lowest version.
+    Lowest,
+    /// An import for each version.
+    Separate,
+    /// One import, under its canonical name; prereleases are compatible with their releases.
+    Canonical,
+}
+
 /// What a composition holds only once.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Dedupe {
@@ -157,6 +213,14 @@ pub(crate) enum Dedupe {
     Modules,
     /// Identical components: each is embedded as it is.
     Components,
+}
+
+impl Dedupe {
+    /// As it is written on the command line.
+    pub(crate) fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or(String::new(), |value| value.get_name().to_owned())
+    }
 }
 
 impl From<Dedupe> for tenon_composer::Dedupe {

@@ -178,6 +178,23 @@ A key is named by all that `tenon key show` prints for it, or, if the namespace 
 namespace has none that was meant, or has it no longer.",
     },
     Explanation {
+        code: "plan::changed",
+        help: "plan again with `tenon plug --plan`, or bring back the component",
+        text: "\
+A plan records the size and the SHA-256 of every component that it was made with. One of them is another one now: it was built \
+again, or the path leads somewhere else, or the registry that its package comes from is another. What would come out is not what \
+was planned, so nothing is written.",
+    },
+    Explanation {
+        code: "plan::invalid",
+        help: "plan again with `tenon plug --plan`, or correct it where it is wrong",
+        text: "\
+The file is not a plan, or says something that cannot be: it names a component, an instance, an import or an export that is not there, \
+or fills one import twice. The message says where, as a path into the JSON.
+
+A field that is not known is an error, too: a plan that is followed in part would come to something else than was meant.",
+    },
+    Explanation {
         code: "publish::breaking",
         help: "publish it as a version that says so, or with `--allow-breaking`",
         text: "\
@@ -310,6 +327,8 @@ mod tests {
         let sources = [
             include_str!("choice.rs"),
             include_str!("baseline.rs"),
+            include_str!("commands/compose/plan.rs"),
+            include_str!("commands/compose/plan/format.rs"),
             include_str!("commands/login.rs"),
             include_str!("commands/namespace/change.rs"),
             include_str!("commands/namespace/file.rs"),
@@ -341,6 +360,7 @@ mod tests {
                         "config"
                             | "key"
                             | "namespace"
+                            | "plan"
                             | "publish"
                             | "registry"
                             | "token"

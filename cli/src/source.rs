@@ -77,6 +77,12 @@ impl Sources<'_> {
         }
     }
 
+    /// Opens a package, whatever files there are.
+    pub(crate) fn open_package(&self, wanted: &Wanted) -> Result<Named, Failure> {
+        let pulled = pull_one(self.ui, self.global, wanted)?;
+        Ok(Named::of(&wanted.to_string(), pulled))
+    }
+
     /// Opens what arguments name, in their order. Packages are fetched together.
     pub(crate) fn open_all(&self, arguments: &[&str]) -> Result<Vec<Named>, Failure> {
         let mut wanted = Vec::new();

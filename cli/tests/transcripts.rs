@@ -66,6 +66,14 @@ fn readme() {
 }
 
 #[test]
+fn pages() {
+    run(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs"),
+        Some("plugging.md"),
+    );
+}
+
+#[test]
 fn commands() {
     run(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts"),

@@ -1,13 +1,21 @@
 //! What can go wrong, each kind with a code, and what to do about it.
 
+mod text;
+
+pub(crate) use text::count;
+
 use crate::component::Kind;
-use crate::component::limits::{Limit, limit_of};
+use crate::component::limits::{Limit, PARTS, limit_of};
 use crate::explain;
 use crate::plug::NearMiss;
 use crate::types::Difference;
-use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use text::{
+    article, both_import, circle, contributors, cut, either, exported, first, item_of, made_by,
+    missing_dependency, no_chain, no_one_export, not_a_component, nothing_found, strict, together,
+    unknown_item, unknown_member, why_nothing,
+};
 
 /// An error of the composer.
 ///
@@ -19,9 +27,6 @@ pub struct Error {
     source: Option<io::Error>,
     kind: Box<ErrorKind>,
 }
-
-/// How many bytes of a message are shown: names in it may be of any length.
-const MAX_MESSAGE: usize = 2 << 10;
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -93,18 +98,112 @@ pub enum ErrorKind {
         /// What the fault is.
         message: String,
     },
-    /// No plug fills an import of the socket.
-    #[error("nothing was plugged into `{socket}`: {}", why_nothing(.socket, *.imports_nothing, .near, .swapped))]
+    /// No plug fills an import of a socket.
+    #[error("nothing was plugged into {}: {}", either(.sockets), why_nothing(.sockets, *.imports_nothing, .near, .swapped))]
     NothingPlugged {
-        /// The socket's name.
-        socket: String,
-        /// Whether the socket imports nothing.
+        /// The names of the sockets.
+        sockets: Vec<String>,
+        /// Whether the sockets import nothing.
         imports_nothing: bool,
         /// What came near, the nearest first.
         near: Vec<NearMiss>,
-        /// A plug and an import of it that the socket could fill: perhaps the two are meant the other
+        /// A plug and an import of it that a socket could fill: perhaps the two are meant the other
         /// way round.
         swapped: Option<(String, String)>,
+    },
+    /// An export was chosen to fill an import, and its type does not fit.
+    #[error("{} cannot fill import `{import}` of `{consumer}`{}", exported(.provider, .export), first(.differences))]
+    ArgumentType {
+        /// Whose import it is.
+        consumer: String,
+        /// The import's name, with its whole version.
+        import: String,
+        /// The instance that was chosen.
+        provider: String,
+        /// The export's name, with its whole version; empty for the instance as a whole.
+        export: String,
+        /// Where the types differ.
+        differences: Vec<Difference>,
+    },
+    /// An instance was chosen to fill an import, and none of its exports does, or several do.
+    #[error("{}", no_one_export(.consumer, .import, .provider, .exports))]
+    NoOneExport {
+        /// Whose import it is.
+        consumer: String,
+        /// The import's name, with its whole version.
+        import: String,
+        /// The instance that was chosen.
+        provider: String,
+        /// Those of its exports whose types fit, if any do.
+        exports: Vec<String>,
+    },
+    /// A name stands for no socket or plug, or for several.
+    #[error("{}", unknown_member(.name, .near, .known, *.several))]
+    UnknownMember {
+        /// The name.
+        name: String,
+        /// Names that come near it.
+        near: Vec<String>,
+        /// All names there are.
+        known: Vec<String>,
+        /// Whether several components have the name.
+        several: bool,
+    },
+    /// A name stands for no import or export, or for several.
+    #[error("{}", unknown_item(.of, .what, .name, .near, .several))]
+    UnknownItem {
+        /// Who was to have it.
+        of: Owner,
+        /// `import` or `export`.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// Names that come near it.
+        near: Vec<String>,
+        /// The items that it stands for, where it is not clear which is meant.
+        several: Vec<String>,
+    },
+    /// What was asked for one import cannot all be.
+    #[error("import `{import}` of `{consumer}` is asked to be {first}, and to be {second}")]
+    Contradiction {
+        /// Whose import it is.
+        consumer: String,
+        /// The import's name, with its whole version.
+        import: String,
+        /// What it is asked to be: ``filled from `logger` ``, `left open`.
+        first: String,
+        /// And what else.
+        second: String,
+    },
+    /// The links of a chain have no interface in common, or one stands in it twice.
+    #[error("{}", no_chain(.links, *.repeated))]
+    NoChain {
+        /// The links, in order: name, imports, exports; of a socket only the imports.
+        links: Vec<(String, Vec<String>, Vec<String>)>,
+        /// Whether it is that one instance stands in the chain twice.
+        repeated: bool,
+    },
+    /// Two things would be imported, or exported, under one name.
+    #[error("the composition would have two {side} called `{name}`: {} and {}", item_of(.first), item_of(.second))]
+    NameTaken {
+        /// `imports` or `exports`.
+        side: &'static str,
+        /// The name.
+        name: String,
+        /// An instance that has the one, and its name there.
+        first: (String, String),
+        /// An instance that has the other, and its name there.
+        second: (String, String),
+    },
+    /// Nothing of this kind may have this name.
+    #[error("`{name}` cannot be the name of {}: {reason}", article(.kind))]
+    BadName {
+        /// The name.
+        name: String,
+        /// What it was to be the name of: `interface`, `function`, ...
+        kind: &'static str,
+        /// What is in the way.
+        reason: String,
     },
     /// Several plugs could fill one import.
     #[error("{} export what `{consumer}` imports as `{import}`", together(.providers))]
@@ -150,40 +249,6 @@ pub enum ErrorKind {
         /// The export of it that is to fill the import, if one is named.
         export: Option<String>,
     },
-    /// A configuration gives an argument for an import that there is not.
-    #[error("`{instance}` has no import `{argument}`{}", did_you_mean(.nearest))]
-    UnknownArgument {
-        /// The instance.
-        instance: String,
-        /// The name of the argument.
-        argument: String,
-        /// The import that may be meant.
-        nearest: Option<String>,
-    },
-    /// A configuration names an export that there is not.
-    #[error("`{instance}` has no export `{export}`{}", did_you_mean(.nearest))]
-    UnknownExport {
-        /// The instance.
-        instance: String,
-        /// The name of the export.
-        export: String,
-        /// The export that may be meant.
-        nearest: Option<String>,
-    },
-    /// What a configuration gives for an import does not fit.
-    #[error("{}", unfit(.consumer, .import, .provider, .export, .differences))]
-    Unfit {
-        /// The instance that has the import.
-        consumer: String,
-        /// The import's name, with its whole version.
-        import: String,
-        /// The instance that is to fill it.
-        provider: String,
-        /// The export of it that is meant, or comes nearest; none if it is the instance as a whole.
-        export: Option<String>,
-        /// Where the types differ.
-        differences: Vec<Difference>,
-    },
     /// Components need each other in a circle.
     #[error("the components need each other in a circle: {}", circle(.steps))]
     Cycle {
@@ -222,7 +287,7 @@ pub enum ErrorKind {
         reason: String,
     },
     /// The composition would exceed a limit that every engine has.
-    #[error("the composition would have {count} {what}, or more; engines accept {max} at most")]
+    #[error("the composition would have {count} {what}, or more; engines accept {max} at most{}", contributors(.most))]
     Limit {
         /// What there is too much of.
         what: &'static str,
@@ -230,6 +295,8 @@ pub enum ErrorKind {
         count: u64,
         /// How many there may be.
         max: u64,
+        /// Which components bring most of them, with how many each, the most first.
+        most: Vec<(String, u64)>,
     },
     /// The input has more of something than engines accept, or than is read.
     #[error("`{input}` has more than {max} {what}, at offset {offset:#x}")]
@@ -302,6 +369,17 @@ pub enum ErrorKind {
     },
 }
 
+/// Who was to have an import or an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The socket or plug of this name.
+    Component(String),
+    /// Any of the sockets and plugs.
+    Any,
+    /// The composition.
+    Composition,
+}
+
 /// Two imports of one component that must speak of the same resource, and do not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceClash {
@@ -315,6 +393,8 @@ pub struct ResourceClash {
     pub other: (String, Provider),
     /// Whose resource it is that the other import speaks of.
     pub owner: Provider,
+    /// Whether each version of an interface is an import of its own, which may be what keeps them apart.
+    pub separate: bool,
 }
 
 /// Who fills an import.
@@ -343,6 +423,7 @@ impl fmt::Display for ResourceClash {
             known,
             other,
             owner,
+            separate: _,
         } = self;
         if known.1 == other.1 {
             return write!(
@@ -363,6 +444,24 @@ impl fmt::Display for ResourceClash {
             f.write_str(", which has one of its own")?;
         }
         write!(f, "; both must speak of the same `{resource}`")
+    }
+}
+
+impl ErrorKind {
+    /// Too much of something, of which each component brings so much.
+    pub(crate) fn limit(
+        what: &'static str,
+        count: u64,
+        max: u64,
+        mut most: Vec<(String, u64)>,
+    ) -> ErrorKind {
+        most.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        ErrorKind::Limit {
+            what,
+            count,
+            max,
+            most,
+        }
     }
 }
 
@@ -391,12 +490,17 @@ impl Error {
             ErrorKind::NothingPlugged { near, .. } => near
                 .first()
                 .map_or("compose::nothing-plugged", NearMiss::code),
+            ErrorKind::ArgumentType { .. } => "compose::argument-type",
+            ErrorKind::NoOneExport { .. } => "compose::no-one-export",
+            ErrorKind::UnknownMember { .. } => "compose::unknown-instance",
+            ErrorKind::UnknownItem { .. } => "compose::unknown-item",
+            ErrorKind::Contradiction { .. } => "compose::contradiction",
+            ErrorKind::NoChain { .. } => "compose::no-chain",
+            ErrorKind::NameTaken { .. } => "compose::name-taken",
+            ErrorKind::BadName { .. } => "compose::bad-name",
             ErrorKind::TwoProviders { .. } | ErrorKind::NoOrder { .. } => "compose::two-providers",
             ErrorKind::NoDependency { .. } => "compose::no-dependency",
             ErrorKind::MissingDependency { .. } => "compose::not-found",
-            ErrorKind::UnknownArgument { .. } => "compose::unknown-argument",
-            ErrorKind::UnknownExport { .. } => "compose::unknown-export",
-            ErrorKind::Unfit { .. } => "compose::argument-type",
             ErrorKind::Cycle { .. } => "compose::cycle",
             ErrorKind::ResourceClash(_) => "compose::resource-clash",
             ErrorKind::ImportConflict { .. } => "compose::import-conflict",
@@ -435,8 +539,32 @@ impl Error {
                 "build it with fewer of them; if a tool wrote it, report it to the tool's authors",
             ),
             ErrorKind::NoOrder { .. } => Some(
-                "leave out all but one of them; or compose the inner one with the end of the chain first, \
-                 and plug the result",
+                "give their order with `--chain FIRST,SECOND`, the first being what the consumer calls; or \
+                 leave out all but one of them",
+            ),
+            ErrorKind::NoChain { repeated: true, .. } => Some(
+                "give the plug once more, so that there are two instances of it, and name the second one",
+            ),
+            ErrorKind::NoOneExport { exports, .. } if exports.is_empty() => Some(
+                "wire another component, or build both against the same WIT: `tenon wit FILE` prints what \
+                 each has",
+            ),
+            ErrorKind::NameTaken {
+                side: "imports", ..
+            } => Some("give it a name that no other import has"),
+            ErrorKind::UnknownMember { several: true, .. } => {
+                Some("use the path under which it was given, or give one of the files another name")
+            }
+            ErrorKind::UnknownItem { several, .. } if !several.is_empty() => {
+                Some("write the whole name, with its version")
+            }
+            ErrorKind::ResourceClash(clash) if clash.separate => Some(
+                "let the versions of one interface become one import: use another version policy than \
+                 `separate`",
+            ),
+            ErrorKind::Limit { what, .. } if *what == PARTS => Some(
+                "leave out what is not needed, or build the components that bring most of them with fewer \
+                 core modules inside; composing in steps does not help",
             ),
             _ => explain::help(self.code()),
         }
@@ -552,167 +680,4 @@ impl miette::Diagnostic for Error {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         Some(Box::new(Error::help(self)?))
     }
-}
-
-fn not_a_component(kind: &Kind, prefix: &[u8]) -> String {
-    match kind {
-        Kind::Empty => "is empty".to_owned(),
-        Kind::CoreModule => "is a core module, not a component".to_owned(),
-        Kind::Wat => "is WebAssembly text, where a component's bytes are needed".to_owned(),
-        Kind::Wit => "is WIT text: it describes interfaces and holds no code".to_owned(),
-        Kind::Text => "is text, not a component".to_owned(),
-        Kind::OtherWasm | Kind::Component => {
-            "has a WebAssembly header of another version of the format".to_owned()
-        }
-        Kind::Other(Some(name)) => format!("is {name}, not a component"),
-        Kind::Other(None) => {
-            let bytes: Vec<_> = prefix.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("is not WebAssembly: it begins with {}", bytes.join(" "))
-        }
-    }
-}
-
-/// A message that is not too long, whatever it quotes.
-fn cut(message: &str) -> Cow<'_, str> {
-    match message.len() > MAX_MESSAGE {
-        false => message.into(),
-        true => {
-            let end = message.floor_char_boundary(MAX_MESSAGE);
-            format!("{}…", message.get(..end).unwrap_or_default()).into()
-        }
-    }
-}
-
-fn made_by(producer: &Option<String>) -> String {
-    producer
-        .as_ref()
-        .map(|producer| format!("; it was made by {producer}"))
-        .unwrap_or_default()
-}
-
-/// `1 byte`, `2 bytes`.
-pub(crate) fn count(count: u64, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
-}
-
-fn why_nothing(
-    socket: &str,
-    imports_nothing: bool,
-    near: &[NearMiss],
-    swapped: &Option<(String, String)>,
-) -> String {
-    let mut text = match (near.first(), imports_nothing) {
-        (Some(miss), _) => miss.to_string(),
-        (None, true) => "it imports nothing".to_owned(),
-        (None, false) => "no plug exports what it imports".to_owned(),
-    };
-    if let Some((plug, import)) = swapped {
-        text.push_str(&format!(
-            "; `{plug}` imports `{import}`, which `{socket}` exports, so the two may be meant the other \
-             way round"
-        ));
-    }
-    text
-}
-
-/// ``"`a` and `b` both"``, ``"`a`, `b` and `c` all"``.
-fn together(names: &[String]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    let all = if quoted.len() == 2 { "both" } else { "all" };
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last} {all}", rest.join(", ")),
-        _ => quoted.concat(),
-    }
-}
-
-fn nothing_found(missing: &[String]) -> String {
-    const MOST: usize = 8;
-    let quoted = missing.iter().take(MOST).map(|name| format!("`{name}`"));
-    let names = quoted.collect::<Vec<_>>().join(", ");
-    match missing.len() {
-        0 => "it imports no interface".to_owned(),
-        1 => format!("there is no component {names}"),
-        count if count > MOST => {
-            let more = count - MOST;
-            format!("there is no component for {names} and {more} more")
-        }
-        _ => format!("there is no component for {names}"),
-    }
-}
-
-fn missing_dependency(
-    consumer: &str,
-    import: &str,
-    dependency: &str,
-    export: &Option<String>,
-) -> String {
-    match export {
-        Some(export) => format!(
-            "`{import}` of `{consumer}` is to be export `{export}` of `{dependency}`, but there is no \
-             component `{dependency}`"
-        ),
-        None => format!(
-            "`{consumer}` imports `{import}`, but there is no component `{dependency}`, and no \
-             interface may stay imported"
-        ),
-    }
-}
-
-fn did_you_mean(nearest: &Option<String>) -> String {
-    match nearest {
-        Some(nearest) => format!("; did you mean `{nearest}`?"),
-        None => String::new(),
-    }
-}
-
-fn unfit(
-    consumer: &str,
-    import: &str,
-    provider: &str,
-    export: &Option<String>,
-    differences: &[Difference],
-) -> String {
-    let what = match export {
-        Some(export) => format!("export `{export}` of `{provider}`"),
-        None => format!("`{provider}`"),
-    };
-    let why = differences.first().map(|first| format!(": {first}"));
-    let why = why.unwrap_or_default();
-    format!("{what} cannot fill import `{import}` of `{consumer}`{why}")
-}
-
-fn both_import(first: &(String, String), second: &(String, String)) -> String {
-    let ((a, name), (b, other_name)) = (first, second);
-    match name == other_name {
-        true => format!("`{a}` and `{b}` both import `{name}`"),
-        false => {
-            format!("`{a}` imports `{name}` and `{b}` imports `{other_name}`, which are one import")
-        }
-    }
-}
-
-fn circle(steps: &[(String, String)]) -> String {
-    let first = steps.first().map(|(component, _)| format!("`{component}`"));
-    let mut text = first.clone().unwrap_or_default();
-    let providers = steps
-        .iter()
-        .skip(1)
-        .map(|(component, _)| format!("`{component}`"));
-    for (at, ((_, import), provider)) in steps.iter().zip(providers.chain(first)).enumerate() {
-        let which = if at > 0 { ", which" } else { "" };
-        text.push_str(&format!("{which} imports `{import}` from {provider}"));
-    }
-    text
-}
-
-fn strict(open: &[(String, String)], useless: &[String]) -> String {
-    let mut parts = Vec::new();
-    for (component, import) in open {
-        parts.push(format!("import `{import}` of `{component}` stays open"));
-    }
-    for plug in useless {
-        parts.push(format!("plug `{plug}` fills nothing"));
-    }
-    parts.join("; ")
 }

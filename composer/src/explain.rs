@@ -37,12 +37,27 @@ since their place decides how a value is laid out in memory. An interface may ex
 asked of it, never less.",
     },
     Explanation {
+        code: "compose::bad-name",
+        help: "use a name such as `log` or `acme:log/log@1.0.0`",
+        text: "\
+A composition was to import or export something under a name that nothing can have. Names are words of letters and \
+digits, joined by `-`, such as `key-value`; interfaces may also have the name of one in a package, with a whole version: \
+`acme:log/log@1.0.0`.",
+    },
+    Explanation {
         code: "compose::component-import",
         help: "give the component another name, or let it be embedded",
         text: "\
 A composition may import components instead of embedding them, and whoever runs it chooses what they are. \
 Such an import needs a name that the Component Model allows, as `logger` or `acme:log/logger`, and that no \
 other import of the composition has, not even with other upper and lower case.",
+    },
+    Explanation {
+        code: "compose::contradiction",
+        help: "leave out one of the two",
+        text: "\
+Two things were asked for one import that cannot both be: to be filled by two different exports, say, or to be filled and \
+to stay open.",
     },
     Explanation {
         code: "compose::core-module",
@@ -129,11 +144,24 @@ Engines and validators accept at most 4,096 instances in a component, 1,000 comp
 component, 1,000 components and core modules in a binary, nested ones included, and 100,000 arguments \
 of one instance. A composition beyond that would run nowhere, so it is refused before it is written.
 
+Instances and components are counted for each component alone: composing some parts first, and the result with the rest, keeps \
+within those limits. Core modules and nested components are counted together however deep they are.
+
 An input is refused for what engines and validators would not take, or what no tool writes and only \
 costs memory: types within types or components within components more than 100 levels deep, more than \
 1,000,000 types or 100,000 instances within types with each counted wherever it is used, 100,000 data segments, 7,654,321 bytes in one \
 function body, 64 MiB of sections other than code, data and custom ones (to which each section of any \
-kind adds 256 bytes), 1,024 bytes in the name of an import or export, or 100,000 in any other name.",
+kind adds 256 bytes), 1,024 bytes in the name of an import or export, or 100,000 in any other name..",
+    },
+    Explanation {
+        code: "compose::name-taken",
+        help: "choose one with `--export INSTANCE#NAME`, or call one of them something else with `--rename export:INSTANCE#NAME=OTHER`",
+        text: "\
+No component may import, or export, two things under one name; names that differ only by upper and lower case, or by \
+hyphens, count as one.
+
+A composition exports what its sockets export, and what is exported beside that: where two of them have one name, it has to \
+be said which is meant, or what to call the other. A name that an import is given must not be that of another import.",
     },
     Explanation {
         code: "compose::near-name",
@@ -152,6 +180,16 @@ made before. What it does not know it cannot step over: the size of an unknown i
 unknown too. Unknown custom sections, and anything new within core code, are no obstacle.",
     },
     Explanation {
+        code: "compose::no-chain",
+        help: "compare what they import and export: `tenon wit FILE`; or wire them one by one with `--wire`",
+        text: "\
+In a chain each link calls the next: it exports an interface and imports the same one, the last one exports it, and whoever \
+imports it gets the first. So there must be an interface, in versions on one compatibility track, that all links but the last \
+import, and all but the socket export. The message lists what each has.
+
+Each link is an instance of its own: a component that is to stand in a chain twice is given twice.",
+    },
+    Explanation {
         code: "compose::no-dependency",
         help: "name components under `dependencies`, or put them as `NAME.wasm` or `NAME.wat` where they are looked for",
         text: "\
@@ -168,6 +206,14 @@ A graph consists of instances of components that are embedded, each import of wh
 export of another instance or left to the host. The binary is wired in another way: it has code of its \
 own, imports components, puts instances together from parts, or passes on what it imports as something \
 else. It can be looked at and drawn all the same.",
+    },
+    Explanation {
+        code: "compose::no-one-export",
+        help: "name the export: `--wire CONSUMER#IMPORT=PROVIDER#EXPORT`",
+        text: "\
+An import was wired to a component, and nothing said to which of its exports. None of them has a name that fits, and by \
+their types none fits, or several do, so that it cannot be guessed which is meant. `tenon wit` prints what the component \
+exports.",
     },
     Explanation {
         code: "compose::not-closed",
@@ -261,29 +307,35 @@ of the file. The download or the copy stopped half way.",
     },
     Explanation {
         code: "compose::two-providers",
-        help: "leave one of them out; or compose the inner pair first and plug the result",
+        help: "say which is meant with `--prefer NAME`, or for this import alone with `--wire`; or leave one of \
+               them out",
         text: "\
 Several plugs export what one import asks for, and none of them fits better than the others. Which \
-is meant cannot be guessed, and the order on the command line does not decide.
+is meant cannot be guessed, and the order on the command line does not decide: `--prefer` does, or \
+`--wire` for one import.
 
 Plugs that import the interface themselves are links of a chain and come before the one that does \
-not. Two different links have no order of their own: compose the inner one with the end of the chain \
-first, and plug the result.",
+not. Two different links have no order of their own: `--chain` gives it.",
     },
     Explanation {
-        code: "compose::unknown-argument",
-        help: "name the import as `tenon wit FILE` shows it",
+        code: "compose::unknown-instance",
+        help: "name a socket or a plug as it is called in the report: a file without its extension",
         text: "\
-A configuration gives an argument for an import that the component does not have. Arguments go by the whole \
-names of imports, with the version, as `acme:log/logger@1.0.0`.",
+Sockets and plugs are called after their files, without folder and extension, or after their package. A component that is \
+given several times is called `name`, `name-2` and so on, in the order in which it is given. Where files of one name hold \
+different components, only their whole paths tell them apart.",
     },
     Explanation {
-        code: "compose::unknown-export",
-        help: "name the export as `tenon wit FILE` shows it, or leave it out: the first export that fits is taken then",
+        code: "compose::unknown-item",
+        help: "`tenon wit FILE` prints what a component imports and exports",
         text: "\
-A configuration fills an import with an export that the component does not have. Exports go by their whole \
-names, with the version, as `acme:log/logger@1.0.0`. Without an export, the instance as a whole is taken if \
-its exports are what is imported, or else the first of its exports that fits.",
+An import or an export was named that is not there, or that may be one of several. The version may be left out of a \
+name where only one is there. What a composition imports may be called otherwise than in its components: several versions of one \
+interface become one import, under one of them.
+
+In a configuration, arguments and exports go by their whole names, with the version, as `acme:log/logger@1.0.0`. Where \
+no export is named, the instance as a whole is taken if its exports are what is imported, or else the first of its exports \
+that fits.",
     },
     Explanation {
         code: "compose::unversioned",

@@ -1,8 +1,10 @@
 //! A composition as a graph: instances of components, and which export fills which import.
 
-use crate::component::{Arena, ComponentId, Found};
+use crate::component::{Arena, ComponentId, ExternName, Found};
 use crate::error::{Error, ErrorKind};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::name::Versions;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 /// Instances, the edges between them, and what the composition exports.
 ///
@@ -12,7 +14,9 @@ pub struct Graph {
     instances: Vec<Instance>,
     exports: Vec<Export>,
     instance_names: Taken,
-    export_names: HashSet<String>,
+    /// The names of the exports, with the place of each.
+    export_names: HashMap<ExternName, usize>,
+    versions: Versions,
 }
 
 /// The number of an instance in its [`Graph`].
@@ -25,6 +29,7 @@ pub struct Instance {
     name: String,
     component: ComponentId,
     arguments: BTreeMap<String, Edge>,
+    import_names: BTreeMap<String, String>,
 }
 
 /// Where an item comes from: an instance, or something that an instance exports.
@@ -60,6 +65,7 @@ impl Graph {
             name: unique(name, &mut self.instance_names),
             component,
             arguments: BTreeMap::new(),
+            import_names: BTreeMap::new(),
         });
         InstanceId(self.instances.len() as u32 - 1)
     }
@@ -79,34 +85,58 @@ impl Graph {
     ) -> Result<(), Error> {
         let edge = edge.into();
         self.check(arena, &edge)?;
-        let instance = self.get(consumer)?;
-        if !arena
-            .type_of(instance.component)
-            .imports
-            .contains_key(import)
-        {
-            return Err(fault(format!(
-                "`{}` has no import `{import}`",
-                instance.name
-            )));
-        }
-        if instance.arguments.contains_key(import) {
-            return Err(fault(format!(
-                "import `{import}` of `{}` is filled already",
-                instance.name
-            )));
-        }
+        self.check_open(arena, consumer, import)?;
         if let Some(instance) = self.instances.get_mut(consumer.0 as usize) {
             instance.arguments.insert(import.to_owned(), edge);
         }
         Ok(())
     }
 
+    /// Has the composition import `import` of `consumer`, which stays open, as `name`.
+    ///
+    /// Imports that are given one name, or have it of their own, become one import: the union of what
+    /// each asks for, as far as they agree. An interface that gets a plain name is said to implement
+    /// the interface.
+    ///
+    /// # Errors
+    ///
+    /// There is an error if there is no such import, if it is filled, or if the name cannot be that of
+    /// an import of its kind. Whether the imports of one name agree is checked when the graph is
+    /// encoded.
+    pub fn name_import(
+        &mut self,
+        arena: &Arena<'_>,
+        (consumer, import): (InstanceId, &str),
+        name: &str,
+    ) -> Result<(), Error> {
+        self.check_open(arena, consumer, import)?;
+        let component = self.get(consumer)?.component;
+        if let Some(item) = arena.type_of(component).imports.get(import) {
+            ExternName::parse(name, import, &item.ty)?;
+        }
+        if let Some(instance) = self.instances.get_mut(consumer.0 as usize) {
+            let names = &mut instance.import_names;
+            names.insert(import.to_owned(), name.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Says what becomes of an interface that stays imported in several versions.
+    pub fn set_versions(&mut self, versions: Versions) {
+        self.versions = versions;
+    }
+
+    /// What becomes of an interface that stays imported in several versions.
+    pub fn versions(&self) -> Versions {
+        self.versions
+    }
+
     /// Exports what `edge` leads to from the composition, as `name`.
     ///
     /// # Errors
     ///
-    /// There is an error if there is no such item, or the name is exported already.
+    /// There is an error if there is no such item, if the name cannot be that of an export of its
+    /// kind, or if the name is exported already: names must differ by more than upper and lower case.
     pub fn export(
         &mut self,
         arena: &Arena<'_>,
@@ -115,9 +145,22 @@ impl Graph {
     ) -> Result<(), Error> {
         let edge = edge.into();
         self.check(arena, &edge)?;
-        if !self.export_names.insert(name.to_owned()) {
-            return Err(fault(format!("`{name}` is exported already")));
+        let extern_name = match self.find(arena, &edge) {
+            Some(Found::Item(own, item)) => ExternName::parse(name, own, &item.ty)?,
+            _ => ExternName::of_instance(name)?,
+        };
+        if let Some(taken) = self.export_names.get(&extern_name)
+            && let Some(taken) = self.exports.get(*taken)
+        {
+            let of = |edge: &Edge| (self.instance(edge.provider).name.clone(), edge.item());
+            return Err(Error::new(ErrorKind::NameTaken {
+                side: "exports",
+                name: name.to_owned(),
+                first: of(&taken.edge),
+                second: of(&edge),
+            }));
         }
+        self.export_names.insert(extern_name, self.exports.len());
         self.exports.push(Export {
             name: name.to_owned(),
             edge,
@@ -223,9 +266,38 @@ impl Graph {
 
     /// Exports what another export uses, unless its name is taken.
     pub(crate) fn export_implied(&mut self, export: Export) {
-        if self.export_names.insert(export.name.clone()) {
+        // The name is one that its owner has for it.
+        let Some(name) = ExternName::of(&export.name) else {
+            return;
+        };
+        if let Entry::Vacant(free) = self.export_names.entry(name) {
+            free.insert(self.exports.len());
             self.exports.push(export);
         }
+    }
+
+    /// An error if there is no such import, or it is filled.
+    fn check_open(
+        &self,
+        arena: &Arena<'_>,
+        consumer: InstanceId,
+        import: &str,
+    ) -> Result<(), Error> {
+        let instance = self.get(consumer)?;
+        let imports = &arena.type_of(instance.component).imports;
+        if !imports.contains_key(import) {
+            return Err(fault(format!(
+                "`{}` has no import `{import}`",
+                instance.name
+            )));
+        }
+        if instance.arguments.contains_key(import) {
+            return Err(fault(format!(
+                "import `{import}` of `{}` is filled already",
+                instance.name
+            )));
+        }
+        Ok(())
     }
 
     fn get(&self, id: InstanceId) -> Result<&Instance, Error> {
@@ -305,6 +377,11 @@ impl Instance {
     /// Its imports that are filled, by name, with what fills them.
     pub fn arguments(&self) -> &BTreeMap<String, Edge> {
         &self.arguments
+    }
+
+    /// Its imports that were given a name in the composition, with the name.
+    pub fn import_names(&self) -> &BTreeMap<String, String> {
+        &self.import_names
     }
 }
 

@@ -7,7 +7,7 @@
 //!
 //! [spec]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions
 
-use semver::Version;
+use semver::{BuildMetadata, Version};
 use std::fmt;
 
 /// The name of an interface: `namespace:package/interface`, with an optional version.
@@ -41,6 +41,23 @@ pub enum Track {
     Prerelease(Version),
 }
 
+/// What becomes of one interface that stays imported in several versions on one track.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Versions {
+    /// One import, under the highest version that is asked for.
+    #[default]
+    Highest,
+    /// One import, under the lowest version that is asked for.
+    Lowest,
+    /// Each version is an import of its own, with resources of its own.
+    Separate,
+    /// One import, under its canonical name: only the part of the version that decides compatibility,
+    /// with the rest of the highest version as a version suffix. A prerelease is on the track of the
+    /// release that it comes before, for matching too.
+    Canonical,
+}
+
 /// Why an export's name fits an import's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NameFit {
@@ -48,6 +65,51 @@ pub enum NameFit {
     Same,
     /// One interface in two compatible versions, or in the full and the canonical form.
     Track,
+}
+
+impl Versions {
+    /// Every policy.
+    pub const ALL: [Versions; 4] = [
+        Versions::Highest,
+        Versions::Lowest,
+        Versions::Separate,
+        Versions::Canonical,
+    ];
+
+    /// The name of the policy: `highest`, `lowest`, `separate` or `canonical`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Versions::Highest => "highest",
+            Versions::Lowest => "lowest",
+            Versions::Separate => "separate",
+            Versions::Canonical => "canonical",
+        }
+    }
+
+    /// The track that a version of an interface is on under this policy; `None` without a version.
+    pub fn track(self, path: &ItemPath) -> Option<Track> {
+        match (self, path.track()?) {
+            (Versions::Canonical, Track::Prerelease(version)) => Some(Track::of_numbers(&version)),
+            (_, track) => Some(track),
+        }
+    }
+
+    /// Whether `gives` names the same interface as `wants` on the same track, and how exactly.
+    pub fn fits(self, wants: &ItemPath, gives: &ItemPath) -> Option<NameFit> {
+        if wants.base != gives.base {
+            return None;
+        }
+        if wants.version == gives.version {
+            return Some(NameFit::Same);
+        }
+        (self.track(wants)? == self.track(gives)?).then_some(NameFit::Track)
+    }
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl ItemPath {
@@ -107,13 +169,21 @@ impl ItemPath {
 
     /// Whether `other` names the same interface on the same track, and how exactly.
     pub fn fits(&self, other: &ItemPath) -> Option<NameFit> {
-        if self.base != other.base {
-            return None;
-        }
-        if self.version == other.version {
-            return Some(NameFit::Same);
-        }
-        (self.track()? == other.track()?).then_some(NameFit::Track)
+        Versions::default().fits(self, other)
+    }
+
+    /// The canonical name, and the version suffix that belongs to it if there is one. That of a
+    /// prerelease is its whole name.
+    pub fn canonical(&self) -> (String, Option<String>) {
+        let Some(version) = self.version() else {
+            return (self.to_string(), None);
+        };
+        let mut whole = version.clone();
+        whole.build = BuildMetadata::EMPTY;
+        let (track, text) = (Track::of(&whole).to_string(), version.to_string());
+        let suffix = text.strip_prefix(&track).unwrap_or_default();
+        let suffix = (!suffix.is_empty()).then(|| suffix.to_owned());
+        (format!("{}@{track}", self.base), suffix)
     }
 }
 
@@ -134,6 +204,11 @@ impl Track {
         if !version.pre.is_empty() {
             return Track::Prerelease(version.clone());
         }
+        Track::of_numbers(version)
+    }
+
+    /// The track of the numbers of `version` alone.
+    fn of_numbers(version: &Version) -> Track {
         match (version.major, version.minor, version.patch) {
             (0, 0, patch) => Track::Patch(patch),
             (0, minor, _) => Track::Minor(minor),
@@ -209,6 +284,34 @@ mod tests {
             path("wasi:io/streams@0.2").fits(&path("wasi:io/streams@1.0.0")),
             None
         );
+    }
+
+    #[test]
+    fn canonical_names_split_the_version() {
+        let canonical = |name: &str| path(name).canonical();
+        let is = |name: &str, suffix: Option<&str>| (name.to_owned(), suffix.map(str::to_owned));
+        assert_eq!(canonical("a:b/c@1.2.3"), is("a:b/c@1", Some(".2.3")));
+        assert_eq!(canonical("a:b/c@0.2.6"), is("a:b/c@0.2", Some(".6")));
+        assert_eq!(canonical("a:b/c@0.0.1"), is("a:b/c@0.0.1", None));
+        assert_eq!(canonical("a:b/c@0.0.1+x"), is("a:b/c@0.0.1", Some("+x")));
+        assert_eq!(
+            canonical("a:b/c@1.0.0-rc.1+x"),
+            is("a:b/c@1.0.0-rc.1", Some("+x"))
+        );
+        assert_eq!(canonical("a:b/c@0.2"), is("a:b/c@0.2", None));
+        assert_eq!(canonical("a:b/c"), is("a:b/c", None));
+    }
+
+    #[test]
+    fn canonical_tracks_have_prereleases_on_them() {
+        let fit = |a: &str, b: &str| Versions::Canonical.fits(&path(a), &path(b));
+        assert_eq!(fit("a:b/c@0.2.6-rc.1", "a:b/c@0.2"), Some(NameFit::Track));
+        assert_eq!(fit("a:b/c@0.2.6-rc.1", "a:b/c@0.2.0"), Some(NameFit::Track));
+        assert_eq!(
+            fit("a:b/c@1.0.0-rc.1", "a:b/c@1.0.0-rc.2"),
+            Some(NameFit::Track)
+        );
+        assert_eq!(fit("a:b/c@1.0.0-rc.1", "a:b/c@0.9.0"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A case is a folder: components beside what is expected of plugging them together.
 //!
-//! `socket.*` is plugged with `plug*.*`, in the order of their names; a component is called as its
+//! `plug*.*` are plugged into `socket*.*`, in the order of their names; a component is called as its
 //! file is, without the extension. By its extension a file is
 //!
 //! - `.wit`: a world, made into a component whose functions trap;
@@ -11,7 +11,9 @@
 //! - anything else: taken as it is.
 //!
 //! Empty files say more of a case: `strict` asks for a strict plan, `twice` gives each plug twice,
-//! and with `order-matters` the order of the plugs may change the result.
+//! and with `order-matters` the order of the plugs may change the result. A file `options` has more of
+//! the request, a line for each as on the command line, without `--`: `wire socket#run=plug#go`; their
+//! order may not matter, nor that of the plugs.
 //!
 //! `UPDATE=1 cargo test -p tenon-composer --test cases` writes each `expected.txt` anew.
 
@@ -24,17 +26,20 @@
 
 #[path = "cases/component.rs"]
 mod component;
+#[path = "cases/options.rs"]
+mod options;
 
 use component::Names;
 use libtest_mimic::{Arguments, Failed, Trial};
+use options::apply;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tenon_composer::{
-    Arena, Bodies, Composition, Diagram, Error, ImportReport, Options, Part, Plan, Request, Source,
-    State, Useless, encode, inspect, plug,
+    Arena, Bodies, ComponentId, Composition, Diagram, Error, ImportReport, Options, Part, Plan,
+    Request, Source, State, Useless, encode, inspect, plug,
 };
 use wasmparser::{Validator, WasmFeatures};
 use wit_component::{DecodedWasm, WitPrinter};
@@ -92,16 +97,25 @@ impl Case {
         self.path.join(flag).exists()
     }
 
-    /// The socket and the plugs.
-    fn components(&self) -> (Named, Vec<Named>) {
+    /// The sockets and the plugs.
+    fn components(&self) -> (Vec<Named>, Vec<Named>) {
         let files: Vec<_> = entries(&self.path)
             .into_iter()
             .filter(|path| path.extension().is_some())
             .collect();
         let read = |path: &PathBuf| (stem(path), self.bytes(path));
-        let socket = files.iter().find(|path| stem(path) == "socket");
-        let plugs = files.iter().filter(|path| stem(path).starts_with("plug"));
-        (read(socket.expect("a socket")), plugs.map(read).collect())
+        let called = |prefix: &str| -> Vec<Named> {
+            let files = files.iter().filter(|path| stem(path).starts_with(prefix));
+            files.map(read).collect()
+        };
+        (called("socket"), called("plug"))
+    }
+
+    /// The lines of `options`.
+    fn options(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.path.join("options")).unwrap_or_default();
+        let lines = text.lines().filter(|line| !line.is_empty());
+        lines.map(str::to_owned).collect()
     }
 
     fn bytes(&self, path: &Path) -> Vec<u8> {
@@ -137,17 +151,21 @@ impl Case {
     }
 
     fn check(&self, update: bool) -> Result<(), Failed> {
-        let (socket, mut plugs) = self.components();
+        let (sockets, mut plugs) = self.components();
         if self.says("twice") {
             plugs = plugs.iter().flat_map(|p| [p.clone(), p.clone()]).collect();
         }
-        let outcome = self.compose(&socket, &plugs);
-        if outcome != self.compose(&socket, &plugs) {
+        let options = self.options();
+        let outcome = self.compose(&sockets, &plugs, &options);
+        if outcome != self.compose(&sockets, &plugs, &options) {
             return Err("the same composition gives two results".into());
         }
         if !self.says("order-matters") {
             for order in orders(&plugs) {
-                self.check_order(&outcome, self.compose(&socket, &order))?;
+                self.check_order(&outcome, self.compose(&sockets, &order, &options))?;
+            }
+            for order in orders(&options) {
+                self.check_order(&outcome, self.compose(&sockets, &plugs, &order))?;
             }
         }
         let wrong = outcome.bytes.is_none() != self.must_fail();
@@ -166,7 +184,7 @@ impl Case {
             return Ok(());
         }
         let (first, second) = (&outcome.text, &other.text);
-        Err(format!("the order of the plugs matters:\n{first}\nor\n{second}").into())
+        Err(format!("the order matters:\n{first}\nor\n{second}").into())
     }
 
     fn compare(&self, text: &str, update: bool) -> Result<(), Failed> {
@@ -181,8 +199,8 @@ impl Case {
         Err(format!("expected:\n{expected}\nfound:\n{text}").into())
     }
 
-    fn compose(&self, socket: &Named, plugs: &[Named]) -> Outcome {
-        match self.try_compose(socket, plugs) {
+    fn compose(&self, sockets: &[Named], plugs: &[Named], options: &[String]) -> Outcome {
+        match self.try_compose(sockets, plugs, options) {
             Ok((bytes, text)) => Outcome {
                 text: format!("{text}\n{}", wit(&bytes)),
                 bytes: Some(bytes),
@@ -194,26 +212,18 @@ impl Case {
         }
     }
 
-    fn try_compose(&self, socket: &Named, plugs: &[Named]) -> Result<(Vec<u8>, String), Error> {
+    fn try_compose(
+        &self,
+        sockets: &[Named],
+        plugs: &[Named],
+        options: &[String],
+    ) -> Result<(Vec<u8>, String), Error> {
         let mut arena = Arena::new();
-        let mut read = |(name, bytes)| {
-            arena.read(Source {
-                name: String::clone(name),
-                input: bytes as &Vec<u8>,
-                digest: None,
-                bodies: Bodies::Validate,
-            })
-        };
-        let socket = read((&socket.0, &socket.1))?;
-        let plugs = plugs
-            .iter()
-            .map(|plug| read((&plug.0, &plug.1)))
-            .collect::<Result<Vec<_>, _>>()?;
-        let request = Request {
-            socket,
-            plugs: &plugs,
-            strict: self.says("strict"),
-        };
+        let sockets = read(&mut arena, sockets)?;
+        let plugs = read(&mut arena, plugs)?;
+        let mut request = Request::new(sockets, plugs);
+        request.strict = self.says("strict");
+        apply(&arena, &mut request, options)?;
         let plan = plug(&arena, &request)?;
         let mut text = plan_text(&plan);
         let diagram = Diagram::of(&arena, &plan.graph);
@@ -251,6 +261,16 @@ fn check_decoded(bytes: &Vec<u8>, diagram: &Diagram) {
     let graph = anatomy.graph(&arena, &ids).unwrap();
     let again = encode(arena, graph, &Options::default()).unwrap();
     assert!(again.to_bytes().unwrap() == *bytes, "it does not come back");
+}
+
+fn read<'i>(arena: &mut Arena<'i>, named: &'i [Named]) -> Result<Vec<ComponentId>, Error> {
+    let source = |(name, bytes): &'i Named| Source {
+        name: name.clone(),
+        input: bytes,
+        digest: None,
+        bodies: Bodies::Validate,
+    };
+    named.iter().map(|one| arena.read(source(one))).collect()
 }
 
 /// What came of a case; there are bytes if it was composed.
@@ -299,6 +319,8 @@ fn import_text(report: &ImportReport) -> String {
                 writeln!(text, "  near: {miss}").unwrap();
             }
         }
+        State::Kept => writeln!(text, " is kept open ({})", report.kind).unwrap(),
+        state => panic!("{state:?}"),
     }
     text
 }
@@ -318,7 +340,16 @@ fn useless_text(useless: &Useless) -> String {
 fn composition_text(composition: &Composition<'_>) -> String {
     let mut text = String::new();
     for import in &composition.imports {
-        writeln!(text, "import {} ({})", import.name, import.kind).unwrap();
+        write!(text, "import {} ({})", import.name, import.kind).unwrap();
+        if let (Some(lowest), Some(highest)) = (&import.lowest, &import.highest)
+            && lowest != highest
+        {
+            write!(text, ", asked for as {lowest} to {highest}").unwrap();
+        }
+        text.push('\n');
+        for (name, version) in &import.later {
+            writeln!(text, "  {name} is asked of {version}").unwrap();
+        }
         for (consumer, name) in &import.consumers {
             writeln!(text, "  {consumer}: {name}").unwrap();
         }
@@ -366,9 +397,9 @@ fn wit_package(wit: &str) -> Vec<u8> {
 fn distinct_messages() -> Result<(), Failed> {
     let mut messages: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for case in Case::all().into_iter().filter(Case::must_fail) {
-        let (socket, plugs) = case.components();
-        let mut text = case.compose(&socket, &plugs).text;
-        for (name, _) in [socket].iter().chain(&plugs) {
+        let (sockets, plugs) = case.components();
+        let mut text = case.compose(&sockets, &plugs, &case.options()).text;
+        for (name, _) in sockets.iter().chain(&plugs) {
             text = text.replace(&format!("`{name}`"), "_");
         }
         messages.entry(text).or_default().push(case.name());
@@ -384,16 +415,16 @@ fn distinct_messages() -> Result<(), Failed> {
     }
 }
 
-/// Other orders of the plugs: all of them, if there are few.
-fn orders(plugs: &[Named]) -> Vec<Vec<Named>> {
+/// Other orders of things: all of them, if there are few.
+fn orders<T: Clone>(things: &[T]) -> Vec<Vec<T>> {
     let mut orders = vec![Vec::new()];
-    for plug in plugs {
+    for thing in things {
         orders = orders
             .iter()
-            .flat_map(|order: &Vec<Named>| {
+            .flat_map(|order: &Vec<T>| {
                 (0..=order.len()).map(|at| {
                     let mut longer = order.clone();
-                    longer.insert(at, plug.clone());
+                    longer.insert(at, thing.clone());
                     longer
                 })
             })

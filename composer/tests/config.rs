@@ -146,7 +146,7 @@ impl Case {
                     export,
                     rule,
                 } => writeln!(out, "{consumer}.{name} <- {provider}#{export} ({rule})"),
-                State::Open { .. } => writeln!(out, "{consumer}.{name} open"),
+                _ => writeln!(out, "{consumer}.{name} open"),
             }
             .unwrap();
         }
@@ -311,7 +311,7 @@ fn what_is_no_instance_is_passed_on_unless_an_argument_says_otherwise() {
         Case::new(&parts).with("root", "f", "a").refused(),
         (
             "compose::argument-type",
-            "`a` cannot fill import `f` of `root`: expected a function, found an instance"
+            "`a` as a whole cannot fill import `f` of `root`: expected a function, found an instance"
                 .to_owned()
         )
     );
@@ -426,13 +426,13 @@ fn what_is_wrong_is_said() {
         ),
         (
             Case::new(&[("root", TWO), ("a", &gives_a)]).with("root", "c", "a"),
-            "compose::unknown-argument",
-            "`root` has no import `c`; did you mean `a`?",
+            "compose::unknown-item",
+            "`root` has no import `c`; did you mean `a` or `b`?",
         ),
         (
             Case::new(&[("root", TWO), ("a", &gives(&["first", "second"]))])
                 .with("root", "a", "a#frist"),
-            "compose::unknown-export",
+            "compose::unknown-item",
             "`a` has no export `frist`; did you mean `first`?",
         ),
         (
@@ -509,6 +509,6 @@ fn what_is_said_a_hundred_thousand_times_is_read_in_time() {
     assert_eq!(code, "compose::no-dependency");
     assert!(said.ends_with("`i104` and 892 more"), "{said}");
     let case = case.with("root", &"x".repeat(1_000_000), "gone");
-    assert_eq!(case.refused().0, "compose::unknown-argument");
+    assert_eq!(case.refused().0, "compose::unknown-item");
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }

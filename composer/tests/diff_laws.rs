@@ -97,11 +97,7 @@ fn fills(provider: &Vec<u8>, consumer: &Vec<u8>) -> bool {
     let mut arena = Arena::new();
     let socket = read(&mut arena, "socket", consumer);
     let plugs = [read(&mut arena, "plug", provider)];
-    let request = Request {
-        socket,
-        plugs: &plugs,
-        strict: false,
-    };
+    let request = Request::new([socket], plugs);
     match plug(&arena, &request) {
         Ok(plan) => {
             let mut imports = plan

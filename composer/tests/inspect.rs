@@ -479,11 +479,7 @@ fn compose<T>(folder: &str, files: &[&str], then: impl FnOnce(&Composition<'_>) 
             arena.read(source).unwrap()
         })
         .collect();
-    let request = Request {
-        socket: ids[0],
-        plugs: &ids[1..],
-        strict: false,
-    };
+    let request = Request::new([ids[0]], ids[1..].iter().copied());
     let plan = plug(&arena, &request).unwrap();
     let options = Options {
         name: Some("demo:whole".to_owned()),

@@ -9,6 +9,8 @@
 
 #[path = "cases/component.rs"]
 mod component;
+#[path = "cases/options.rs"]
+mod options;
 
 use component::Names;
 use proptest::prelude::*;
@@ -48,30 +50,38 @@ fn planned<'i>(
     socket: &'i Vec<u8>,
     plugs: &[(String, &'i Vec<u8>)],
 ) -> Result<Plan, Error> {
+    let request = request(arena, socket, plugs)?;
+    plug(arena, &request)
+}
+
+fn request<'i>(
+    arena: &mut Arena<'i>,
+    socket: &'i Vec<u8>,
+    plugs: &[(String, &'i Vec<u8>)],
+) -> Result<Request, Error> {
     let socket = read(arena, "app", socket)?;
     let plugs = plugs
         .iter()
         .map(|(name, bytes)| read(arena, name, bytes))
         .collect::<Result<Vec<_>, _>>()?;
-    let request = Request {
-        socket,
-        plugs: &plugs,
-        strict: false,
-    };
-    plug(arena, &request)
+    Ok(Request::new([socket], plugs))
 }
 
 fn composed(socket: &Vec<u8>, plugs: &[(String, &Vec<u8>)]) -> Result<Vec<u8>, Error> {
-    composed_with(Dedupe::Automatic, socket, plugs)
+    composed_with(Dedupe::Automatic, socket, plugs, &[])
 }
 
+/// Composes with options, as they are on the command line.
 fn composed_with(
     dedupe: Dedupe,
     socket: &Vec<u8>,
     plugs: &[(String, &Vec<u8>)],
+    options: &[String],
 ) -> Result<Vec<u8>, Error> {
     let mut arena = Arena::new();
-    let plan = planned(&mut arena, socket, plugs)?;
+    let mut request = request(&mut arena, socket, plugs)?;
+    options::apply(&arena, &mut request, options)?;
+    let plan = plug(&arena, &request)?;
     let options = Options {
         dedupe,
         ..Options::default()
@@ -141,6 +151,30 @@ fn needs_and_order() -> impl Strategy<Value = (Vec<usize>, Vec<Vec<usize>>, Vec<
     })
 }
 
+/// Options about interfaces `i0` to `i{count}` and plugs `p0` to `p{count - 1}`, `p0` being used for sure:
+/// those that these numbers choose, for each plug one.
+fn some_options(count: usize, choices: &[usize]) -> Vec<String> {
+    let mut options = vec![
+        format!(
+            "versions {}",
+            ["highest", "lowest", "canonical"][choices[0] % 3]
+        ),
+        "rename run=go".to_owned(),
+    ];
+    let used = choices.iter().enumerate().take(count - 1);
+    options.extend(used.filter_map(|(i, choice)| match choice {
+        0 => Some("wire app#acme:p/i0=p0".to_owned()),
+        1 => Some(format!("export p{i}#acme:p/i{i}=name-{i}")),
+        2 => Some(format!("export p{i}#acme:p/i{i}")),
+        3 if i > 0 => Some(format!("prefer p{i}")),
+        4 => Some("keep-import app#acme:p/i0".to_owned()),
+        _ => None,
+    }));
+    options.sort();
+    options.dedup();
+    options
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 32,
@@ -162,10 +196,68 @@ proptest! {
         let given: Vec<_> = plugs.iter().map(|(name, bytes)| (name.clone(), bytes)).collect();
         let other: Vec<_> = order.iter().map(|at| given[*at].clone()).collect();
         for dedupe in [Dedupe::Automatic, Dedupe::Modules] {
-            let bytes = composed_with(dedupe, &socket, &given).unwrap();
+            let bytes = composed_with(dedupe, &socket, &given, &[]).unwrap();
             prop_assert_eq!(validate(&bytes), Ok(()));
-            prop_assert!(bytes == composed_with(dedupe, &socket, &other).unwrap());
+            prop_assert!(bytes == composed_with(dedupe, &socket, &other, &[]).unwrap());
         }
+    }
+
+    #[test]
+    fn the_order_of_options_does_not_matter(
+        ((socket, plugs, order), choices, seed) in
+            (needs_and_order(), prop::collection::vec(0usize..7, 7), 0usize..64)
+    ) {
+        let count = plugs.len() + 1;
+        let socket = numbered_world(&socket, None, count);
+        let plugs: Vec<_> = plugs
+            .iter()
+            .enumerate()
+            .map(|(i, imports)| (format!("p{i}"), numbered_world(imports, Some(i), count)))
+            .collect();
+        let options = some_options(count, &choices);
+        let mut other_options = options.clone();
+        other_options.rotate_left(seed % options.len());
+        other_options.swap(0, seed % options.len());
+        let given: Vec<_> = plugs.iter().map(|(name, bytes)| (name.clone(), bytes)).collect();
+        let other: Vec<_> = order.iter().map(|at| given[*at].clone()).collect();
+        let one = composed_with(Dedupe::Automatic, &socket, &given, &options);
+        let two = composed_with(Dedupe::Automatic, &socket, &other, &other_options);
+        match (one, two) {
+            (Ok(one), Ok(two)) => {
+                prop_assert_eq!(validate(&one), Ok(()));
+                prop_assert!(one == two, "{:?} or {:?}", options, other_options);
+            }
+            (Err(one), Err(two)) => prop_assert_eq!(one.to_string(), two.to_string()),
+            (one, two) => prop_assert!(false, "{:?} {:?}", one.err(), two.err()),
+        }
+    }
+
+    #[test]
+    fn a_chain_has_the_order_that_is_asked_for((links, order) in (2usize..6).prop_flat_map(|count| (shuffled(count), shuffled(count + 1)))) {
+        let interface = "package acme:p@1.0.0 { interface i { f: func(); } }\n";
+        let world = |items: &str| from_wit(&format!("package test:w;\nworld w {{ {items} }}\n{interface}"));
+        let socket = world("import acme:p/i@1.0.0; export run: func();");
+        let mut plugs: Vec<_> = (0..links.len())
+            .map(|i| {
+                let items = format!("import acme:p/i@1.0.0; export acme:p/i@1.0.0; export own{i}: func();");
+                (format!("p{i}"), world(&items))
+            })
+            .collect();
+        plugs.push(("end".to_owned(), world("export acme:p/i@1.0.0;")));
+        let given: Vec<_> = order.iter().map(|at| (plugs[*at].0.clone(), &plugs[*at].1)).collect();
+        let names: Vec<_> = links.iter().map(|i| format!("p{i}")).collect();
+        let mut arena = Arena::new();
+        let mut request = request(&mut arena, &socket, &given).unwrap();
+        options::apply(&arena, &mut request, &[format!("chain {},end", names.join(","))]).unwrap();
+        let plan = plug(&arena, &request).unwrap();
+        let mut found = Vec::new();
+        let mut at = plan.graph.instances().next().unwrap().1;
+        while let Some(edge) = at.arguments().values().next() {
+            at = plan.graph.instance(edge.provider);
+            found.push(at.name().to_owned());
+        }
+        prop_assert_eq!(&found[..links.len()], names.as_slice());
+        prop_assert_eq!(found.last().map(String::as_str), Some("end"));
     }
 
     #[test]

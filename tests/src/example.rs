@@ -140,11 +140,7 @@ pub fn compose_with(
             bodies: Bodies::Validate,
         })?);
     }
-    let request = Request {
-        socket: ids[0],
-        plugs: &ids[1..],
-        strict: false,
-    };
+    let request = Request::new([ids[0]], ids[1..].iter().copied());
     let plan = plug(&arena, &request)?;
     let options = Options {
         dedupe,

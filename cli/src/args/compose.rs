@@ -6,16 +6,18 @@ use std::path::PathBuf;
 
 /// Compose what a file describes.
 ///
-/// The file is a configuration of `wasm-compose`, which says what the imports of a root component are filled
+/// The file is a plan, as `tenon plug --plan` writes it: its components must be those that it was made with, byte for byte.
+/// Or it is a configuration of `wasm-compose`, which says what the imports of a root component are filled
 /// with. Or it is the root itself, with its configuration in `--config`, as `wasm-tools compose` takes it; without
 /// a configuration, each import is looked for by its name, as `NAME.wasm` or `NAME.wat` beside the root. The result
 /// exports what the root exports. What nothing fills stays imported.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
+    tenon compose plan.json -o composed.wasm\n  \
     tenon compose app.yml -o composed.wasm\n  \
     tenon compose app.wasm -c config.yml -o composed.wasm")]
 pub(crate) struct Compose {
-    /// A configuration (`.yml` or `.yaml`), or the root component: a file (`.wasm` or `.wat`), `-` for standard input,
+    /// A plan (`.json`), a configuration (`.yml` or `.yaml`), or the root component: a file (`.wasm` or `.wat`), `-` for standard input,
     /// or a package of a registry.
     #[arg(value_name = "PATH")]
     pub(crate) input: String,
@@ -49,9 +51,9 @@ pub(crate) struct Compose {
     #[arg(long, visible_alias = "no-validate")]
     pub(crate) skip_validation: bool,
 
-    /// What to put into the composition only once.
-    #[arg(long, value_name = "WHAT", default_value = "auto")]
-    pub(crate) dedupe: Dedupe,
+    /// What to put into the composition only once; what a plan says, or else `auto`.
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) dedupe: Option<Dedupe>,
 
     /// Where to write the composition; `-` or nothing means standard output.
     #[arg(short, long, value_name = "PATH")]

@@ -1,14 +1,19 @@
-//! `tenon plug`: the exports of components into the imports of another.
+//! `tenon plug`: the exports of components into the imports of others.
 
+mod request;
+
+use super::compose::plan;
 use crate::args::{Global, Plug};
 use crate::error::Failure;
 use crate::remembered::Memory;
 use crate::source::{Named, Sources};
 use crate::ui::{self, Document, Ui};
 use crate::write::{Content, Target};
+use request::Lineup;
+use std::path::Path;
 use std::thread;
 use tenon_composer::{
-    Arena, Bodies, ComponentId, Composition, Options, Plan, Request, Source, encode, plug,
+    Arena, Bodies, ComponentId, Composition, Options, Plan, Source, encode, plug,
 };
 use tenon_registry_client::Digest;
 
@@ -20,23 +25,21 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failu
             ui.take_stdout();
         }
     }
-    let inputs = open(Sources { ui, global }, args)?;
+    let lineup = Lineup::of(args)?;
+    if let Some(path) = &args.plan {
+        check_plan_path(path, &target)?;
+    }
+    let inputs = Sources { ui, global }.open_all(&lineup.arguments())?;
     for release in inputs.iter().filter_map(|input| input.release.as_ref()) {
         ui.say(&release.line);
     }
     let mut arena = Arena::new();
     let ids = read(&mut arena, &inputs, args.no_validate)?;
-    let Some((socket, plugs)) = ids.split_first() else {
+    let request = lineup.request(&arena, &ids, args)?;
+    let mut plan = plug(&arena, &request)?;
+    let Some(socket) = request.sockets.first() else {
         return Err(Failure::usage("a socket is needed"));
     };
-    let mut plan = plug(
-        &arena,
-        &Request {
-            socket: *socket,
-            plugs,
-            strict: args.strict,
-        },
-    )?;
     let metadata = arena.component(*socket).metadata();
     let options = Options {
         name: args
@@ -48,31 +51,42 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failu
         dedupe: args.dedupe.into(),
         ..Options::default()
     };
+    let digests: Vec<_> = ids
+        .iter()
+        .map(|id| arena.component(*id).digest().copied())
+        .collect();
     let composition = encode(arena, std::mem::take(&mut plan.graph), &options)?;
 
-    for warning in warnings(&plan) {
+    for warning in warnings(&plan, &composition) {
         ui.warn(&warning);
     }
     if !args.dry_run {
         write(args.wat, &target, &composition, &Vec::from_iter(&inputs))?;
     }
+    if let Some(path) = &args.plan {
+        let sources = ids.iter().zip(&inputs).zip(&digests);
+        let sources = sources
+            .map(|((id, input), digest)| (*id, input, *digest))
+            .collect();
+        plan::write(path, &composition, sources, &options, args.dedupe)?;
+    }
     report(ui, args, &target, &plan, &composition, &inputs)
 }
 
-/// Opens the socket and the plugs.
-fn open(sources: Sources<'_>, args: &Plug) -> Result<Vec<Named>, Failure> {
-    let arguments = std::iter::once(&args.socket).chain(&args.plugs);
-    let arguments: Vec<&str> = arguments.map(String::as_str).collect();
-    if arguments
-        .iter()
-        .filter(|argument| **argument == "-")
-        .count()
-        > 1
-    {
-        return Err(Failure::usage("standard input can be read once only")
-            .help("write it to a file first, and name the file twice"));
+/// Refuses a plan that could not be written, before anything is done.
+fn check_plan_path(path: &Path, target: &Target) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        return Err(
+            Failure::usage("a plan is written to a file, not to standard output")
+                .help("the paths in it are relative to where it is: name the file"),
+        );
     }
-    sources.open_all(&arguments)
+    if target.path() == Some(path) {
+        return Err(Failure::usage(
+            "the plan and the composition cannot be one file",
+        ));
+    }
+    Target::File(path.to_owned()).check(true)
 }
 
 /// Reads the inputs, and hashes those that were not seen before at the same time.
@@ -162,7 +176,7 @@ pub(super) fn write(
 }
 
 /// What may be wrong with a plan that works.
-fn warnings(plan: &Plan) -> Vec<String> {
+fn warnings(plan: &Plan, composition: &Composition<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     for useless in &plan.useless {
         let why = match (&useless.same_as_used, &useless.would_take_socket) {
@@ -180,6 +194,19 @@ fn warnings(plan: &Plan) -> Vec<String> {
                 warnings.push(format!("`{}` stays open: {line}", import.import));
             }
         }
+    }
+    for import in composition
+        .imports
+        .iter()
+        .filter(|import| !import.later.is_empty())
+    {
+        let later = import.later.iter();
+        let later = later.map(|(name, version)| format!("`{name}` (asked of {version})"));
+        warnings.push(format!(
+            "`{}` is imported in the lowest version that is asked for, and a host that has it may not have {}",
+            import.name,
+            later.collect::<Vec<_>>().join(", ")
+        ));
     }
     warnings
 }
@@ -201,15 +228,20 @@ fn report(
         let releases = releases.map(|release| &release.data).collect();
         return ui.document(&Document::plug(plan, composition, releases, output));
     }
-    let socket = composition
-        .graph
-        .instances()
-        .next()
-        .map(|(_, instance)| instance.name().to_owned())
-        .unwrap_or_default();
-    ui.say(&ui::plan(plan, &composition.imports, &socket, ui.verbose));
+    let instances = composition.graph.instances();
+    let instances: Vec<_> = instances.map(|(_, instance)| instance.name()).collect();
+    let sockets = args.sockets.len().max(1);
+    let host = &composition.imports;
+    ui.say(&ui::plan(plan, host, &instances, sockets, ui.verbose));
     say_additions(ui, composition);
-    let made = made(composition);
+    let made = ui::made(composition);
+    if let Some(path) = &args.plan {
+        ui.say(&format!(
+            "{} {}",
+            ui::bold("wrote the plan"),
+            path.display()
+        ));
+    }
     match &output {
         Some(path) => ui.say(&format!(
             "{} {path} ({made})\n{} {}",
@@ -236,16 +268,6 @@ pub(super) fn say_additions(ui: &Ui, composition: &Composition<'_>) {
     if let Some(hoisted) = ui::hoisted(composition, ui.verbose) {
         ui.say(&hoisted);
     }
-}
-
-/// How large a composition is, and of what.
-pub(super) fn made(composition: &Composition<'_>) -> String {
-    format!(
-        "{}, {}, {}",
-        ui::size(composition.size()),
-        ui::count(composition.components.len(), "component"),
-        ui::count(composition.graph.instances().count(), "instance"),
-    )
 }
 
 /// What one would do with the composition.

@@ -4,7 +4,10 @@
 use super::ReleaseData;
 use crate::error::Failure;
 use serde::Serialize;
-use tenon_composer::{Composition, Difference, ImportReport, NearMiss, Plan, State};
+use tenon_composer::{
+    ComponentId, Composition, Difference, HoistedModule, HostImport, ImportReport, NearMiss, Plan,
+    State,
+};
 use tenon_registry_client::Digest;
 
 /// A document: its schema, and what it holds.
@@ -59,6 +62,21 @@ pub(crate) struct PlugContent<'r> {
     instances: Vec<InstanceData>,
     imports: Vec<ImportData>,
     useless: Vec<UselessData>,
+    #[serde(flatten)]
+    made: MadeContent<'r>,
+}
+
+/// The report of `compose`.
+#[derive(Serialize)]
+pub(crate) struct AppliedContent<'r> {
+    instances: Vec<InstanceData>,
+    #[serde(flatten)]
+    made: MadeContent<'r>,
+}
+
+/// A composition.
+#[derive(Serialize)]
+struct MadeContent<'r> {
     /// What whoever runs the composition must provide.
     host: Vec<HostData>,
     exports: Vec<ExportData>,
@@ -74,6 +92,97 @@ pub(crate) struct PlugContent<'r> {
     remarks: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<String>,
+}
+
+impl<'r> MadeContent<'r> {
+    fn of(
+        composition: &Composition<'_>,
+        releases: Vec<&'r ReleaseData>,
+        output: Option<String>,
+    ) -> Self {
+        let graph = &composition.graph;
+        MadeContent {
+            host: composition.imports.iter().map(HostData::of).collect(),
+            exports: graph
+                .exports()
+                .iter()
+                .map(|export| ExportData {
+                    name: export.name.clone(),
+                    instance: graph.instance(export.edge.provider).name().to_owned(),
+                    export: export.edge.item(),
+                    implied: export.implied,
+                })
+                .collect(),
+            hoisted: composition
+                .hoisted
+                .iter()
+                .map(|module| HoistedData::of(module, composition))
+                .collect(),
+            size: composition.size(),
+            releases,
+            remarks: Vec::new(),
+            output,
+        }
+    }
+}
+
+/// The number of a component among those that are embedded, if it is.
+fn number_of(component: ComponentId, composition: &Composition<'_>) -> Option<u32> {
+    let mut embedded = composition.components.iter();
+    let at = embedded.position(|other| *other == component);
+    at.map(|at| at as u32)
+}
+
+impl HoistedData {
+    fn of(module: &HoistedModule, composition: &Composition<'_>) -> Self {
+        let components = module.components.iter();
+        HoistedData {
+            digest: Digest::from(module.digest).to_string(),
+            size: module.size,
+            components: components
+                .filter_map(|id| number_of(*id, composition))
+                .collect(),
+            saved: module.saved,
+        }
+    }
+}
+
+impl InstanceData {
+    fn all(composition: &Composition<'_>) -> Vec<InstanceData> {
+        let instances = composition.graph.instances();
+        let instances = instances.map(|(_, instance)| InstanceData {
+            name: instance.name().to_owned(),
+            component: number_of(instance.component(), composition),
+        });
+        instances.collect()
+    }
+}
+
+impl HostData {
+    fn of(import: &HostImport) -> Self {
+        HostData {
+            name: import.name.clone(),
+            kind: import.kind,
+            lowest: import.lowest.as_ref().map(ToString::to_string),
+            highest: import.highest.as_ref().map(ToString::to_string),
+            later: import
+                .later
+                .iter()
+                .map(|(name, version)| LaterData {
+                    name: name.clone(),
+                    version: version.to_string(),
+                })
+                .collect(),
+            consumers: import
+                .consumers
+                .iter()
+                .map(|(instance, import)| ConsumerData {
+                    instance: instance.clone(),
+                    import: import.clone(),
+                })
+                .collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -103,6 +212,7 @@ enum StateData {
     Open {
         near: Vec<NearData>,
     },
+    Kept,
 }
 
 #[derive(Serialize)]
@@ -134,7 +244,21 @@ struct UselessData {
 struct HostData {
     name: String,
     kind: &'static str,
+    /// The lowest and the highest version that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lowest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    highest: Option<String>,
+    /// What is asked only of later versions than the one that is imported.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    later: Vec<LaterData>,
     consumers: Vec<ConsumerData>,
+}
+
+#[derive(Serialize)]
+struct LaterData {
+    name: String,
+    version: String,
 }
 
 #[derive(Serialize)]
@@ -155,6 +279,8 @@ struct HoistedData {
 struct ExportData {
     name: String,
     instance: String,
+    /// What the instance calls it.
+    export: String,
     implied: bool,
 }
 
@@ -165,19 +291,8 @@ impl<'r> Document<PlugContent<'r>> {
         releases: Vec<&'r ReleaseData>,
         output: Option<String>,
     ) -> Self {
-        let graph = &composition.graph;
-        let component = |id| {
-            let at = composition.components.iter().position(|other| *other == id);
-            at.map(|at| at as u32)
-        };
         let content = PlugContent {
-            instances: graph
-                .instances()
-                .map(|(_, instance)| InstanceData {
-                    name: instance.name().to_owned(),
-                    component: component(instance.component()),
-                })
-                .collect(),
+            instances: InstanceData::all(composition),
             imports: plan.imports.iter().map(ImportData::of).collect(),
             useless: plan
                 .useless
@@ -188,49 +303,7 @@ impl<'r> Document<PlugContent<'r>> {
                     would_take_socket: useless.would_take_socket.clone(),
                 })
                 .collect(),
-            host: composition
-                .imports
-                .iter()
-                .map(|import| HostData {
-                    name: import.name.clone(),
-                    kind: import.kind,
-                    consumers: import
-                        .consumers
-                        .iter()
-                        .map(|(instance, import)| ConsumerData {
-                            instance: instance.clone(),
-                            import: import.clone(),
-                        })
-                        .collect(),
-                })
-                .collect(),
-            exports: graph
-                .exports()
-                .iter()
-                .map(|export| ExportData {
-                    name: export.name.clone(),
-                    instance: graph.instance(export.edge.provider).name().to_owned(),
-                    implied: export.implied,
-                })
-                .collect(),
-            hoisted: composition
-                .hoisted
-                .iter()
-                .map(|module| HoistedData {
-                    digest: Digest::from(module.digest).to_string(),
-                    size: module.size,
-                    components: module
-                        .components
-                        .iter()
-                        .filter_map(|id| component(*id))
-                        .collect(),
-                    saved: module.saved,
-                })
-                .collect(),
-            size: composition.size(),
-            releases,
-            remarks: Vec::new(),
-            output,
+            made: MadeContent::of(composition, releases, output),
         };
         Document::new("tenon/plug/1", content)
     }
@@ -243,9 +316,24 @@ impl<'r> Document<PlugContent<'r>> {
         output: Option<String>,
     ) -> Self {
         let mut document = Document::plug(plan, composition, releases, output);
-        document.content.remarks = remarks;
+        document.content.made.remarks = remarks;
         document.schema = "tenon/compose/1";
         document
+    }
+}
+
+impl<'r> Document<AppliedContent<'r>> {
+    /// Of a plan that was applied.
+    pub(crate) fn applied(
+        composition: &Composition<'_>,
+        releases: Vec<&'r ReleaseData>,
+        output: Option<String>,
+    ) -> Self {
+        let content = AppliedContent {
+            instances: InstanceData::all(composition),
+            made: MadeContent::of(composition, releases, output),
+        };
+        Document::new("tenon/compose-plan/1", content)
     }
 }
 
@@ -268,6 +356,7 @@ impl ImportData {
                 State::Open { near } => StateData::Open {
                     near: near.iter().map(NearData::of).collect(),
                 },
+                _ => StateData::Kept,
             },
         }
     }

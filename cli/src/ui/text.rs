@@ -68,19 +68,50 @@ pub(crate) fn near_misses(near: &[NearMiss], skip: usize) -> Vec<String> {
     lines
 }
 
-/// What was plugged into what, and what stays open for the host; `verbose` says for whom.
-pub(crate) fn plan(plan: &Plan, host: &[HostImport], socket: &str, verbose: bool) -> String {
-    let mut lines = vec![format!("{} {}", bold("plugged into"), bold(socket))];
+/// What a composition consists of, in a few words.
+pub(crate) fn made(composition: &Composition<'_>) -> String {
+    format!(
+        "{}, {}, {}",
+        size(composition.size()),
+        count(composition.components.len(), "component"),
+        count(composition.graph.instances().count(), "instance"),
+    )
+}
+
+/// What was plugged into what, and what stays open for the host; `verbose` says for whom. The first
+/// `sockets` of the `instances` are the sockets.
+pub(crate) fn plan(
+    plan: &Plan,
+    host: &[HostImport],
+    instances: &[&str],
+    sockets: usize,
+    verbose: bool,
+) -> String {
     let mut filled: BTreeMap<&str, Vec<&ImportReport>> = BTreeMap::new();
     for import in &plan.imports {
         if let State::Filled { .. } = import.state {
             filled.entry(&import.consumer).or_default().push(import);
         }
     }
-    fills(&filled, socket, 1, &mut BTreeSet::new(), &mut lines);
+    let mut lines = Vec::new();
+    let mut shown = BTreeSet::new();
+    for (at, name) in instances.iter().enumerate() {
+        // What nothing is plugged into is there for its exports.
+        if at < sockets || !shown.contains(*name) && filled.contains_key(name) {
+            lines.push(format!("{} {}", bold("plugged into"), bold(name)));
+            shown.insert((*name).to_owned());
+            fills(&filled, name, 1, &mut shown, &mut lines);
+        }
+    }
     if host.is_empty() {
         lines.push(dim("nothing stays open"));
     }
+    let kept: HashSet<(&str, &str)> = plan
+        .imports
+        .iter()
+        .filter(|import| matches!(import.state, State::Kept))
+        .map(|import| (import.consumer.as_str(), import.import.as_str()))
+        .collect();
     let own = unusual(plan, host);
     let is_own: HashSet<&str> = own.iter().map(|import| import.name.as_str()).collect();
     let usual = host.iter().filter(|import| !is_own.contains(&*import.name));
@@ -92,7 +123,23 @@ pub(crate) fn plan(plan: &Plan, host: &[HostImport], socket: &str, verbose: bool
             lines.push(bold(title));
         }
         for import in imports {
-            lines.push(format!("  {}", import.name));
+            let is_kept = |(instance, name): &(String, String)| {
+                kept.contains(&(instance.as_str(), name.as_str()))
+            };
+            let mut notes = Vec::new();
+            if let (Some(lowest), Some(highest)) = (&import.lowest, &import.highest)
+                && lowest != highest
+            {
+                notes.push(format!("asked for as {lowest} to {highest}"));
+            }
+            if import.consumers.iter().any(is_kept) {
+                notes.push("kept open".to_owned());
+            }
+            let notes = match notes.is_empty() {
+                true => String::new(),
+                false => dim(&format!(" ({})", notes.join(", "))),
+            };
+            lines.push(format!("  {}{notes}", import.name));
             for (instance, name) in import.consumers.iter().filter(|_| verbose) {
                 let as_name = match name == &import.name {
                     true => String::new(),
@@ -140,8 +187,11 @@ pub(crate) fn hoisted(composition: &Composition<'_>, verbose: bool) -> Option<St
 /// The imports of the composition that ask for more than hosts have as a rule: they are no part of
 /// WASI, and are not made of types alone.
 pub(crate) fn unusual<'h>(plan: &Plan, host: &'h [HostImport]) -> Vec<&'h HostImport> {
+    let is_open = |import: &&ImportReport| !matches!(import.state, State::Filled { .. });
     let asked: HashSet<(&str, &str)> = plan
-        .open()
+        .imports
+        .iter()
+        .filter(is_open)
         .filter(|open| !open.host && !open.only_types)
         .map(|open| (open.consumer.as_str(), open.import.as_str()))
         .collect();

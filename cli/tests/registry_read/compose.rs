@@ -207,3 +207,52 @@ fn a_configuration_names_packages_as_it_names_files() {
     let said = place.fails(1, "verify::no-such-package", &["compose", "none.yml"]);
     assert!(said.err.contains("acme:nothing"), "{}", said.err);
 }
+
+#[test]
+fn a_plan_names_releases_and_what_they_are() {
+    let (place, _) = with_greeter();
+    let words = ["plug", "acme:app", "--plug", "acme:greeter@^1"];
+    let outputs = ["-o", "out.wasm", "--plan", "plan.json"];
+    place.ok(&[&words[..], &outputs].concat());
+    let plan: serde_json::Value = serde_json::from_slice(&place.read("plan.json")).unwrap();
+    let greeter = &plan["components"][1];
+    assert_eq!(greeter["name"], "acme:greeter@1.2.0");
+    assert_eq!(greeter["package"], "acme:greeter");
+    assert_eq!(greeter["version"], "1.2.0");
+    assert_eq!(greeter["registry"], "registry.example/log");
+    assert!(greeter.get("path").is_none());
+
+    // A later release changes nothing.
+    let later = component("greeter/cowboy.wat");
+    place
+        .server
+        .world()
+        .publish("acme:greeter", "1.3.0", &later);
+    let said = place.ok(&["compose", "plan.json", "-o", "again.wasm"]);
+    assert!(
+        said.err
+            .contains("`acme:greeter@1.2.0` of registry.example/log"),
+        "{}",
+        said.err
+    );
+    assert_eq!(place.read("again.wasm"), place.read("out.wasm"));
+    place.ok(&["compose", "plan.json", "-o", "again.wasm", "--offline"]);
+    assert_eq!(place.read("again.wasm"), place.read("out.wasm"));
+
+    // Another log, and another release than was planned with, are something else.
+    for (field, value, expected) in [
+        (
+            "registry",
+            "other.example/log",
+            "from `other.example/log`, got from `registry.example/log`",
+        ),
+        ("version", "1.3.0", "expected "),
+    ] {
+        let mut plan = plan.clone();
+        plan["components"][1][field] = value.into();
+        fs::write(place.at("other.json"), plan.to_string()).unwrap();
+        let words = ["compose", "other.json", "-o", "other.wasm"];
+        let said = place.fails(3, "plan::changed", &words);
+        assert!(said.err.contains(expected), "{}", said.err);
+    }
+}

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod expansion;
+mod extern_name;
 mod kind;
 pub(crate) mod limits;
 mod meta;
@@ -10,6 +11,7 @@ mod names;
 mod read;
 pub(crate) mod sections;
 
+pub(crate) use extern_name::{Attributes, ExternName};
 pub use kind::Kind;
 pub use meta::Metadata;
 pub(crate) use read::Nested;
@@ -132,7 +134,8 @@ impl<'i> Arena<'i> {
             }
         }
         let id = ComponentId(self.components.len() as u32);
-        let facts = read::read(&mut self.validator, &source).map_err(|error| self.limit(error))?;
+        let facts = read::read(&mut self.validator, &source)
+            .map_err(|error| self.limit(error, &source.name))?;
         let ty = self.types().component_at(id.0);
         let is_wit_package = facts.only_types && is_wit_package(self.types().data(ty));
         self.components.push(Component {
@@ -151,17 +154,19 @@ impl<'i> Arena<'i> {
     }
 
     /// The validator counts the parts of all components together: where that is what is wrong, it is
-    /// not the fault of the last one.
-    fn limit(&self, error: Error) -> Error {
+    /// not the fault of `last`, the one that is read, alone.
+    fn limit(&self, error: Error, last: &str) -> Error {
         match error.kind() {
             ErrorKind::InputLimit { what, max, .. }
                 if *what == limits::PARTS && !self.components.is_empty() =>
             {
-                Error::new(ErrorKind::Limit {
-                    what,
-                    count: max + 1,
-                    max: *max,
-                })
+                let known = self.components.iter();
+                let mut most: Vec<_> = known
+                    .map(|component| (component.name.clone(), component.parts().total()))
+                    .collect();
+                let before: u64 = most.iter().map(|(_, count)| count).sum();
+                most.push((last.to_owned(), limits::MAX_PARTS.saturating_sub(before)));
+                Error::new(ErrorKind::limit(what, max + 1, *max, most))
             }
             _ => error,
         }
@@ -261,6 +266,13 @@ impl<'t> Found<'t> {
             Found::Instance(_) => None,
             Found::Item(_, item) => Some(item),
         }
+    }
+}
+
+impl Parts {
+    /// The component itself, and everything inside it.
+    pub(crate) fn total(self) -> u64 {
+        1 + u64::from(self.core_modules) + u64::from(self.components)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Whether what is found for an import fits it.
 
-use super::nearest;
 use crate::component::{Arena, ComponentId, Found};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Owner};
 use crate::graph::{Edge, Graph, InstanceId};
+use crate::plug::unknown;
 use crate::types::{Comparison, Data, Difference, Items, items_owned};
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -73,11 +73,15 @@ impl Fit<'_, '_> {
     pub(super) fn check_export(&self, edge: &Edge, export: &str) -> Result<(), Error> {
         let exports = &self.arena.type_of(self.component(edge.provider)).exports;
         if !exports.contains_key(export) {
-            return Err(Error::new(ErrorKind::UnknownExport {
-                instance: self.graph.instance(edge.provider).name().to_owned(),
-                export: export.to_owned(),
-                nearest: nearest(export, exports.keys()),
-            }));
+            let name = self.graph.instance(edge.provider).name().to_owned();
+            let all: Vec<_> = exports.keys().cloned().collect();
+            return Err(unknown(
+                Owner::Component(name),
+                "export",
+                export,
+                &all,
+                Vec::new(),
+            ));
         }
         self.check(edge)
     }
@@ -136,11 +140,11 @@ impl Fit<'_, '_> {
             Some(item) => item.full_name(self.import).into_owned(),
             None => self.import.to_owned(),
         };
-        Error::new(ErrorKind::Unfit {
+        Error::new(ErrorKind::ArgumentType {
             consumer: self.graph.instance(self.consumer).name().to_owned(),
             import,
             provider: self.graph.instance(edge.provider).name().to_owned(),
-            export: edge.path.first().cloned(),
+            export: edge.item(),
             differences,
         })
     }

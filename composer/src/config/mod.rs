@@ -14,9 +14,9 @@ mod remark;
 pub use remark::Remark;
 
 use crate::component::{Arena, ComponentId};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Owner};
 use crate::graph::{Edge, Graph, InstanceId};
-use crate::plug::{ImportReport, Plan, Rule, State, mark_used_types};
+use crate::plug::{ImportReport, Plan, Rule, State, mark_used_types, unknown};
 use fit::Fit;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use wasmparser::component_types::ComponentEntityType;
@@ -232,11 +232,9 @@ impl<'c> Builder<'c> {
         let arguments = said.into_iter().flat_map(|said| said.arguments.keys());
         for argument in arguments {
             if !imports.contains_key(argument) {
-                return Err(Error::new(ErrorKind::UnknownArgument {
-                    instance: consumer.to_owned(),
-                    argument: argument.clone(),
-                    nearest: nearest(argument, imports.keys()),
-                }));
+                let consumer = Owner::Component(consumer.to_owned());
+                let all: Vec<_> = imports.keys().cloned().collect();
+                return Err(unknown(consumer, "import", argument, &all, Vec::new()));
             }
         }
         Ok(())
@@ -496,20 +494,4 @@ impl<'c> Builder<'c> {
         }
         self.remarks
     }
-}
-
-/// A name longer than this is not looked for among others.
-const LONG: usize = 200;
-
-/// The name that `wanted` may have been meant to be.
-fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n String>) -> Option<String> {
-    let is_alike = |name: &&String| {
-        let lengths = (wanted.len(), name.len());
-        lengths.0.max(lengths.1) <= LONG && lengths.0.abs_diff(lengths.1) <= 2
-    };
-    let distances = names
-        .filter(is_alike)
-        .map(|name| (strsim::levenshtein(wanted, name), name));
-    let (_, name) = distances.filter(|(distance, _)| *distance <= 2).min()?;
-    Some(name.clone())
 }

@@ -9,7 +9,8 @@ mod svg;
 mod text;
 
 use crate::component::{Arena, Found, Metadata};
-use crate::encode::{Outline, used::used_types};
+use crate::encode::used::used_types;
+use crate::encode::{closed, open_imports};
 use crate::graph::{Edge, Graph, InstanceId};
 use crate::inspect::{Anatomy, Origin, Part};
 use std::collections::HashMap;
@@ -127,7 +128,7 @@ impl Diagram {
     ///
     /// A graph that cannot be encoded has a diagram too, so that one can see why.
     pub fn of(arena: &Arena<'_>, graph: &Graph) -> Diagram {
-        let Outline { graph, open } = Outline::of(arena, graph);
+        let graph = closed(arena, graph);
         let order = graph
             .order()
             .unwrap_or_else(|_| graph.instances().map(|(id, _)| id).collect());
@@ -169,14 +170,14 @@ impl Diagram {
                 });
             diagram.wires.extend(wire);
         }
-        for (name, members) in open {
-            for (consumer, import) in members {
+        for open in open_imports(arena, &graph) {
+            for (consumer, import) in open.members {
                 let consumer = numbers.get(&consumer).copied();
                 diagram.wires.extend(consumer.map(|consumer| Wire {
                     consumer,
                     import,
                     supplier: Supplier::Host,
-                    export: name.clone(),
+                    export: open.full_name.clone(),
                 }));
             }
         }

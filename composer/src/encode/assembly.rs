@@ -3,16 +3,18 @@
 use super::identity::Identities;
 use super::imported::ImportedComponent;
 use super::merge::Merged;
-use super::open::{GroupId, OpenImports};
-use super::types::{Reason, TypeWriter, Unwritable, item_name};
+use super::open::{Group, GroupId, OpenImports};
+use super::types::{Reason, TypeWriter, Unwritable, extern_name};
 use super::used::NamedTypes;
-use super::writer::{Counts, Section, Writer};
+use super::writer::{Section, Writer};
 use super::{HostImport, Layout};
-use crate::component::{Arena, ComponentId, Found};
+use crate::component::{Arena, Attributes, ComponentId, Found};
 use crate::error::{Error, ErrorKind, Provider};
 use crate::graph::{Edge, Export, Graph, InstanceId};
-use crate::types::kind_name;
-use std::collections::HashMap;
+use crate::name::Versions;
+use crate::types::{Data, kind_name};
+use semver::Version;
+use std::collections::{BTreeMap, HashMap};
 use wasm_encoder::{ComponentExportKind, ComponentTypeRef};
 use wasmparser::component_types::{ComponentEntityType, ComponentFuncTypeId};
 
@@ -35,7 +37,7 @@ impl Encoder<'_, '_> {
         &self,
         out: Writer,
         index_of: &dyn Fn(ComponentId) -> u32,
-    ) -> Result<(Vec<Section>, Layout, Counts), Error> {
+    ) -> Result<(Vec<Section>, Layout), Error> {
         let mut pass = Pass {
             encoder: self,
             writer: TypeWriter::new(self.arena.types(), self.identities, out),
@@ -52,19 +54,17 @@ impl Encoder<'_, '_> {
             pass.instance(id, index_of);
         }
         pass.exports();
-        let (sections, counts) = pass.writer.out.finish();
-        Ok((sections, pass.layout, counts))
+        Ok((pass.writer.out.finish(), pass.layout))
     }
 
     fn unwritable(&self, group: GroupId, reason: Unwritable) -> Error {
-        let (name, item) = self.open.get(group).item(self.arena, self.graph);
         match reason.0 {
             Reason::Resource(instance, resource) => {
                 let members = &self.open.get(group).members;
                 let import = members
                     .iter()
                     .find(|(member, _)| *member == instance)
-                    .map_or(name, |(_, import)| import);
+                    .map_or("", |(_, import)| import);
                 self.identities.clash(
                     self.arena,
                     self.graph,
@@ -74,7 +74,7 @@ impl Encoder<'_, '_> {
                 )
             }
             Reason::Other(what) => Error::new(ErrorKind::Unwritable {
-                import: item.full_name(name).into_owned(),
+                import: self.open.get(group).full_name(),
                 what: what.to_owned(),
             }),
         }
@@ -86,6 +86,9 @@ impl Encoder<'_, '_> {
             name: imported.name.to_owned(),
             kind: "component",
             consumers: Vec::new(),
+            lowest: None,
+            highest: None,
+            later: Vec::new(),
         });
         let groups = self
             .import_order
@@ -94,7 +97,8 @@ impl Encoder<'_, '_> {
         components
             .chain(groups.map(|(id, _)| {
                 let group = self.open.get(*id);
-                let (name, item) = group.item(self.arena, self.graph);
+                let (_, item) = group.item(self.arena, self.graph);
+                let versions = group.versions();
                 let consumer = |(instance, import): &(InstanceId, String)| {
                     let instance = self.graph.instance(*instance);
                     let imports = &self.arena.type_of(instance.component()).imports;
@@ -105,11 +109,42 @@ impl Encoder<'_, '_> {
                     (instance.name().to_owned(), import)
                 };
                 HostImport {
-                    name: item.full_name(name).into_owned(),
+                    name: group.full_name(),
                     kind: kind_name(&item.ty),
                     consumers: group.members.iter().map(consumer).collect(),
+                    lowest: versions.first().map(|version| (*version).clone()),
+                    highest: versions.last().map(|version| (*version).clone()),
+                    later: self.later(group),
                 }
             }))
+            .collect()
+    }
+
+    /// What no member of the lowest version asks of an interface that is imported under it.
+    fn later(&self, group: &Group) -> Vec<(String, Version)> {
+        if self.graph.versions() != Versions::Lowest {
+            return Vec::new();
+        }
+        let lowest = group.versions().first().copied();
+        let mut since: BTreeMap<&str, Option<&Version>> = BTreeMap::new();
+        for ((instance, import), version) in group.by_version() {
+            let imports = &self
+                .arena
+                .type_of(self.graph.instance(*instance).component())
+                .imports;
+            let Some(ComponentEntityType::Instance(id)) = imports.get(import).map(|item| item.ty)
+            else {
+                continue;
+            };
+            for name in self.arena.types().data(id).exports.keys() {
+                let since = since.entry(name).or_insert(version);
+                *since = version.min(*since);
+            }
+        }
+        since
+            .into_iter()
+            .filter(|(_, since)| *since > lowest)
+            .filter_map(|(name, since)| Some((name.to_owned(), since?.clone())))
             .collect()
     }
 }
@@ -146,7 +181,7 @@ impl Pass<'_, '_, '_> {
             let Some((group, merged)) = encoder.merged.get(*at) else {
                 continue;
             };
-            let (name, _) = encoder.open.get(*group).item(encoder.arena, encoder.graph);
+            let name = &encoder.open.get(*group).name;
             let index = self
                 .writer
                 .import(*group, name, merged)
@@ -196,6 +231,7 @@ impl Pass<'_, '_, '_> {
 
     fn export(&mut self, export: &Export, types: &mut HashMap<Edge, u32>) {
         let edge = &export.edge;
+        let attributes;
         let (kind, name, function) = match self.encoder.graph.find(self.encoder.arena, edge) {
             None => return,
             Some(Found::Instance(_)) => (
@@ -204,11 +240,8 @@ impl Pass<'_, '_, '_> {
                 None,
             ),
             Some(Found::Item(own_name, item)) => {
-                // What else a name says is said of the item under its own name.
-                let name = match own_name == export.name {
-                    true => item_name(&export.name, item),
-                    false => export.name.as_str().into(),
-                };
+                attributes = Attributes::renamed(item, own_name, &export.name);
+                let name = extern_name(&export.name, &attributes);
                 let function = match item.ty {
                     ComponentEntityType::Func(id) => Some(id),
                     _ => None,

@@ -173,9 +173,15 @@ impl<'i> Hoist<'i> {
         (out, altered)
     }
 
-    /// How many core modules do not stand in the components any more.
-    pub(super) fn removed(&self) -> u64 {
-        self.places.len() as u64
+    /// How many core modules stand in each of so many components no more.
+    pub(super) fn removed(&self, components: usize) -> Vec<u64> {
+        let mut removed = vec![0; components];
+        for (component, _) in self.places.keys() {
+            if let Some(removed) = removed.get_mut(*component) {
+                *removed += 1;
+            }
+        }
+        removed
     }
 
     /// The core modules that an embedded component of this number has by alias, each once.

@@ -7,6 +7,7 @@ use super::open::{GroupId, OpenImports};
 use crate::component::{Arena, Found};
 use crate::error::{Error, ErrorKind, Provider, ResourceClash};
 use crate::graph::{Graph, InstanceId};
+use crate::name::Versions;
 use crate::types::Data;
 use crate::types::{Comparison, Reason};
 use std::cell::Cell;
@@ -126,10 +127,11 @@ impl Identities {
                     Found::Instance(exports) => comparison.whole(exports, &wanted.ty),
                     Found::Item(_, item) => comparison.entity(&item.ty, &wanted.ty),
                 }
-                let Some(difference) = comparison.take().into_iter().next() else {
+                let differences = comparison.take();
+                let Some(difference) = differences.first() else {
                     continue;
                 };
-                return Err(match (difference.reason, clash.get()) {
+                return Err(match (&difference.reason, clash.get()) {
                     (Reason::Resource, Some((found, expected))) => {
                         let owner = match self.origin(edge.provider, found) {
                             Some(Origin::Instance(owner, _)) => {
@@ -139,11 +141,13 @@ impl Identities {
                         };
                         self.clash(arena, graph, (id, import), expected, owner)
                     }
-                    (reason, _) => Error::new(ErrorKind::Graph(format!(
-                        "`{}` cannot fill import `{import}` of `{}`: {reason}",
-                        graph.instance(edge.provider).name(),
-                        instance.name()
-                    ))),
+                    _ => Error::new(ErrorKind::ArgumentType {
+                        consumer: instance.name().to_owned(),
+                        import: wanted.full_name(import).into_owned(),
+                        provider: graph.instance(edge.provider).name().to_owned(),
+                        export: edge.item(),
+                        differences,
+                    }),
                 });
             }
         }
@@ -181,6 +185,7 @@ impl Identities {
             known: (named(&known), provider(&known)),
             other: (named(import), provider(import)),
             owner,
+            separate: graph.versions() == Versions::Separate,
         }))
     }
 }

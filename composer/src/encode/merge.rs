@@ -2,7 +2,7 @@
 
 use super::identity::Identities;
 use super::open::{Group, GroupId, OpenImports};
-use crate::component::Arena;
+use crate::component::{Arena, Attributes};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
 use crate::types::Data;
@@ -17,24 +17,6 @@ pub(super) enum Merged {
     Instance(IndexMap<String, Merged>, Attributes),
     /// Anything else, as each component knows it; all agree.
     Item(Vec<(InstanceId, ComponentEntityType)>, Attributes),
-}
-
-/// What a name says besides itself.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Attributes {
-    pub(super) implements: Option<String>,
-    pub(super) version_suffix: Option<String>,
-    pub(super) external_id: Option<String>,
-}
-
-impl Attributes {
-    pub(super) fn of(item: &ComponentItem) -> Attributes {
-        Attributes {
-            implements: item.implements.clone(),
-            version_suffix: item.version_suffix.clone(),
-            external_id: item.external_id.clone(),
-        }
-    }
 }
 
 /// Merges what the open imports ask for.
@@ -53,7 +35,6 @@ impl Merger<'_, '_> {
     /// Imports that disagree on an item are an error that blames two components.
     pub(super) fn merge(&self, id: GroupId) -> Result<Merged, Error> {
         let group = self.open.get(id);
-        let (_, chosen) = group.item(self.arena, self.graph);
         let mut merged: Option<Merged> = None;
         for (at, (instance, import)) in group.members.iter().enumerate() {
             let imports = &self
@@ -80,7 +61,7 @@ impl Merger<'_, '_> {
                 })?;
         }
         let mut merged = merged.unwrap_or_else(|| Merged::Item(Vec::new(), Attributes::default()));
-        merged.set_attributes(Attributes::of(chosen));
+        merged.set_attributes(group.attributes.clone());
         Ok(merged)
     }
 

@@ -9,6 +9,7 @@ mod core_types;
 mod hoist;
 mod identity;
 mod imported;
+mod limits;
 mod merge;
 mod metadata;
 mod open;
@@ -25,7 +26,7 @@ pub use hoist::{Dedupe, HoistedModule};
 pub use piece::Piece;
 pub(crate) use piece::Pieces;
 
-use crate::component::limits::{MAX_ARGUMENTS, MAX_PARTS, PARTS, limit_of};
+use crate::component::limits::limit_of;
 use crate::component::{Arena, Bodies, Component, ComponentId, Source, validate};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
@@ -37,10 +38,11 @@ use imported::ImportedComponent;
 use merge::Merger;
 use open::OpenImports;
 use record::Altered;
+use semver::Version;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use wasm_encoder::Encode;
-use writer::{Counts, Embedded, Section, Writer};
+use writer::{Embedded, Section, Writer};
 
 /// The header of a component: magic, version 13, layer 1.
 const HEADER: [u8; 8] = *b"\0asm\x0d\0\x01\0";
@@ -85,6 +87,41 @@ pub struct HostImport {
     /// The instances that import it, and the name each has for it; nobody, if it is a component that
     /// instances are made of.
     pub consumers: Vec<(String, String)>,
+    /// The lowest version of it that is asked for, if it has versions.
+    pub lowest: Option<Version>,
+    /// The highest version of it that is asked for.
+    pub highest: Option<Version>,
+    /// Where it is imported under the lowest version: what is asked of it only by those who ask for a
+    /// later one, with the first such version. A host that has the lowest version may not have these.
+    pub later: Vec<(String, Version)>,
+}
+
+/// An import that a graph leaves open, from outside.
+pub(crate) struct OpenImport {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its name, with its whole version.
+    pub(crate) full_name: String,
+    /// The imports that become this one.
+    pub(crate) members: Vec<(InstanceId, String)>,
+}
+
+/// The imports that `graph` leaves open, each once.
+pub(crate) fn open_imports(arena: &Arena<'_>, graph: &Graph) -> Vec<OpenImport> {
+    let open = OpenImports::of(arena, graph).groups.into_iter();
+    let open = open.map(|group| OpenImport {
+        full_name: group.full_name(),
+        name: group.name,
+        members: group.members,
+    });
+    open.collect()
+}
+
+/// `graph` with the exports that are added since others use their types.
+pub(crate) fn closed(arena: &Arena<'_>, graph: &Graph) -> Graph {
+    let mut graph = graph.clone();
+    closure::close_exports(arena, &mut graph);
+    graph
 }
 
 /// Where things ended up in the index spaces of the composition.
@@ -108,6 +145,11 @@ pub fn encode<'i>(
     let order = graph.order()?;
     closure::close_exports(&arena, &mut graph);
     let open = OpenImports::of(&arena, &graph);
+    let mut components = used_components(&graph);
+    components.retain(|id| !options.imported.contains_key(id));
+    let parts: Vec<&Component<'i>> = components.iter().map(|id| arena.component(*id)).collect();
+    let hoist = Hoist::plan(&components, &parts, options.dedupe)?;
+    limits::check(&arena, &graph, &open, &components, &hoist)?;
     open.check_names(&arena, &graph)?;
     let identities = Identities::of(&arena, &graph, &open, &order);
     identities.check_edges(&arena, &graph)?;
@@ -123,8 +165,6 @@ pub fn encode<'i>(
         .collect::<Result<Vec<_>, Error>>()?;
     let import_order = order::order(arena.types(), &identities, &merged);
     let imported = ImportedComponent::all(&arena, &graph, &open, &options.imported)?;
-    let mut components = used_components(&graph);
-    components.retain(|id| !options.imported.contains_key(id));
     let encoder = Encoder {
         arena: &arena,
         graph: &graph,
@@ -135,19 +175,14 @@ pub fn encode<'i>(
         instance_order: &order,
         imported: &imported,
     };
-    let parts: Vec<&Component<'i>> = components.iter().map(|id| arena.component(*id)).collect();
-    let hoist = Hoist::plan(&components, &parts, options.dedupe)?;
     let output_index: HashMap<_, _> = components.iter().copied().zip(0..).collect();
     let embedded = Embedded {
         core_modules: hoist.modules.len() as u32,
         components: components.len() as u32,
     };
-    let (sections, layout, counts) = encoder.sections(Writer::new(embedded), &|id| {
+    let (sections, layout) = encoder.sections(Writer::new(embedded), &|id| {
         output_index.get(&id).copied().unwrap_or_default()
     })?;
-    let imports = components.iter().map(|id| arena.type_of(*id).imports.len());
-    let arguments = imports.max().unwrap_or_default() as u64;
-    check_limits(counts, arguments, &parts, &hoist)?;
 
     let (mut pieces, altered) = assemble(&sections, &parts, &hoist)?;
     let custom = metadata::sections(&parts, &hoist, &graph, &layout, options);
@@ -179,11 +214,7 @@ pub fn encode<'i>(
         arena.finish(ours).map_err(|message| {
             Error::new(match limit_of(&message) {
                 // What each component has may be too much together.
-                Some((what, max)) => ErrorKind::Limit {
-                    what,
-                    count: max + 1,
-                    max,
-                },
+                Some((what, max)) => ErrorKind::limit(what, max + 1, max, Vec::new()),
                 None => ErrorKind::InvalidOutput { message },
             })
         })?;
@@ -252,35 +283,14 @@ fn check(output: &Pieces<'_>) -> Result<(), Error> {
 /// The size of a section.
 fn section_size(size: u64) -> Result<u32, Error> {
     u32::try_from(size).map_err(|_| {
-        Error::new(ErrorKind::Limit {
-            what: "bytes in one component",
-            count: size,
-            max: u64::from(u32::MAX),
-        })
+        let max = u64::from(u32::MAX);
+        Error::new(ErrorKind::limit(
+            "bytes in one component",
+            size,
+            max,
+            Vec::new(),
+        ))
     })
-}
-
-/// What `graph` comes to before anything is merged or written.
-pub(crate) struct Outline {
-    /// The graph with the exports that others need.
-    pub(crate) graph: Graph,
-    /// What stays imported: the name of each import, with its whole version, and the instances that
-    /// import it, with the name as it stands in each.
-    pub(crate) open: Vec<(String, Vec<(InstanceId, String)>)>,
-}
-
-impl Outline {
-    pub(crate) fn of(arena: &Arena<'_>, graph: &Graph) -> Outline {
-        let mut graph = graph.clone();
-        closure::close_exports(arena, &mut graph);
-        let open = OpenImports::of(arena, &graph);
-        let open = open.iter().map(|(_, group)| {
-            let (name, item) = group.item(arena, &graph);
-            (item.full_name(name).into_owned(), group.members.clone())
-        });
-        let open = open.collect();
-        Outline { graph, open }
-    }
 }
 
 /// The components of the instances of `graph`, in the order of the instances, each once.
@@ -292,32 +302,6 @@ fn used_components(graph: &Graph) -> Vec<ComponentId> {
         }
     }
     used
-}
-
-/// Refuses what no engine would accept, before it is written.
-fn check_limits(
-    counts: Counts,
-    arguments: u64,
-    components: &[&Component<'_>],
-    hoist: &Hoist<'_>,
-) -> Result<(), Error> {
-    let nested: u64 = components
-        .iter()
-        .map(|component| component.nested().len() as u64)
-        .sum();
-    let once = (components.len() + hoist.modules.len()) as u64;
-    let all = 1 + once + nested - hoist.removed();
-    for (what, count, max) in [
-        ("instances", u64::from(counts.instances), 4096),
-        ("components", u64::from(counts.components), 1000),
-        (PARTS, all, MAX_PARTS),
-        ("arguments of one instance", arguments, MAX_ARGUMENTS),
-    ] {
-        if count > max {
-            return Err(Error::new(ErrorKind::Limit { what, count, max }));
-        }
-    }
-    Ok(())
 }
 
 impl<'i> Composition<'i> {

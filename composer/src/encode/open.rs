@@ -1,13 +1,14 @@
-//! What stays imported: the open imports of all instances, grouped by interface and track.
+//! What stays imported: the open imports of all instances, grouped by interface and track, and what
+//! each group is called.
 
 use super::used::used_types;
-use crate::component::Arena;
+use crate::component::{Arena, Attributes, ExternName};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Edge, Graph, InstanceId};
-use crate::name::{ItemPath, Track};
+use crate::name::{ItemPath, Versions};
 use crate::types::{Difference, Reason};
 use semver::Version;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use wasmparser::component_types::ComponentItem;
 
 /// The open imports of a graph, in groups that become one import each.
@@ -22,76 +23,94 @@ pub(super) struct OpenImports {
 pub(super) struct GroupId(u32);
 
 /// Imports that become one import of the composition.
+#[derive(Default)]
 pub(super) struct Group {
     /// The imports, by the instance that has each and its name there, in the order of the graph.
     pub(super) members: Vec<(InstanceId, String)>,
-    /// The member whose name and attributes the import of the composition has: the one with the
-    /// highest version.
+    /// The versions that the members ask for.
+    versions: Vec<Option<Version>>,
+    /// The member whose name and attributes the import of the composition has, unless it was given
+    /// another.
     chosen: usize,
+    /// The name of the import of the composition.
+    pub(super) name: String,
+    /// What its name says besides itself.
+    pub(super) attributes: Attributes,
 }
 
 /// Imports with one key are one import.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
-    Interface(String, Option<Track>),
+    /// A name that was given to the import.
+    Given(String),
+    /// An interface, in versions that may stand in for each other.
+    Interface(String, Option<String>),
     /// A plain name, with what it implements.
-    Plain(String, Option<(String, Option<Track>)>),
+    Plain(String, Option<(String, Option<String>)>),
 }
 
 impl Key {
     /// The key of an import, and the version by which it is known.
-    fn of(name: &str, item: &ComponentItem) -> (Key, Option<Version>) {
+    fn of(name: &str, item: &ComponentItem, policy: Versions) -> (Key, Option<Version>) {
         let suffix = item.version_suffix.as_deref();
-        let track = |path: &ItemPath| (path.base().to_owned(), path.track());
+        let track = |path: &ItemPath| policy.track(path).map(|track| track.to_string());
         let version = |path: &ItemPath| path.version().cloned();
         if let Some(path) = ItemPath::parse(name, suffix) {
-            let (base, track) = track(&path);
-            return (Key::Interface(base, track), version(&path));
+            let whole = path.version().map(Version::to_string);
+            let version_key = match policy {
+                Versions::Separate => whole.or_else(|| track(&path)),
+                _ => track(&path),
+            };
+            let key = Key::Interface(path.base().to_owned(), version_key);
+            return (key, version(&path));
         }
         let implements = item.implements.as_deref();
         let path = implements.and_then(|name| ItemPath::parse(name, suffix));
-        (
-            Key::Plain(name.to_owned(), path.as_ref().map(track)),
-            path.as_ref().and_then(version),
-        )
+        let interface = path
+            .as_ref()
+            .map(|path| (path.base().to_owned(), track(path)));
+        let key = Key::Plain(name.to_owned(), interface);
+        (key, path.as_ref().and_then(version))
     }
 }
 
 impl OpenImports {
     pub(super) fn of(arena: &Arena<'_>, graph: &Graph) -> OpenImports {
+        let given: HashSet<&String> = graph
+            .instances()
+            .flat_map(|(_, instance)| instance.import_names().values())
+            .collect();
         let mut keys: BTreeMap<Key, GroupId> = BTreeMap::new();
         let mut open = OpenImports {
             groups: Vec::new(),
             by_import: HashMap::new(),
             used: used_types(arena, graph),
         };
-        let mut versions: Vec<Option<Version>> = Vec::new();
         for (id, instance) in graph.instances() {
             for (name, item) in &arena.type_of(instance.component()).imports {
                 if instance.arguments().contains_key(name) || open.used_type(id, name).is_some() {
                     continue;
                 }
-                let (key, version) = Key::of(name, item);
+                let (key, version) = Key::of(name, item, graph.versions());
+                let key = match instance.import_names().get(name) {
+                    Some(given) => Key::Given(given.clone()),
+                    // It is one import with what was given its name.
+                    None if given.contains(name) => Key::Given(name.clone()),
+                    None => key,
+                };
                 let group = *keys.entry(key).or_insert_with(|| {
-                    open.groups.push(Group {
-                        members: Vec::new(),
-                        chosen: 0,
-                    });
-                    versions.push(None);
+                    open.groups.push(Group::default());
                     GroupId(open.groups.len() as u32 - 1)
                 });
-                let at = group.0 as usize;
-                if let (Some(group), Some(highest)) =
-                    (open.groups.get_mut(at), versions.get_mut(at))
-                {
-                    if version > *highest {
-                        *highest = version;
-                        group.chosen = group.members.len();
-                    }
+                if let Some(group) = open.groups.get_mut(group.0 as usize) {
                     group.members.push((id, name.clone()));
+                    group.versions.push(version);
                 }
                 open.by_import.insert((id, name.clone()), group);
             }
+        }
+        for group in &mut open.groups {
+            group.settle_name(arena, graph);
         }
         open
     }
@@ -99,6 +118,11 @@ impl OpenImports {
     /// What fills an import that is a type of an interface which the graph fills.
     pub(super) fn used_type(&self, instance: InstanceId, import: &str) -> Option<&Edge> {
         self.used.get(&(instance, import.to_owned()))
+    }
+
+    /// What fills imports that are types of interfaces which the graph fills.
+    pub(super) fn used_types(&self) -> impl Iterator<Item = &Edge> {
+        self.used.values()
     }
 
     /// The groups with their numbers.
@@ -113,22 +137,25 @@ impl OpenImports {
     ///
     /// Two groups of one name are an error that blames a component of each.
     pub(super) fn check_names(&self, arena: &Arena<'_>, graph: &Graph) -> Result<(), Error> {
-        let mut names: BTreeMap<String, &Group> = BTreeMap::new();
+        let mut names: BTreeMap<ExternName, &Group> = BTreeMap::new();
         for group in &self.groups {
-            let (name, item) = group.item(arena, graph);
-            let Some(other) = names.insert(name.to_lowercase(), group) else {
+            let Some(key) = ExternName::of(&group.name) else {
                 continue;
             };
-            let (other_name, other_item) = other.item(arena, graph);
-            let implements = |item: &ComponentItem| {
+            let Some(other) = names.insert(key, group) else {
+                continue;
+            };
+            let (name, other_name) = (&group.name, &other.name);
+            let implements = |group: &Group| {
+                let (_, item) = group.item(arena, graph);
                 item.full_implements()
                     .map_or("nothing".to_owned(), |interface| format!("`{interface}`"))
             };
             let reason = match name == other_name {
                 true => format!(
                     "it implements {} for the one and {} for the other",
-                    implements(other_item),
-                    implements(item)
+                    implements(other),
+                    implements(group)
                 ),
                 false => "names must differ by more than upper and lower case".to_owned(),
             };
@@ -162,7 +189,65 @@ impl Group {
         first.map_or("", |(instance, _)| graph.instance(*instance).name())
     }
 
-    /// The name and the item of the import of the composition.
+    /// Chooses the member that the import is called after, and what it is called.
+    fn settle_name(&mut self, arena: &Arena<'_>, graph: &Graph) {
+        let policy = graph.versions();
+        // A prerelease has no canonical name but its own: releases come first.
+        let is_release = |version: &Option<Version>| {
+            policy != Versions::Canonical || version.as_ref().is_some_and(|v| v.pre.is_empty())
+        };
+        let mut best: Option<(usize, (bool, &Option<Version>))> = None;
+        for (at, version) in self.versions.iter().enumerate() {
+            let rank = (is_release(version), version);
+            let is_better = match best {
+                None => true,
+                Some((_, (_, known))) if policy == Versions::Lowest => {
+                    version.is_some() && (known.is_none() || version < known)
+                }
+                Some((_, known)) => rank > known,
+            };
+            if is_better {
+                best = Some((at, rank));
+            }
+        }
+        self.chosen = best.map_or(0, |(at, _)| at);
+        let given = self.members.iter().find_map(|(instance, import)| {
+            let names = graph.instance(*instance).import_names();
+            names.get(import)
+        });
+        let (own, item) = self.item(arena, graph);
+        let name = given.unwrap_or(own);
+        let attributes = Attributes::renamed(item, own, name);
+        let (name, attributes) = match policy {
+            Versions::Canonical => canonical(name, attributes, given.is_some()),
+            _ => (name.clone(), attributes),
+        };
+        (self.name, self.attributes) = (name, attributes);
+    }
+
+    /// The name with its whole version.
+    pub(super) fn full_name(&self) -> String {
+        let suffix = self.attributes.version_suffix.as_deref();
+        match ItemPath::parse(&self.name, suffix) {
+            Some(path) => path.to_string(),
+            None => self.name.clone(),
+        }
+    }
+
+    /// The versions that are asked for, the lowest first, each once.
+    pub(super) fn versions(&self) -> BTreeSet<&Version> {
+        self.versions.iter().flatten().collect()
+    }
+
+    /// The members, each with the version that it asks for.
+    pub(super) fn by_version(
+        &self,
+    ) -> impl Iterator<Item = (&(InstanceId, String), Option<&Version>)> {
+        let versions = self.versions.iter().map(Option::as_ref);
+        self.members.iter().zip(versions)
+    }
+
+    /// The name and the item of the import that the group is called after.
     #[expect(
         clippy::indexing_slicing,
         reason = "a group has members, and each is an import"
@@ -178,5 +263,33 @@ impl Group {
             .get_full(name)
             .unwrap_or_else(|| unreachable!("`{name}` was found among these imports"));
         (name, item)
+    }
+}
+
+/// The canonical form of a name, unless it was given, and of what it says besides itself.
+fn canonical(name: &str, attributes: Attributes, is_given: bool) -> (String, Attributes) {
+    let suffix = attributes.version_suffix.as_deref();
+    let of_name = ItemPath::parse(name, suffix).filter(|_| !is_given);
+    let of_implements = attributes.implements.as_deref();
+    let of_implements = of_implements.and_then(|name| ItemPath::parse(name, suffix));
+    match (of_name, of_implements) {
+        (Some(path), _) => {
+            let (name, version_suffix) = path.canonical();
+            let attributes = Attributes {
+                version_suffix,
+                ..attributes
+            };
+            (name, attributes)
+        }
+        (None, Some(path)) => {
+            let (implements, version_suffix) = path.canonical();
+            let attributes = Attributes {
+                implements: Some(implements),
+                version_suffix,
+                ..attributes
+            };
+            (name.to_owned(), attributes)
+        }
+        (None, None) => (name.to_owned(), attributes),
     }
 }

@@ -5,10 +5,11 @@
 
 use super::core_types;
 use super::identity::{Identities, Origin};
-use super::merge::{Attributes, Merged};
+use super::merge::Merged;
 use super::open::GroupId;
 use super::scope::{Exported, ResourceKey, Scope, ScopeType};
 use super::writer::Writer;
+use crate::component::Attributes;
 use crate::graph::InstanceId;
 use crate::types::Data;
 use indexmap::IndexMap;
@@ -705,7 +706,10 @@ pub(super) fn item_name<'a>(name: &'a str, item: &'a ComponentItem) -> Component
 }
 
 /// A name as the encoder takes it, with its attributes.
-fn extern_name<'a>(name: &'a str, attributes: &'a Attributes) -> ComponentExternName<'a> {
+pub(super) fn extern_name<'a>(
+    name: &'a str,
+    attributes: &'a Attributes,
+) -> ComponentExternName<'a> {
     ComponentExternName {
         name: name.into(),
         implements: attributes.implements.as_deref().map(Into::into),

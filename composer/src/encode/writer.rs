@@ -35,14 +35,14 @@ pub(super) struct Embedded {
 
 /// How many items each index space has.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Counts {
-    pub(super) types: u32,
-    pub(super) core_types: u32,
-    pub(super) functions: u32,
-    pub(super) instances: u32,
-    pub(super) components: u32,
-    pub(super) core_modules: u32,
-    pub(super) values: u32,
+struct Counts {
+    types: u32,
+    core_types: u32,
+    functions: u32,
+    instances: u32,
+    components: u32,
+    core_modules: u32,
+    values: u32,
 }
 
 /// The section that is being written.
@@ -87,9 +87,9 @@ impl Writer {
         writer
     }
 
-    pub(super) fn finish(mut self) -> (Vec<Section>, Counts) {
+    pub(super) fn finish(mut self) -> Vec<Section> {
         self.close();
-        (self.sections, self.counts)
+        self.sections
     }
 
     fn close(&mut self) {

@@ -2,12 +2,12 @@
 
 use super::adding::order_of_adding;
 use super::wiring::{Argument, Origin};
-use super::{Anatomy, PartKind};
+use super::{Anatomy, Feature, PartKind};
 use crate::component::{Arena, ComponentId, Found};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Edge, Graph, InstanceId};
-use crate::name::ItemPath;
-use std::collections::BTreeMap;
+use crate::name::{ItemPath, Versions};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many instances a component may have.
@@ -35,11 +35,13 @@ impl Anatomy {
         }
         let count = self.wiring.instances.len();
         if count > MAX_INSTANCES {
-            return Err(Error::new(ErrorKind::Limit {
-                what: "instances",
-                count: count as u64,
-                max: MAX_INSTANCES as u64,
-            }));
+            let (count, max) = (count as u64, MAX_INSTANCES as u64);
+            return Err(Error::new(ErrorKind::limit(
+                "instances",
+                count,
+                max,
+                Vec::new(),
+            )));
         }
         let mut decoding = Decoding {
             anatomy: self,
@@ -48,6 +50,7 @@ impl Anatomy {
             instances: vec![None; count],
         };
         decoding.instances(components)?;
+        decoding.graph.set_versions(decoding.versions());
         for (number, instance) in self.wiring.instances.iter().enumerate() {
             for argument in &instance.arguments {
                 decoding.argument(number, argument)?;
@@ -114,6 +117,44 @@ impl Decoding<'_, '_> {
         Ok(())
     }
 
+    /// What became of interfaces that stay imported in several versions, as far as it shows.
+    fn versions(&self) -> Versions {
+        let has = |feature| self.anatomy.root.features.contains(feature);
+        let imports = &self.anatomy.imports;
+        let paths = || imports.iter().map(|item| ItemPath::parse(&item.name, None));
+        let mut tracks = BTreeSet::new();
+        let mut is_apart = |path: ItemPath| !tracks.insert((path.base().to_owned(), path.track()));
+        let instances = self.anatomy.wiring.instances.iter();
+        let arguments = instances.flat_map(|instance| &instance.arguments);
+        let named: Vec<_> = arguments
+            .filter_map(|argument| match argument.origin {
+                Origin::Import { import, .. } => {
+                    let open = ItemPath::parse(&imports.get(import)?.name, None)?;
+                    Some((ItemPath::parse(&argument.name, None)?, open))
+                }
+                _ => None,
+            })
+            .collect();
+        let fits = |versions: Versions, asked: &ItemPath, open: &ItemPath| {
+            versions.fits(asked, open).is_some()
+        };
+        let is_canonical = |(asked, open): &(ItemPath, ItemPath)| {
+            fits(Versions::Canonical, asked, open) && !fits(Versions::Highest, asked, open)
+        };
+        let is_later = |(asked, open): &(ItemPath, ItemPath)| {
+            asked.base() == open.base() && asked.version() > open.version()
+        };
+        if has(Feature::CanonicalNames) || named.iter().any(is_canonical) {
+            Versions::Canonical
+        } else if paths().flatten().any(&mut is_apart) {
+            Versions::Separate
+        } else if named.iter().any(is_later) {
+            Versions::Lowest
+        } else {
+            Versions::Highest
+        }
+    }
+
     fn argument(&mut self, number: usize, argument: &Argument) -> Result<(), Error> {
         let Some(consumer) = self.instance(number) else {
             return Ok(());
@@ -144,9 +185,7 @@ impl Decoding<'_, '_> {
                     .map_or("", |item| &item.name);
                 match path.as_slice() {
                     [] if self.may_stay_open(consumer, import, open) => Ok(()),
-                    [] => Err(refuse(format!(
-                        "the import `{open}`, which has another name"
-                    ))),
+                    [] => self.graph.name_import(self.arena, (consumer, import), open),
                     path => Err(refuse(format!(
                         "`{}` of the import `{open}`",
                         path.join("#")
@@ -199,9 +238,7 @@ impl Decoding<'_, '_> {
         let full = item.map_or(import.into(), |item| item.full_name(import));
         let path = |name: &str| ItemPath::parse(name, None);
         match (path(&full), path(open)) {
-            (Some(import), Some(open)) => {
-                import.base() == open.base() && import.track() == open.track()
-            }
+            (Some(import), Some(open)) => self.graph.versions().fits(&import, &open).is_some(),
             _ => full == open,
         }
     }

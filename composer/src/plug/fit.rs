@@ -4,7 +4,7 @@ use super::index::{Index, ItemId, Named};
 use super::near::NearNames;
 use super::report::{Miss, NearMiss};
 use crate::component::{Arena, ComponentId};
-use crate::name::{ItemPath, NameFit, Track};
+use crate::name::{ItemPath, NameFit, Track, Versions};
 use crate::types::Data;
 use crate::types::{Comparison, Difference, items_owned};
 use std::cell::OnceCell;
@@ -32,6 +32,12 @@ pub enum Rule {
     Definition,
     /// It is the dependency of its name.
     Dependency,
+    /// It was asked for, for this import.
+    Wire,
+    /// It is the next link of a chain that was asked for.
+    Chain,
+    /// Of several that fit equally well, it is the one that was preferred.
+    Prefer,
 }
 
 impl fmt::Display for Rule {
@@ -45,6 +51,9 @@ impl fmt::Display for Rule {
             Rule::Argument => "an argument of the configuration",
             Rule::Definition => "a definition",
             Rule::Dependency => "dependency of that name",
+            Rule::Wire => "wire",
+            Rule::Chain => "chain",
+            Rule::Prefer => "prefer",
         })
     }
 }
@@ -59,6 +68,17 @@ pub(super) struct Fit {
     pub(super) imports_it_too: bool,
 }
 
+impl Fit {
+    /// An export that fits by nothing but its type.
+    pub(super) fn by_type(export: ItemId) -> Fit {
+        Fit {
+            export,
+            rule: Rule::Wire,
+            imports_it_too: false,
+        }
+    }
+}
+
 /// Compares imports with exports, remembering which types were compared before.
 pub(super) struct Fitting<'p, 'i> {
     arena: &'p Arena<'i>,
@@ -67,10 +87,15 @@ pub(super) struct Fitting<'p, 'i> {
     near_names: NearNames<'p>,
     known: HashMap<(ItemId, ItemId), Vec<Difference>>,
     resources: Resources<'p, 'i>,
+    versions: Versions,
 }
 
 impl<'p, 'i> Fitting<'p, 'i> {
-    pub(super) fn new(arena: &'p Arena<'i>, components: &BTreeSet<ComponentId>) -> Self {
+    pub(super) fn new(
+        arena: &'p Arena<'i>,
+        components: &BTreeSet<ComponentId>,
+        versions: Versions,
+    ) -> Self {
         let types = || components.iter().map(|id| (*id, arena.type_of(*id)));
         let exports = Index::of(types().map(|(id, ty)| (id, &ty.exports)));
         Fitting {
@@ -83,6 +108,7 @@ impl<'p, 'i> Fitting<'p, 'i> {
                 arena,
                 imported: HashMap::from_iter(components.iter().map(|id| (*id, OnceCell::new()))),
             },
+            versions,
         }
     }
 
@@ -100,7 +126,7 @@ impl<'p, 'i> Fitting<'p, 'i> {
         let mut fits = Vec::new();
         let mut misses = Vec::new();
         for &export in exports {
-            match names(self.imports.get(import), self.exports.get(export)) {
+            match self.names(import, export) {
                 Ok(rule) => {
                     let differences = self.differences(import, export);
                     if differences.is_empty() {
@@ -153,14 +179,20 @@ impl<'p, 'i> Fitting<'p, 'i> {
         let import = self.imports.get(import);
         self.exports
             .like_in(provider, import)
-            .any(|export| names(import, export).is_ok())
+            .any(|export| names(self.versions, import, export).is_ok())
+    }
+
+    /// By which rule the name of the export fits that of the import; or why it nearly does.
+    fn names(&self, import: ItemId, export: ItemId) -> Result<Rule, Option<Miss>> {
+        let (import, export) = (self.imports.get(import), self.exports.get(export));
+        names(self.versions, import, export)
     }
 
     fn imports_too(&self, import: ItemId, provider: ComponentId) -> bool {
         let import = self.imports.get(import);
         self.imports
             .like_in(provider, import)
-            .any(|other| names(import, other).is_ok())
+            .any(|other| names(self.versions, import, other).is_ok())
     }
 
     /// Orders fits of one rule by version, the highest first.
@@ -169,13 +201,23 @@ impl<'p, 'i> Fitting<'p, 'i> {
         version(b).cmp(&version(a))
     }
 
-    fn differences(&mut self, import: ItemId, export: ItemId) -> Vec<Difference> {
+    /// What keeps the type of the export from being that of the import.
+    pub(super) fn differences(&mut self, import: ItemId, export: ItemId) -> Vec<Difference> {
         if let Some(known) = self.known.get(&(import, export)) {
             return known.clone();
         }
         let differences = self.compare(import, export);
         self.known.insert((import, export), differences.clone());
         differences
+    }
+
+    /// What keeps an instance of the component, with all its exports, from being what is imported.
+    pub(super) fn whole(&self, import: ItemId, component: ComponentId) -> Vec<Difference> {
+        let mut by_name = |_, _| true;
+        let mut comparison = Comparison::new(self.arena.types(), &mut by_name);
+        let exports = &self.arena.type_of(component).exports;
+        comparison.whole(exports, &self.imports.get(import).item.ty);
+        comparison.take()
     }
 
     /// What keeps the type of the export from being that of the import.
@@ -238,13 +280,13 @@ impl Resources<'_, '_> {
 }
 
 /// By which rule the export's name fits the import's; or why it nearly does.
-fn names(import: &Named<'_>, export: &Named<'_>) -> Result<Rule, Option<Miss>> {
+fn names(versions: Versions, import: &Named<'_>, export: &Named<'_>) -> Result<Rule, Option<Miss>> {
     let (wanted, given) = (import.item, export.item);
     if import.name == export.name && wanted.version_suffix == given.version_suffix {
         return Ok(Rule::Name);
     }
     if let (Some(import), Some(export)) = (&import.path, &export.path) {
-        match import.fits(export) {
+        match versions.fits(import, export) {
             Some(NameFit::Same) => return Ok(Rule::Name),
             Some(NameFit::Track) => return Ok(Rule::Track),
             None => {}
@@ -252,22 +294,22 @@ fn names(import: &Named<'_>, export: &Named<'_>) -> Result<Rule, Option<Miss>> {
     }
     let interfaces = import.interface().zip(export.interface());
     if (wanted.implements.is_some() || given.implements.is_some())
-        && interfaces.is_some_and(|(wants, gives)| wants.fits(gives).is_some())
+        && interfaces.is_some_and(|(wants, gives)| versions.fits(wants, gives).is_some())
     {
         return Ok(Rule::Implements);
     }
     if wanted.external_id.is_some() && wanted.external_id == given.external_id {
         return Ok(Rule::ExternalId);
     }
-    Err(interfaces.and_then(|(wants, gives)| near(wants, gives)))
+    Err(interfaces.and_then(|(wants, gives)| near(versions, wants, gives)))
 }
 
 /// What keeps one interface from being the other, if it is only the version.
-fn near(wants: &ItemPath, gives: &ItemPath) -> Option<Miss> {
+fn near(versions: Versions, wants: &ItemPath, gives: &ItemPath) -> Option<Miss> {
     if wants.base() != gives.base() {
         return None;
     }
-    Some(match (wants.track(), gives.track()) {
+    Some(match (versions.track(wants), versions.track(gives)) {
         (Some(Track::Prerelease(_)), Some(_)) | (Some(_), Some(Track::Prerelease(_))) => {
             Miss::Prerelease
         }

@@ -66,6 +66,11 @@ impl<'p> Named<'p> {
         }
     }
 
+    /// What must be equal of two items so that they can be one interface, or one item of a plain name.
+    pub(super) fn subject(&self) -> &'p str {
+        self.base().unwrap_or(self.name)
+    }
+
     pub(super) fn full_name(&self) -> String {
         self.item.full_name(self.name).into_owned()
     }
@@ -153,6 +158,31 @@ impl<'p> Index<'p> {
             .map(|id| self.get(*id))
     }
 
+    /// The items of `component` that `name` stands for: the one of this name, with its whole version or
+    /// as it stands in the binary; or else, if it is a name without a version, the interface in every
+    /// version.
+    pub(super) fn named(&self, component: ComponentId, name: &str) -> Vec<ItemId> {
+        let keys = [Key::Name(name), Key::Interface(unversioned(name))];
+        let mut like: Vec<_> = keys
+            .iter()
+            .filter_map(|key| self.by_key.get(key))
+            .flatten()
+            .copied()
+            .filter(|id| id.component == component)
+            .collect();
+        like.sort_unstable();
+        like.dedup();
+        let exact = like.iter().find(|id| {
+            let named = self.get(**id);
+            named.name == name || named.full_name() == name
+        });
+        if let Some(exact) = exact {
+            return vec![*exact];
+        }
+        like.retain(|id| self.get(*id).path.is_some() && unversioned(self.get(*id).name) == name);
+        like
+    }
+
     /// The items that stand for the interface, without its version, or have the plain name, `name`.
     pub(super) fn called(&self, name: &str) -> Vec<ItemId> {
         let mut called: Vec<_> = [Key::Interface(name), Key::Name(name)]
@@ -162,7 +192,7 @@ impl<'p> Index<'p> {
             .copied()
             .filter(|id| {
                 let named = self.get(*id);
-                named.base().unwrap_or(named.name) == name
+                named.subject() == name
             })
             .collect();
         called.sort_unstable();
@@ -171,6 +201,6 @@ impl<'p> Index<'p> {
     }
 }
 
-fn unversioned(name: &str) -> &str {
+pub(super) fn unversioned(name: &str) -> &str {
     name.split_once('@').map_or(name, |(base, _)| base)
 }

@@ -31,12 +31,13 @@ pub struct ImportReport {
 
 /// Whether an import is filled.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum State {
     /// An export fills it.
     Filled {
         /// The instance that has the export.
         provider: String,
-        /// The export's name, with its whole version.
+        /// The export's name, with its whole version; empty for the instance as a whole.
         export: String,
         /// Why this export.
         rule: Rule,
@@ -46,6 +47,8 @@ pub enum State {
         /// What came near, the nearest first.
         near: Vec<NearMiss>,
     },
+    /// It becomes an import of the composition, since it was asked to stay open.
+    Kept,
 }
 
 /// An export that nearly fills an import.
@@ -191,7 +194,7 @@ impl NearMiss {
             .iter()
             .filter_map(|import| match &import.state {
                 State::Open { near } => Some(near),
-                State::Filled { .. } => None,
+                _ => None,
             })
             .flatten()
             .cloned()

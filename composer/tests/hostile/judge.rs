@@ -104,11 +104,7 @@ pub(crate) fn compose_inputs<'i>(inputs: &[&'i dyn Input]) -> Result<Composition
         ids.push(arena.read(source(&format!("{NAME}-{number}"), *input))?);
     }
     let (socket, plugs) = ids.split_first().unwrap();
-    let request = Request {
-        socket: *socket,
-        plugs,
-        strict: false,
-    };
+    let request = Request::new([*socket], plugs.iter().copied());
     let plan = plug(&arena, &request)?;
     encode(arena, plan.graph, &Options::default())
 }

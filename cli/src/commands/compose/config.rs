@@ -3,7 +3,7 @@
 use super::shelf::Shelf;
 use super::yaml::parse;
 use super::{Outcome, finish};
-use crate::args::{Compose, Global};
+use crate::args::{Compose, Dedupe, Global};
 use crate::commands::plug;
 use crate::error::Failure;
 use crate::source::{Named, Sources};
@@ -43,7 +43,7 @@ pub(super) fn run(
     let options = Options {
         name: name.or_else(|| Some(root.title())),
         version: metadata.version.clone(),
-        dedupe: args.dedupe.into(),
+        dedupe: args.dedupe.unwrap_or(Dedupe::Auto).into(),
         imported: match recipe.import_components {
             true => names,
             false => BTreeMap::new(),

@@ -1,13 +1,14 @@
 //! `tenon compose`: what a file describes, as one component.
 
 mod config;
+pub(super) mod plan;
 mod shelf;
 mod yaml;
 
 use crate::args::{Compose, Global};
 use crate::commands::plug;
 use crate::error::Failure;
-use crate::source::Named;
+use crate::source::{Named, Sources};
 use crate::ui::{self, Document, Ui};
 use crate::write::Target;
 use std::path::Path;
@@ -25,6 +26,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Compose, global: &Global) -> Result<(), Fa
     match Subject::of(args)? {
         Subject::Component => config::run(ui, args, global, &target, args.config.as_deref()),
         Subject::Configuration => config::run(ui, args, global, &target, Some(&args.input)),
+        Subject::Plan => plan::apply(Sources { ui, global }, args, &target),
     }
 }
 
@@ -34,6 +36,8 @@ enum Subject {
     Component,
     /// A configuration that says what its root is.
     Configuration,
+    /// A plan that `tenon plug` wrote.
+    Plan,
 }
 
 impl Subject {
@@ -49,6 +53,9 @@ impl Subject {
         };
         if is_any(&["yml", "yaml"]) {
             return Ok(Subject::Configuration);
+        }
+        if is_any(&["json"]) {
+            return Ok(Subject::Plan);
         }
         if args.root.is_some() {
             let message =
@@ -67,8 +74,8 @@ impl Subject {
         };
         let message = format!("`{input}` is nothing that `tenon compose` takes");
         Err(Failure::usage(message).cause(what).help(
-            "name a configuration of `wasm-compose` (`.yml`, `.yaml`, or any file with `--config`), or a \
-             component (`.wasm`, `.wat`, or a package such as `acme:http`)",
+            "name a configuration of `wasm-compose` (`.yml`, `.yaml`, or any file with `--config`), a plan \
+             (`.json`), or a component (`.wasm`, `.wat`, or a package such as `acme:http`)",
         ))
     }
 }
@@ -135,7 +142,7 @@ fn finish(
     for (consumer, _) in imports.iter_mut().flat_map(|import| &mut import.consumers) {
         *consumer = ui::clean_line(consumer);
     }
-    ui.say(&ui::plan(&plan, &imports, ROOT, ui.verbose));
+    ui.say(&ui::plan(&plan, &imports, &[ROOT], 1, ui.verbose));
     if !components.is_empty() {
         ui.say(&ui::bold("components that whoever runs it must provide"));
     }
@@ -143,7 +150,7 @@ fn finish(
         ui.say(&format!("  {}", component.name));
     }
     plug::say_additions(ui, composition);
-    let made = plug::made(composition);
+    let made = ui::made(composition);
     match &output {
         Some(path) => ui.say(&format!(
             "{} {path} ({made})\n{} {}",
