@@ -29,6 +29,7 @@ enum ItemVersion {
 /// The compatibility track of a version: versions on one track may stand in for each other.
 ///
 /// Same major, or same `0.minor`, or same `0.0.patch`; a prerelease is compatible only with itself.
+/// Build metadata makes no difference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Track {
     /// `1`, `2`, ...: any `major.x.y`.
@@ -37,7 +38,7 @@ pub enum Track {
     Minor(u64),
     /// `0.0.3`: only itself.
     Patch(u64),
-    /// A prerelease: only itself.
+    /// A prerelease, without build metadata: only itself.
     Prerelease(Version),
 }
 
@@ -129,7 +130,9 @@ impl ItemPath {
             None => None,
             Some(text) => {
                 let full = format!("{text}{}", suffix.unwrap_or_default());
-                Some(match Version::parse(&full) {
+                // A suffix that makes no version says nothing.
+                let version = Version::parse(&full).or_else(|_| Version::parse(text));
+                Some(match version {
                     Ok(version) => ItemVersion::Full(version),
                     Err(_) => ItemVersion::Canonical(Track::parse(text)?),
                 })
@@ -202,7 +205,10 @@ impl Track {
     /// The track that `version` is on.
     pub fn of(version: &Version) -> Track {
         if !version.pre.is_empty() {
-            return Track::Prerelease(version.clone());
+            return Track::Prerelease(Version {
+                build: BuildMetadata::EMPTY,
+                ..version.clone()
+            });
         }
         Track::of_numbers(version)
     }
@@ -218,10 +224,12 @@ impl Track {
 
     /// Parses a canonical version: `1`, `0.2` or `0.0.3`.
     fn parse(text: &str) -> Option<Track> {
-        let numbers = text
-            .split('.')
-            .map(|part| part.parse().ok())
-            .collect::<Option<Vec<u64>>>()?;
+        // Numbers are written as in whole versions: digits, and no zero before them.
+        let number = |part: &str| {
+            let number: u64 = part.parse().ok()?;
+            (number.to_string() == part).then_some(number)
+        };
+        let numbers = text.split('.').map(number).collect::<Option<Vec<_>>>()?;
         match *numbers.as_slice() {
             [major] if major > 0 => Some(Track::Major(major)),
             [0, minor] if minor > 0 => Some(Track::Minor(minor)),
@@ -262,6 +270,10 @@ mod tests {
         assert_eq!(
             fit("a:b/c@1.0.0-rc.1", "a:b/c@1.0.0-rc.1"),
             Some(NameFit::Same)
+        );
+        assert_eq!(
+            fit("a:b/c@1.0.0-rc.1", "a:b/c@1.0.0-rc.1+build"),
+            Some(NameFit::Track)
         );
         assert_eq!(fit("a:b/c", "a:b/c@1.0.0"), None);
         assert_eq!(fit("a:b/c", "a:b/c"), Some(NameFit::Same));
@@ -316,8 +328,19 @@ mod tests {
 
     #[test]
     fn other_names_are_not_paths() {
-        for name in ["run", "[method]a.b", "a/b", "a:b", "a:b/c@not-a-version"] {
+        let names = [
+            "run",
+            "[method]a.b",
+            "a/b",
+            "a:b",
+            "a:b/c@not-a-version",
+            "a:b/c@0.0.07",
+            "a:b/c@+1",
+        ];
+        for name in names {
             assert_eq!(ItemPath::parse(name, None), None, "{name}");
         }
+        let path = ItemPath::parse("a:b/c@0.0.7", Some("no suffix"));
+        assert_eq!(path, Some(self::path("a:b/c@0.0.7")));
     }
 }

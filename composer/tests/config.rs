@@ -438,7 +438,7 @@ fn what_is_wrong_is_said() {
         (
             Case::new(&[("root", TWO), ("a", "(component)")]),
             "compose::argument-type",
-            "`a` cannot fill import `a` of `root`: function `f` is missing",
+            "`a` as a whole cannot fill import `a` of `root`: function `f` is missing",
         ),
         (
             Case::new(&[
@@ -449,7 +449,7 @@ fn what_is_wrong_is_said() {
                 ),
             ]),
             "compose::argument-type",
-            "export `a` of `a` cannot fill import `a` of `root`: function `f` is missing",
+            "`a#a` cannot fill import `a` of `root`: function `f` is missing",
         ),
         (
             Case::new(&[("root", TWO), ("a", &hands_on("b")), ("b", &hands_on("a"))]),

@@ -1,0 +1,454 @@
+//! What holds of the composer, whatever bytes it is given.
+//!
+//! Each function takes bytes, fails if what should hold does not, and says whether they came to
+//! something. The fuzz targets, `tests/fuzz` and `tests/pairs` call them.
+
+#![allow(unreachable_pub, reason = "shared by the fuzz targets and tests")]
+
+use crate::pairs::{Case, Made, graph};
+use arbitrary::{Result, Unstructured};
+use tenon_composer::{
+    Anatomy, Arena, Bodies, ComponentId, Composition, Diagram, Error, ErrorKind, ItemPath, Kind,
+    NameFit, Options, Part, PartKind, Plan, Request, Rule, Source, State, breaks,
+    encode as encode_graph, explain, extract, inspect as look, plug, targets, validate,
+};
+use wasm_encoder::{Component, ComponentExportKind, ComponentExportSection, RawSection};
+use wasmparser::{Validator, WasmFeatures};
+use wit_parser::Resolve;
+
+/// How many bytes a message may have.
+const MAX_MESSAGE: usize = 64 << 10;
+
+/// How many bytes [`encode`] makes a graph of, and how many it makes a core module of.
+const GRAPH: usize = 160;
+const CORE_MODULE: usize = 200;
+
+/// Where [`read`] and the validator may differ: a part of what the validator says, or of our own
+/// error, and the reason. `tests/pairs` has an example of each.
+pub const DIFFERENCES: [(&str, &str); 3] = [
+    (
+        "modules and components count exceeds",
+        "the limit on what a component holds is that of the composition that it becomes part of",
+    ),
+    (
+        "illegal opcode",
+        "code from a later toolchain is composed as it is",
+    ),
+    (
+        "unknown 0x",
+        "code from a later toolchain is composed as it is",
+    ),
+];
+
+fn source<'i>(name: &str, input: &'i dyn tenon_composer::Input, bodies: Bodies) -> Source<'i> {
+    Source {
+        name: name.to_owned(),
+        input,
+        digest: None,
+        bodies,
+    }
+}
+
+fn valid(bytes: &[u8]) -> std::result::Result<(), String> {
+    match Validator::new_with_features(WasmFeatures::all()).validate_all(bytes) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// An error has a code that is explained, and a message that a person can read.
+fn check_error(error: &Error) {
+    assert!(explain(error.code()).is_some(), "{}", error.code());
+    assert_ne!(error.code(), "compose::invalid-output", "{error}");
+    let text = error.to_string();
+    assert!(!text.is_empty() && text.len() < MAX_MESSAGE, "{text}");
+}
+
+/// What was read, if it was.
+fn accepted<T>(result: std::result::Result<T, Error>) -> Option<T> {
+    result.map_err(|error| check_error(&error)).ok()
+}
+
+/// [`Arena::read`], [`validate`] and the validator on all bytes at once come to the same verdict.
+pub fn read(bytes: &[u8]) -> bool {
+    let whole = valid(bytes);
+    let ours = validate(&source("it", &bytes, Bodies::Validate));
+    agree(&ours.as_ref().map(drop), &whole);
+    let arena = Arena::new().read_release(source("it", &bytes, Bodies::Validate));
+    match &ours {
+        // What is no component, but valid, has no place in a composition.
+        Ok(Kind::CoreModule) => assert!(arena.is_err()),
+        _ => agree(&arena.as_ref().map(drop), &whole),
+    }
+    if arena.is_ok() {
+        let skipped = Arena::new().read_release(source("it", &bytes, Bodies::Skip));
+        assert!(
+            accepted(skipped).is_some(),
+            "skipping bodies makes it invalid"
+        );
+    }
+    accepted(arena).is_some()
+}
+
+fn agree(ours: &std::result::Result<(), &Error>, whole: &std::result::Result<(), String>) {
+    let differs = |text: &str| DIFFERENCES.iter().any(|(part, _)| text.contains(part));
+    match (ours, whole) {
+        (Ok(()), Ok(())) => {}
+        (Err(error), Err(_)) => check_error(error),
+        (Ok(()), Err(theirs)) => assert!(differs(theirs), "accepted, but: {theirs}"),
+        (Err(error), Ok(())) => {
+            check_error(error);
+            let intended = differs(error.code()) || differs(&error.to_string());
+            assert!(intended, "valid, but: {error}");
+        }
+    }
+}
+
+/// Anything can be looked at; what is valid has an anatomy whose parts lie within one another.
+pub fn inspect(bytes: &[u8]) -> bool {
+    let anatomy = match look("it", &bytes) {
+        Ok(anatomy) => anatomy,
+        Err(error) => {
+            check_error(&error);
+            assert!(valid(bytes).is_err(), "valid, but: {error}");
+            return false;
+        }
+    };
+    assert_eq!(anatomy.root.range, 0..bytes.len() as u64);
+    check_part(&anatomy.root);
+    let diagram = Diagram::from(&anatomy);
+    for text in [diagram.text(), diagram.dot(), diagram.mermaid()] {
+        assert!(!text.is_empty());
+    }
+    true
+}
+
+fn check_part(part: &Part) {
+    let mut end = part.range.start;
+    for inner in &part.parts {
+        assert!(
+            part.kind == PartKind::Component,
+            "only components hold parts"
+        );
+        assert!(end < inner.range.start && inner.range.start < inner.range.end);
+        end = inner.range.end;
+        check_part(inner);
+    }
+    assert!(end <= part.range.end);
+    let inner: u64 = part.parts.iter().map(Part::size).sum();
+    assert!(part.custom + inner <= part.size());
+}
+
+/// A socket and plugs made of the bytes are plugged together.
+pub fn plan(bytes: &[u8]) -> bool {
+    match Case::new(&mut Unstructured::new(bytes)) {
+        Ok(case) => check_case(&case).is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// Plugs a case together, checks all that is to hold, and gives what came of it.
+pub fn check_case(case: &Case) -> std::result::Result<Vec<u8>, Error> {
+    let given: Vec<_> = case.plugs.iter().collect();
+    let found = compose(&case.socket, &given);
+    let outcome = |found: &std::result::Result<Vec<u8>, Error>| match found {
+        Ok(bytes) => Ok(bytes.clone()),
+        Err(error) => Err((error.code(), error.to_string())),
+    };
+    assert!(
+        outcome(&found) == outcome(&compose(&case.socket, &given)),
+        "the same composition gives two results"
+    );
+    let turned: Vec<_> = case.plugs.iter().rev().collect();
+    if distinct(case) {
+        let (first, second) = (outcome(&found), outcome(&compose(&case.socket, &turned)));
+        assert!(
+            first == second,
+            "the order of plugs matters: {:?}, {:?}",
+            first.err(),
+            second.err()
+        );
+    }
+    for made in case.all() {
+        check_world(made);
+    }
+    if let Err(error) = &found {
+        check_error(error);
+        assert!(is_of_composition(error), "{}: {error}", error.code());
+    }
+    found
+}
+
+/// Whether a plan or an encoding may end with this error; the others are about bytes.
+fn is_of_composition(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NothingPlugged { .. }
+            | ErrorKind::TwoProviders { .. }
+            | ErrorKind::NoOrder { .. }
+            | ErrorKind::Cycle { .. }
+            | ErrorKind::ResourceClash(_)
+            | ErrorKind::ImportConflict { .. }
+            | ErrorKind::Unwritable { .. }
+            | ErrorKind::Limit { .. }
+            | ErrorKind::Graph(_)
+    )
+}
+
+/// A component conforms to the world that it was made for.
+fn check_world(made: &Made) {
+    let package = package(&made.wit).unwrap();
+    let mut arena = Arena::new();
+    let worlds = arena.read_wit_package(source("wit", &package, Bodies::Validate));
+    let worlds = worlds.unwrap_or_else(|error| panic!("the WIT of `{}`: {error}", made.name));
+    let component = read_into(&mut arena, made);
+    let world = worlds.iter().find(|world| world.short_name() == "w");
+    let differences = targets(&arena, component, world.unwrap());
+    assert!(
+        differences.is_empty(),
+        "`{}` and its world: {}",
+        made.name,
+        differences[0]
+    );
+}
+
+/// The package of `wit` in the binary format.
+fn package(wit: &str) -> Option<Vec<u8>> {
+    let mut resolve = Resolve {
+        all_features: true,
+        ..Resolve::default()
+    };
+    let package = resolve.push_source("w.wit", wit).ok()?;
+    wit_component::encode(&resolve, package, false).ok()
+}
+
+/// Whether no two components of a case are the same.
+fn distinct(case: &Case) -> bool {
+    let mut all: Vec<_> = case.all().map(|made| &made.bytes).collect();
+    all.sort_unstable();
+    all.windows(2).all(|two| two[0] != two[1])
+}
+
+fn read_into<'i>(arena: &mut Arena<'i>, made: &'i Made) -> ComponentId {
+    let id = arena.read(source(&made.name, &made.bytes, Bodies::Validate));
+    id.unwrap_or_else(|error| panic!("`{}` cannot be read: {error}", made.name))
+}
+
+fn compose(socket: &Made, plugs: &[&Made]) -> std::result::Result<Vec<u8>, Error> {
+    let mut arena = Arena::new();
+    let id = read_into(&mut arena, socket);
+    let plugs: Vec<_> = plugs
+        .iter()
+        .map(|made| read_into(&mut arena, made))
+        .collect();
+    for id in plugs.iter().chain([&id]) {
+        let differences = breaks(&arena, *id, *id);
+        assert!(
+            differences.is_empty(),
+            "a component breaks itself: {}",
+            differences[0]
+        );
+    }
+    let mut request = Request::new([id], plugs);
+    let plan = plug(&arena, &request);
+    request.strict = true;
+    let strict = plug(&arena, &request);
+    check_strict(&plan, &strict);
+    let plan = plan?;
+    check_report(&arena, &plan);
+    let open = plan
+        .open()
+        .map(|open| (open.consumer.clone(), open.import.clone()));
+    let mut open: Vec<_> = open.collect();
+    open.sort();
+    let diagram = Diagram::of(&arena, &plan.graph);
+    let composition = encode_graph(arena, plan.graph, &Options::default())?;
+    let mut host: Vec<_> = composition
+        .imports
+        .iter()
+        .flat_map(|import| import.consumers.clone())
+        .collect();
+    host.sort();
+    assert_eq!(open, host, "what is open is what the host must give");
+    Ok(check_composition(&composition, &diagram))
+}
+
+/// A strict plan is the same plan, or an error if it leaves something over.
+fn check_strict(
+    plan: &std::result::Result<Plan, Error>,
+    strict: &std::result::Result<Plan, Error>,
+) {
+    match (plan, strict) {
+        (Ok(plan), strict) => {
+            let mut open = plan.open();
+            let over = open.any(|import| !import.host && !import.only_types);
+            let over = over || !plan.useless.is_empty();
+            assert_eq!(over, strict.is_err());
+        }
+        (Err(error), Err(strict)) => assert_eq!(error.to_string(), strict.to_string()),
+        (Err(error), Ok(_)) => panic!("only a strict plan succeeds: {error}"),
+    }
+}
+
+/// Every import of every instance is in the report once, and what fills it is in the graph.
+fn check_report(arena: &Arena<'_>, plan: &Plan) {
+    let mut wanted = Vec::new();
+    let mut arguments = 0;
+    for (_, instance) in plan.graph.instances() {
+        arguments += instance.arguments().len();
+        let component = arena.component(instance.component());
+        let anatomy = look("it", component.input()).unwrap();
+        let imports = anatomy.imports.iter();
+        wanted.extend(imports.map(|import| (instance.name().to_owned(), import.name.clone())));
+    }
+    wanted.sort();
+    let reported = plan.imports.iter();
+    let mut reported: Vec<_> = reported
+        .map(|import| (import.consumer.clone(), import.import.clone()))
+        .collect();
+    reported.sort();
+    assert_eq!(wanted, reported, "every import is reported once");
+    let filled = plan.imports.iter();
+    let filled = filled
+        .filter(|import| matches!(&import.state, State::Filled { rule, .. } if *rule != Rule::Use));
+    assert_eq!(filled.count(), arguments, "every edge is reported once");
+}
+
+/// What was encoded is valid, can be read again, and is found in it again as it was put there.
+fn check_composition(composition: &Composition<'_>, diagram: &Diagram) -> Vec<u8> {
+    let bytes = composition.to_bytes().unwrap();
+    assert_eq!(bytes.len() as u64, composition.size());
+    assert_eq!(valid(&bytes), Ok(()));
+    let anatomy = look("it", &bytes).unwrap();
+    check_part(&anatomy.root);
+    check_wiring(composition, diagram, &anatomy);
+    check_graph(&bytes, &anatomy);
+    let again = Arena::new().read(source("it", &bytes, Bodies::Skip));
+    assert!(again.is_ok(), "it cannot be read again: {:?}", again.err());
+    bytes
+}
+
+/// A composition comes back as a graph that is encoded as the same bytes.
+fn check_graph(bytes: &Vec<u8>, anatomy: &Anatomy) {
+    let parts = extract(bytes, anatomy).unwrap();
+    let mut arena = Arena::new();
+    let ids: Vec<_> = parts
+        .iter()
+        .map(|part| arena.read(source(part.name(), part, Bodies::Skip)))
+        .collect::<std::result::Result<_, _>>()
+        .unwrap();
+    let graph = anatomy.graph(&arena, &ids).unwrap();
+    let again = encode_graph(arena, graph, &Options::default()).unwrap();
+    assert!(again.to_bytes().unwrap() == *bytes, "it does not come back");
+}
+
+fn check_wiring(composition: &Composition<'_>, diagram: &Diagram, anatomy: &Anatomy) {
+    assert_eq!(*diagram, Diagram::from(anatomy));
+    let host = composition.imports.iter();
+    let mut host: Vec<_> = host.map(|import| &import.name).collect();
+    let found = anatomy.imports.iter();
+    let mut found: Vec<_> = found.map(|import| &import.name).collect();
+    host.sort();
+    found.sort();
+    assert_eq!(host, found, "the host is told what is imported");
+    let exports = composition.graph.exports().iter();
+    assert_eq!(exports.count(), anatomy.exports.len());
+}
+
+/// A graph made of the first bytes, over components made of the others, gives an error or a
+/// composition that holds.
+pub fn encode(bytes: &[u8]) -> bool {
+    let (graph, core_module, case) = match bytes {
+        bytes if bytes.len() > GRAPH + CORE_MODULE => {
+            let (graph, rest) = bytes.split_at(GRAPH);
+            let (core_module, case) = rest.split_at(CORE_MODULE);
+            (graph, core_module, case)
+        }
+        _ => return false,
+    };
+    let [mut graph, mut core_module, mut case] = [graph, core_module, case].map(Unstructured::new);
+    encoded(&mut graph, &mut core_module, &mut case).unwrap_or_default()
+}
+
+fn encoded(
+    u: &mut Unstructured<'_>,
+    core_module: &mut Unstructured<'_>,
+    case: &mut Unstructured<'_>,
+) -> Result<bool> {
+    let case = Case::new(case)?;
+    let mut pool = vec![with_core_module(core_module)?];
+    pool.extend(case.all().cloned());
+    let mut arena = Arena::new();
+    let ids: Vec<_> = pool
+        .iter()
+        .map(|made| read_into(&mut arena, made))
+        .collect();
+    let pool: Vec<_> = ids.into_iter().zip(&pool).collect();
+    let graph = graph(u, &arena, &pool)?;
+    let diagram = Diagram::of(&arena, &graph);
+    let composition = encode_graph(arena, graph, &Options::default());
+    Ok(match accepted(composition) {
+        Some(composition) => {
+            check_composition(&composition, &diagram);
+            true
+        }
+        None => false,
+    })
+}
+
+/// A component that exports a core module which is made of the bytes.
+fn with_core_module(u: &mut Unstructured<'_>) -> Result<Made> {
+    let config = wasm_smith::Config {
+        max_funcs: 4,
+        max_instructions: 40,
+        ..wasm_smith::Config::default()
+    };
+    let module = wasm_smith::Module::new(config, u)?.to_bytes();
+    let mut component = Component::new();
+    component.section(&RawSection {
+        id: wasm_encoder::ComponentSectionId::CoreModule.into(),
+        data: &module,
+    });
+    let mut exports = ComponentExportSection::new();
+    exports.export("core", ComponentExportKind::Module, 0, None);
+    component.section(&exports);
+    let bytes = component.finish();
+    match valid(&bytes) {
+        Ok(()) => Ok(Made {
+            name: "core".to_owned(),
+            bytes,
+            wit: String::new(),
+        }),
+        Err(_) => Err(arbitrary::Error::IncorrectFormat),
+    }
+}
+
+/// Names of interfaces: what is read is written again, and fits itself; and the codes of errors. The
+/// first line is one name, the second its version suffix, the third another name.
+pub fn text(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
+    let mut lines = text.split('\n');
+    let mut next = || lines.next().unwrap_or_default();
+    let (name, suffix, other) = (next(), next(), next());
+    if let Some(explanation) = explain(name) {
+        assert_eq!(explanation.code, name);
+    }
+    let suffix = (!suffix.is_empty()).then_some(suffix);
+    let (Some(path), other) = (ItemPath::parse(name, suffix), ItemPath::parse(other, None)) else {
+        return false;
+    };
+    assert_eq!(
+        ItemPath::parse(&path.to_string(), None).as_ref(),
+        Some(&path)
+    );
+    assert_eq!(path.fits(&path), Some(NameFit::Same));
+    assert!(path.base().starts_with(path.package()));
+    assert!(path.version().is_none() || path.track().is_some());
+    if let Some(other) = other {
+        assert_eq!(path.fits(&other), other.fits(&path));
+        assert_eq!(path.fits(&other) == Some(NameFit::Same), path == other);
+    }
+    true
+}
