@@ -4,7 +4,7 @@ use crate::error::Failure;
 use crate::interrupted::Unfinished;
 use crate::source::Named;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -14,6 +14,8 @@ use tenon_registry_client::verify::Verified;
 
 /// How much is held in memory to be copied.
 const CHUNK: u64 = 1 << 20;
+/// How much of small parts is written at once.
+const TOGETHER: usize = 64 << 10;
 
 /// Where a result goes.
 pub(crate) enum Target {
@@ -232,7 +234,10 @@ impl Content<'_> {
             Content::Composition(composition, inputs) => (composition, inputs),
             Content::Release(release, input) => return copy_checked(release, *input, out),
         };
-        copy_pieces(composition.pieces(), out)?;
+        // Small pieces are written together; large ones go past the buffer.
+        let mut out = BufWriter::with_capacity(TOGETHER, out);
+        copy_pieces(composition.pieces(), &mut out)?;
+        out.flush()?;
         match inputs.iter().find(|input| !input.is_unchanged()) {
             None => Ok(()),
             Some(input) => Err(changed(input)),

@@ -2,8 +2,10 @@
 //!
 //! A component imports and exports typed interfaces. To compose is to fill the imports of one with the
 //! exports of others, and to make one component of them all. This crate reads components, plans what
-//! fits what, says why something does not, and encodes the result. It does no I/O: bytes come in through
-//! [`Input`] and go out as [`Piece`]s.
+//! fits what, says why something does not, and encodes the result; it looks into compositions, whoever
+//! made them, and tells what changed between two components. It is made to be embedded, in a build tool
+//! or in a host: it does no I/O, prints nothing and keeps nothing. Bytes come in through [`Input`] and go
+//! out as [`Piece`]s.
 //!
 //! # From components to a component
 //!
@@ -11,7 +13,7 @@
 //! of the plan.
 //!
 //! ```
-//! use tenon_composer::{Arena, Bodies, Options, Request, Rule, Source, State, encode, plug};
+//! use tenon_composer::{Arena, Options, Request, Rule, Source, State, encode, plug};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // One that wants a number from somebody...
@@ -30,16 +32,10 @@
 //!         (instance $source (export "get" (func $get)))
 //!         (export "acme:num/source@1.2.0" (instance $source)))"#,
 //! )?;
-//! let source = |name: &str, input| Source {
-//!     name: name.to_owned(),
-//!     input,
-//!     digest: None,
-//!     bodies: Bodies::Validate,
-//! };
 //!
 //! let mut arena = Arena::new();
-//! let socket = arena.read(source("app", &app))?;
-//! let plugs = [arena.read(source("num", &num))?];
+//! let socket = arena.read(Source::new("app", &app))?;
+//! let plugs = [arena.read(Source::new("num", &num))?];
 //! let plan = plug(&arena, &Request::new([socket], plugs))?;
 //!
 //! // Every import is in the report: what fills it and by which rule, or what came near.
@@ -55,13 +51,66 @@
 //! # }
 //! ```
 //!
+//! The same components, in whatever order they are read, give the same bytes, on every machine. What comes
+//! out was validated, or it does not come out.
+//!
+//! # Bytes from anywhere
+//!
+//! Of a component only what describes it is read, and its code to be validated, on every core; to leave
+//! that out, say [`Bodies::Skip`]. So a component need not be in memory. An [`Input`] is anything that can
+//! be read at an offset, and a [`Composition`] is written some bytes at a time, or [piece](Piece) by piece
+//! by whoever can copy faster than through memory.
+//!
+//! ```
+//! use std::{fs::File, io, os::unix::fs::FileExt};
+//! use tenon_composer::{Arena, Bodies, Input, Options, Request, Source, encode, plug};
+//!
+//! struct Opened(File, u64);
+//!
+//! impl Input for Opened {
+//!     fn size(&self) -> u64 {
+//!         self.1
+//!     }
+//!
+//!     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
+//!         self.0.read_exact_at(buf, offset)
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let at = |name: &str| folder.path().join(name);
+//! # std::fs::write(at("app.wasm"), wat::parse_str(r#"(component (import "f" (func $f)) (export "go" (func $f)))"#)?)?;
+//! # std::fs::write(at("f.wasm"), wat::parse_str(r#"(component
+//! #     (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+//! #     (func $f (canon lift (core func $i "f"))) (export "f" (func $f)))"#)?)?;
+//! let open = |name: &str| -> io::Result<Opened> {
+//!     let file = File::open(at(name))?;
+//!     let size = file.metadata()?.len();
+//!     Ok(Opened(file, size))
+//! };
+//! let (app, f) = (open("app.wasm")?, open("f.wasm")?);
+//! let mut arena = Arena::new();
+//! let socket = arena.read(Source::new("app", &app))?;
+//! // This one was validated before. Its digest goes into the bill of materials, if it is known.
+//! let known = Source { bodies: Bodies::Skip, digest: Some([7; 32]), ..Source::new("f", &f) };
+//! let plugs = [arena.read(known)?];
+//! let plan = plug(&arena, &Request::new([socket], plugs))?;
+//! let composition = encode(arena, plan.graph, &Options::default())?;
+//! composition.write_to(&mut File::create(at("composed.wasm"))?)?;
+//! # assert_eq!(std::fs::read(at("composed.wasm"))?, composition.to_bytes()?);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # When it does not fit
 //!
 //! An [`Error`] has a stable [code](Error::code), a sentence of [help](Error::help), and its
-//! [kind](Error::kind) as data. Types that differ are told apart to the field:
+//! [kind](Error::kind) as data; [`explain()`] has more to say on each code. Types that differ are told
+//! apart to the field:
 //!
 //! ```
-//! # use tenon_composer::{Arena, Bodies, Request, Source, plug};
+//! # use tenon_composer::{Arena, Request, Source, plug};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let app = wat::parse_str(
 //! #     r#"(component (import "acme:num/source@1.0.0" (instance (export "get" (func (result u32))))))"#,
@@ -74,12 +123,9 @@
 //! #         (instance $source (export "get" (func $get)))
 //! #         (export "acme:num/source@1.0.0" (instance $source)))"#,
 //! # )?;
-//! # let source = |name: &str, input| Source {
-//! #     name: name.to_owned(), input, digest: None, bodies: Bodies::Validate,
-//! # };
 //! # let mut arena = Arena::new();
-//! # let socket = arena.read(source("app", &app))?;
-//! # let plugs = [arena.read(source("num", &num))?];
+//! # let socket = arena.read(Source::new("app", &app))?;
+//! # let plugs = [arena.read(Source::new("num", &num))?];
 //! let error = plug(&arena, &Request::new([socket], plugs)).unwrap_err();
 //! assert_eq!(error.code(), "compose::argument-type");
 //! assert_eq!(
@@ -91,6 +137,9 @@
 //! # }
 //! ```
 //!
+//! What comes in may be hostile: nothing panics, and no input costs more than in proportion to what
+//! describes it. An arena in which reading failed is of no further use.
+//!
 //! # When matching does not know
 //!
 //! A [`Request`] may say more: the order of middleware, what fills one import, what to prefer, what stays
@@ -98,7 +147,7 @@
 //!
 //! ```
 //! # use tenon_composer::{
-//! #     Arena, Bodies, Member, Options, Request, Rule, Source, State, WireRequest, WiredExport, encode, plug,
+//! #     Arena, Member, Options, Request, Rule, Source, State, WireRequest, WiredExport, encode, plug,
 //! # };
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let app = wat::parse_str(
@@ -107,21 +156,18 @@
 //! #         (alias export $source "get" (func $get))
 //! #         (export "get" (func $get)))"#,
 //! # )?;
-//! # let number = |n: u32, extra: &str| wat::parse_str(format!(
+//! # let number = |n: u32| wat::parse_str(format!(
 //! #     r#"(component
 //! #         (core module $m (func (export "get") (result i32) (i32.const {n})))
 //! #         (core instance $i (instantiate $m))
 //! #         (func $get (result u32) (canon lift (core func $i "get")))
 //! #         (instance $source (export "get" (func $get)))
-//! #         (export "acme:num/source@1.0.0" (instance $source)) {extra})"#,
+//! #         (export "acme:num/source@1.0.0" (instance $source)))"#,
 //! # ));
-//! # let (seven, eight) = (number(7, "")?, number(8, "")?);
-//! # let source = |name: &str, input| Source {
-//! #     name: name.to_owned(), input, digest: None, bodies: Bodies::Validate,
-//! # };
+//! # let (seven, eight) = (number(7)?, number(8)?);
 //! # let mut arena = Arena::new();
-//! # let socket = arena.read(source("app", &app))?;
-//! # let plugs = [arena.read(source("seven", &seven))?, arena.read(source("eight", &eight))?];
+//! # let socket = arena.read(Source::new("app", &app))?;
+//! # let plugs = [arena.read(Source::new("seven", &seven))?, arena.read(Source::new("eight", &eight))?];
 //! // Both plugs have a number, and neither fits better.
 //! let mut request = Request::new([socket], plugs);
 //! assert_eq!(plug(&arena, &request).unwrap_err().code(), "compose::two-providers");
@@ -142,8 +188,92 @@
 //! # Graphs by hand
 //!
 //! A plan comes to a [`Graph`]: instances of components, the edges between them, and the names outside. One
-//! can be built without [`plug()`]: from a file that says how things are wired, for instance. A graph that
-//! is built again from what another one says, of the same components, comes to the same bytes.
+//! can be built without [`plug()`]: from a file that says how things are wired, for instance, as
+//! [`configure()`] does with those of `wasm-compose`. A graph that is built again from what another one says,
+//! of the same components, comes to the same bytes. A [`Diagram`] draws it.
+//!
+//! ```
+//! # use tenon_composer::{Arena, Diagram, Edge, Graph, Options, Source, encode};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let app = wat::parse_str(r#"(component
+//! #     (import "log" (instance $log (export "f" (func))))
+//! #     (alias export $log "f" (func $f)) (export "run" (func $f)))"#)?;
+//! # let tools = wat::parse_str(r#"(component
+//! #     (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+//! #     (func $f (canon lift (core func $i "f"))) (export "f" (func $f)))"#)?;
+//! # let mut arena = Arena::new();
+//! # let ids = [arena.read(Source::new("app", &app))?, arena.read(Source::new("tools", &tools))?];
+//! let mut graph = Graph::new();
+//! let (app, tools) = (graph.add("app", ids[0]), graph.add("tools", ids[1]));
+//! // An instance as a whole fills an import that is an interface; a path leads to an export, or further.
+//! graph.connect(&arena, (app, "log"), Edge::whole(tools))?;
+//! graph.export(&arena, "run", (app, "run"))?;
+//! graph.export(&arena, "again", (app, "run"))?;
+//! assert_eq!(
+//!     Diagram::of(&arena, &graph).text(),
+//!     "app\n└── log (all of it) ← tools\n\nexports\n├── again (run) ← app\n└── run ← app\n"
+//! );
+//! let composition = encode(arena, graph, &Options::default())?;
+//! # composition.to_bytes()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Looking into compositions
+//!
+//! [`inspect()`] tells what a binary is made of, whatever tool made it: its parts, how they are wired, which
+//! features they use, and which [hosts](Host) have these. What was composed can be had back:
+//! [`extract()`] gives the components, byte for byte, and [`Anatomy::graph`] the graph.
+//!
+//! ```
+//! # use tenon_composer::{Arena, Options, Request, Source, encode, extract, inspect, plug};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let app = wat::parse_str(r#"(component (import "f" (func $f)) (export "go" (func $f)))"#)?;
+//! # let f = wat::parse_str(r#"(component
+//! #     (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+//! #     (func $f (canon lift (core func $i "f"))) (export "f" (func $f)))"#)?;
+//! # let mut arena = Arena::new();
+//! # let (socket, plugs) = (arena.read(Source::new("app", &app))?, [arena.read(Source::new("f", &f))?]);
+//! # let plan = plug(&arena, &Request::new([socket], plugs))?;
+//! # let bytes = encode(arena, plan.graph, &Options::default())?.to_bytes()?;
+//! let anatomy = inspect("composed", &bytes)?;
+//! assert!(anatomy.is_composition());
+//! let parts = extract(&bytes, &anatomy)?;
+//! assert_eq!(parts.iter().map(|part| part.name()).collect::<Vec<_>>(), ["app", "f"]);
+//!
+//! // They can be read as any input, and put together as they were.
+//! let mut arena = Arena::new();
+//! let mut ids = Vec::new();
+//! for part in &parts {
+//!     ids.push(arena.read(Source::new(part.name(), part))?);
+//! }
+//! let graph = anatomy.graph(&arena, &ids)?;
+//! let again = encode(arena, graph, &Options::default())?;
+//! assert_eq!(again.to_bytes()?, bytes);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What changed
+//!
+//! [`diff()`] compares the worlds of two components and says what the difference means for whoever uses
+//! them: whether it is major, minor or a patch. [`targets()`] holds a component against a world.
+//!
+//! ```
+//! # use tenon_composer::{Arena, Impact, Source, diff};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let make = |exports: &str| wat::parse_str(format!(r#"(component
+//! #     (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+//! #     (func $f (canon lift (core func $i "f"))) {exports})"#));
+//! let old = make(r#"(export "start" (func $f))"#)?;
+//! let new = make(r#"(export "start" (func $f)) (export "stop" (func $f))"#)?;
+//! let mut arena = Arena::new();
+//! let (old, new) = (arena.read(Source::new("old", &old))?, arena.read(Source::new("new", &new))?);
+//! assert_eq!(diff(&arena, old, new).impact, Some(Impact::Minor));
+//! assert_eq!(diff(&arena, new, old).impact, Some(Impact::Major));
+//! # Ok(())
+//! # }
+//! ```
 
 mod component;
 mod config;

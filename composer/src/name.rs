@@ -8,6 +8,7 @@
 //! [spec]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions
 
 use semver::{BuildMetadata, Version};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The name of an interface: `namespace:package/interface`, with an optional version.
@@ -129,7 +130,10 @@ impl ItemPath {
         let version = match version {
             None => None,
             Some(text) => {
-                let full = format!("{text}{}", suffix.unwrap_or_default());
+                let full = match suffix {
+                    None => Cow::Borrowed(text),
+                    Some(suffix) => Cow::Owned(format!("{text}{suffix}")),
+                };
                 // A suffix that makes no version says nothing.
                 let version = Version::parse(&full).or_else(|_| Version::parse(text));
                 Some(match version {

@@ -337,24 +337,24 @@ fn a_whole_instance_must_fit() {
         (
             APP,
             r#"(component)"#,
-            "`given` cannot fill import `num` of `app`: function `get` is missing",
+            "`given` as a whole cannot fill import `num` of `app`: function `get` is missing",
         ),
         (
             APP,
             r#"(component (import "g" (func $g (result u64))) (export "get" (func $g)))"#,
-            "`given` cannot fill import `num` of `app`: expected `u32`, found `u64`",
+            "`given` as a whole cannot fill import `num` of `app`: expected `u32`, found `u64`",
         ),
         (
             r#"(component (import "num" (func)))"#,
             r#"(component)"#,
-            "`given` cannot fill import `num` of `app`: expected a function, found an instance",
+            "`given` as a whole cannot fill import `num` of `app`: expected a function, found an instance",
         ),
     ];
     for (app, given, message) in cases {
         let parts = Parts::new(&[("app", app), ("given", given)]);
         let said = parts
             .refused(|graph, arena, of| graph.connect(arena, (of[0], "num"), Edge::whole(of[1])));
-        assert_eq!(said, ("compose::graph", message.to_owned()));
+        assert_eq!(said, ("compose::argument-type", message.to_owned()));
     }
 }
 
@@ -388,7 +388,10 @@ fn an_edge_to_nowhere_is_refused() {
         graph.export(arena, "x", Edge::whole(of[1]))?;
         graph.export(arena, "x", (of[0], "run"))
     });
-    assert_eq!(said.1, "`x` is exported already");
+    assert_eq!(
+        said.1,
+        "the composition would have two exports called `x`: `numbers` as a whole and `run` of `app`"
+    );
 }
 
 #[test]

@@ -17,6 +17,9 @@ use tenon_composer::{
 };
 use tenon_registry_client::Digest;
 
+/// An input of so many bytes is hashed by a thread of its own: it takes longer than to start one.
+const WORTH_A_THREAD: u64 = 256 << 10;
+
 pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failure> {
     let target = Target::of(args.output.as_deref());
     if !args.dry_run {
@@ -104,15 +107,16 @@ pub(super) fn read<'i>(
             .zip(&known)
             .map(|(input, known)| match known {
                 Some((digest, _)) => Hash::Known(*digest),
+                None if input.input().size() < WORTH_A_THREAD => Hash::Done(input.digest()),
                 None => Hash::Coming(scope.spawn(|| input.digest())),
             })
             .collect();
         let mut ids = Vec::new();
-        for (input, known) in inputs.iter().zip(&known) {
+        for ((input, known), hash) in inputs.iter().zip(&known).zip(&hashes) {
             let source = Source {
                 name: input.name.clone(),
                 input: input.input(),
-                digest: known.map(|(digest, _)| *digest.as_bytes()),
+                digest: hash.ready().map(|digest| *digest.as_bytes()),
                 bodies: match no_validate || is_valid(known) {
                     true => Bodies::Skip,
                     false => Bodies::Validate,
@@ -129,7 +133,10 @@ pub(super) fn read<'i>(
             if let Some(release) = &input.release {
                 arena.set_release(*id, release.to_release());
             }
-            input.remember(&memory, digest, is_valid(known) || !no_validate);
+            // What is remembered already is not written again.
+            if known.is_none() || !(no_validate || is_valid(known)) {
+                input.remember(&memory, digest, !no_validate);
+            }
         }
         Ok(ids)
     })
@@ -138,13 +145,22 @@ pub(super) fn read<'i>(
 /// A digest that is known, or being computed.
 enum Hash<'s> {
     Known(Digest),
+    Done(Result<Digest, Failure>),
     Coming(thread::ScopedJoinHandle<'s, Result<Digest, Failure>>),
 }
 
 impl Hash<'_> {
+    fn ready(&self) -> Option<&Digest> {
+        match self {
+            Hash::Known(digest) | Hash::Done(Ok(digest)) => Some(digest),
+            Hash::Done(Err(_)) | Hash::Coming(_) => None,
+        }
+    }
+
     fn wait(self) -> Result<Digest, Failure> {
         match self {
             Hash::Known(digest) => Ok(digest),
+            Hash::Done(result) => result,
             Hash::Coming(thread) => match thread.join() {
                 Ok(result) => result,
                 Err(panic) => std::panic::resume_unwind(panic),

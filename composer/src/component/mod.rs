@@ -232,21 +232,27 @@ impl<'i> Arena<'i> {
             .expect("the outer component is open")
     }
 
-    /// Ends the outer component with `sections` of a composition, each with its id and content.
+    /// Ends the outer component with `sections` of a composition, each with its id and content, and gives
+    /// the components.
     ///
     /// An `Err` is what the validator has against it.
     pub(crate) fn finish<'s>(
         mut self,
         sections: impl Iterator<Item = (u8, &'s [u8])>,
-    ) -> Result<(), String> {
+    ) -> Result<Vec<Component<'i>>, String> {
         for (id, body) in sections {
             sections::component(&mut self.validator, id, body, 0, 1)
                 .map_err(|fault| fault.message)?;
         }
         self.validator
             .end(0)
-            .map(|_| ())
-            .map_err(|error| error.message().to_owned())
+            .map_err(|error| error.message().to_owned())?;
+        Ok(self.components)
+    }
+
+    /// The components, in the order in which they were read.
+    pub(crate) fn into_components(self) -> Vec<Component<'i>> {
+        self.components
     }
 }
 
@@ -352,7 +358,8 @@ impl<'i> Component<'i> {
         if let (Some(a), Some(b)) = (&self.digest, &source.digest) {
             return Ok(a == b);
         }
-        let mut buffers = (vec![0; 64 << 10], vec![0; 64 << 10]);
+        let size = self.input.size().min(64 << 10) as usize;
+        let mut buffers = (vec![0; size], vec![0; size]);
         let mut offset = 0;
         while offset < self.input.size() {
             let len = (self.input.size() - offset).min(64 << 10) as usize;

@@ -20,10 +20,10 @@ use wasmparser::{
     BinaryReader, ConstExpr, DataSectionReader, Encoding, FromReader, Validator, WasmFeatures,
 };
 
-/// How much is read at once where the next few bytes are wanted.
-const WINDOW: usize = 4 << 10;
+/// How much is read at once where few bytes are wanted: small sections stand close together.
+const WINDOW: u64 = 8 << 10;
 /// How many bytes the head of a section, or of a data segment, takes as a rule.
-const HEAD: usize = 64;
+const HEAD: u64 = 64;
 /// How many bytes the head of a data segment may take: its offset may be computed.
 const MAX_HEAD: u64 = 64 << 10;
 /// How much of what follows a component is looked at, to see that it is blank.
@@ -39,6 +39,19 @@ pub struct Source<'i> {
     pub digest: Option<[u8; 32]>,
     /// What to do with its function bodies.
     pub bodies: Bodies,
+}
+
+impl<'i> Source<'i> {
+    /// The bytes of `input`, called `name`: their digest is not known, and their function bodies are to be
+    /// validated.
+    pub fn new(name: impl Into<String>, input: &'i dyn Input) -> Source<'i> {
+        Source {
+            name: name.into(),
+            input,
+            digest: None,
+            bodies: Bodies::Validate,
+        }
+    }
 }
 
 /// What to do with the function bodies of a component.
@@ -81,7 +94,7 @@ struct Frame {
 
 /// Reads `source` as the next component of the outer component that `validator` is in.
 pub(super) fn read(validator: &mut Validator, source: &Source<'_>) -> Result<Facts, Error> {
-    let reader = Reader::new(validator, source);
+    let mut reader = Reader::new(validator, source);
     match reader.kind()? {
         (Kind::Component, _) => {}
         (kind, prefix) => return Err(Error::not_a_component(&source.name, kind, &prefix)),
@@ -102,7 +115,7 @@ pub(super) fn read(validator: &mut Validator, source: &Source<'_>) -> Result<Fac
 /// The first fault is the error; so is an input that is neither.
 pub fn validate(source: &Source<'_>) -> Result<Kind, Error> {
     let mut validator = Validator::new_with_features(WasmFeatures::all());
-    let reader = Reader::new(&mut validator, source);
+    let mut reader = Reader::new(&mut validator, source);
     let (kind, prefix) = reader.kind()?;
     let encoding = match kind {
         Kind::Component => Encoding::Component,
@@ -173,7 +186,7 @@ impl<'r, 'i> Reader<'r, 'i> {
     }
 
     /// What the input is, and its first bytes.
-    fn kind(&self) -> Result<(Kind, Vec<u8>), Error> {
+    fn kind(&mut self) -> Result<(Kind, Vec<u8>), Error> {
         let prefix = self.bytes(0, self.input().size().min(Kind::PREFIX as u64))?;
         Ok((Kind::of(&prefix), prefix))
     }
@@ -353,8 +366,8 @@ impl<'r, 'i> Reader<'r, 'i> {
         let mut at = start + head.len() as u64;
         let mut blank = is_blank(head);
         while blank && at < size {
-            let len = (size - at).min(WINDOW as u64);
-            blank = self.bytes(at, len).is_ok_and(|part| is_blank(&part));
+            let len = (size - at).min(WINDOW);
+            blank = self.read(at, len).is_ok_and(|part| is_blank(&part));
             at += len;
         }
         blank
@@ -411,9 +424,6 @@ impl<'r, 'i> Reader<'r, 'i> {
     }
 
     fn code(&mut self, body: u64, end: u64) -> Result<(), Error> {
-        self.validator
-            .code_section_start(&(body..end))
-            .map_err(|error| self.invalid(error))?;
         let head = self.peek(body, end)?;
         let mut head = BinaryReader::new(&head, body);
         let count = head.read_var_u32().map_err(|error| self.invalid(error))?;
@@ -425,6 +435,10 @@ impl<'r, 'i> Reader<'r, 'i> {
         if self.source.bodies == Bodies::Skip {
             return Ok(());
         }
+        // Only bodies need this, and it takes time for every module that was typed before.
+        self.validator
+            .code_section_start(&(body..end))
+            .map_err(|error| self.invalid(error))?;
         match bodies::validate(self.validator, self.source.input, count, first..end) {
             Ok(Verdict::Valid) => Ok(()),
             Ok(Verdict::Invalid(fault)) => Err(self.invalid_at(fault.offset, fault.message)),
@@ -446,7 +460,7 @@ impl<'r, 'i> Reader<'r, 'i> {
         for _ in 0..count {
             let mut head = self.peek(at, end)?;
             let mut found = segment_head(&head, at);
-            let mut len = HEAD as u64;
+            let mut len = HEAD;
             while found.is_err() && len < MAX_HEAD && len < end - at {
                 len *= 4;
                 head = self.bytes(at, (end - at).min(len))?;
@@ -475,24 +489,29 @@ impl<'r, 'i> Reader<'r, 'i> {
 
     /// Some bytes from `offset` on, not past `end`: [`HEAD`] of them at least, if there are.
     fn peek(&mut self, offset: u64, end: u64) -> Result<Vec<u8>, Error> {
-        let wanted = (end - offset).min(HEAD as u64) as usize;
-        let cached = |window: &[u8], start: u64| {
-            let from = usize::try_from(offset.checked_sub(start)?).ok()?;
-            window
-                .get(from..from.checked_add(wanted)?)
-                .map(<[u8]>::to_vec)
-        };
-        if let Some(bytes) = cached(&self.window, self.window_start) {
-            return Ok(bytes);
-        }
-        let len = (self.input().size() - offset).min(WINDOW as u64);
-        self.window = self.bytes(offset, len)?;
-        self.window_start = offset;
-        Ok(cached(&self.window, offset).unwrap_or_default())
+        self.bytes(offset, (end - offset).min(HEAD))
     }
 
     /// The `len` bytes at `offset`, which lie within the input.
-    fn bytes(&self, offset: u64, len: u64) -> Result<Vec<u8>, Error> {
+    fn bytes(&mut self, offset: u64, len: u64) -> Result<Vec<u8>, Error> {
+        if len > WINDOW {
+            return self.read(offset, len);
+        }
+        let known = |window: &[u8], start: u64| {
+            let from = usize::try_from(offset.checked_sub(start)?).ok()?;
+            let bytes = window.get(from..from.checked_add(len as usize)?);
+            bytes.map(<[u8]>::to_vec)
+        };
+        if let Some(bytes) = known(&self.window, self.window_start) {
+            return Ok(bytes);
+        }
+        self.window = self.read(offset, (self.input().size() - offset).min(WINDOW))?;
+        self.window_start = offset;
+        Ok(known(&self.window, offset).unwrap_or_default())
+    }
+
+    /// As [`Reader::bytes`], from the input itself.
+    fn read(&self, offset: u64, len: u64) -> Result<Vec<u8>, Error> {
         let mut bytes = vec![0; len as usize];
         self.input()
             .read_at(offset, &mut bytes)

@@ -157,14 +157,16 @@ impl Diagram {
                 diagram.wires.extend(wire);
             }
         }
-        for ((consumer, import), used) in used_types(arena, &graph) {
+        let used = used_types(arena, &graph).into_iter();
+        let used = used.flat_map(|(consumer, used)| used.into_iter().map(move |it| (consumer, it)));
+        for (consumer, (import, used)) in used {
             let consumer = numbers.get(&consumer).copied();
             let given = given(&used);
             let wire = consumer
                 .zip(given)
                 .map(|(consumer, (supplier, export))| Wire {
                     consumer,
-                    import,
+                    import: import.to_owned(),
                     supplier,
                     export,
                 });

@@ -22,7 +22,7 @@ use wasmparser::component_types::{ComponentEntityType, ComponentFuncTypeId};
 pub(super) struct Encoder<'e, 'i> {
     pub(super) arena: &'e Arena<'i>,
     pub(super) graph: &'e Graph,
-    pub(super) open: &'e OpenImports,
+    pub(super) open: &'e OpenImports<'e>,
     pub(super) identities: &'e Identities,
     pub(super) merged: &'e [(GroupId, Merged)],
     pub(super) import_order: &'e [usize],
@@ -99,12 +99,12 @@ impl Encoder<'_, '_> {
                 let group = self.open.get(*id);
                 let (_, item) = group.item(self.arena, self.graph);
                 let versions = group.versions();
-                let consumer = |(instance, import): &(InstanceId, String)| {
+                let consumer = |(instance, import): &(InstanceId, &str)| {
                     let instance = self.graph.instance(*instance);
                     let imports = &self.arena.type_of(instance.component()).imports;
-                    let import = match imports.get(import) {
+                    let import = match imports.get(*import) {
                         Some(item) => item.full_name(import).into_owned(),
-                        None => import.clone(),
+                        None => (*import).to_owned(),
                     };
                     (instance.name().to_owned(), import)
                 };
@@ -132,7 +132,7 @@ impl Encoder<'_, '_> {
                 .arena
                 .type_of(self.graph.instance(*instance).component())
                 .imports;
-            let Some(ComponentEntityType::Instance(id)) = imports.get(import).map(|item| item.ty)
+            let Some(ComponentEntityType::Instance(id)) = imports.get(*import).map(|item| item.ty)
             else {
                 continue;
             };
@@ -195,7 +195,8 @@ impl Pass<'_, '_, '_> {
         let encoder = self.encoder;
         let instance = encoder.graph.instance(id);
         let mut arguments = Vec::new();
-        for (import, item) in &encoder.arena.type_of(instance.component()).imports {
+        let imports = &encoder.arena.type_of(instance.component()).imports;
+        for (number, (import, item)) in imports.iter().enumerate() {
             let kind = export_kind(&item.ty);
             let open = encoder.open;
             let index = if let Some(edge) = instance.arguments().get(import) {
@@ -203,7 +204,7 @@ impl Pass<'_, '_, '_> {
             } else if let Some(used) = open.used_type(id, import) {
                 self.alias(used, kind)
             } else {
-                let group = open.group_of(id, import);
+                let group = open.group_of(id, number);
                 let imported = group.and_then(|group| self.imported.get(&group));
                 imported.copied().unwrap_or_default()
             };

@@ -6,7 +6,7 @@
 use super::open::{GroupId, OpenImports};
 use crate::component::{Arena, Found};
 use crate::error::{Error, ErrorKind, Provider, ResourceClash};
-use crate::graph::{Graph, InstanceId};
+use crate::graph::{Graph, Instance, InstanceId};
 use crate::name::Versions;
 use crate::types::Data;
 use crate::types::{Comparison, Reason};
@@ -35,7 +35,7 @@ impl Identities {
     pub(super) fn of(
         arena: &Arena<'_>,
         graph: &Graph,
-        open: &OpenImports,
+        open: &OpenImports<'_>,
         order: &[InstanceId],
     ) -> Identities {
         let mut identities = Identities {
@@ -62,7 +62,7 @@ impl Identities {
         &self,
         arena: &Arena<'_>,
         graph: &Graph,
-        open: &OpenImports,
+        open: &OpenImports<'_>,
         id: InstanceId,
         path: &[usize],
     ) -> Option<Origin> {
@@ -84,7 +84,7 @@ impl Identities {
             at = item.ty;
         }
         let Some(edge) = instance.arguments().get(import) else {
-            return Some(Origin::Host(open.group_of(id, import)?, names));
+            return Some(Origin::Host(open.group_of(id, *first)?, names));
         };
         match graph.find(arena, &edge.clone().within(&names))?.item()?.ty {
             ComponentEntityType::Type {
@@ -98,6 +98,24 @@ impl Identities {
     /// Where `resource`, as `instance` knows it, comes from.
     pub(super) fn origin(&self, instance: InstanceId, resource: ResourceId) -> Option<&Origin> {
         self.known.get(&(instance, resource))
+    }
+
+    /// For each instance the first one of the same component that knows the same resources.
+    pub(super) fn alike(
+        &self,
+        arena: &Arena<'_>,
+        graph: &Graph,
+    ) -> HashMap<InstanceId, InstanceId> {
+        let mut firsts = HashMap::new();
+        let first_alike = |(id, instance): (InstanceId, &Instance)| {
+            let component = instance.component();
+            let resources = arena.type_of(component).imported_resources.iter();
+            let origins: Vec<_> = resources
+                .map(|(resource, _)| self.origin(id, *resource))
+                .collect();
+            (id, *firsts.entry((component, origins)).or_insert(id))
+        };
+        graph.instances().map(first_alike).collect()
     }
 
     /// Checks that what fills each import speaks of the resources that the consumer expects.

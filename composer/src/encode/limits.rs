@@ -80,7 +80,7 @@ fn count<'c>(
             continue;
         };
         let imports = &arena.type_of(component_of(*instance)).imports;
-        if let Some(counted) = imports.get(import).and_then(|item| counted(&item.ty)) {
+        if let Some(counted) = imports.get(*import).and_then(|item| counted(&item.ty)) {
             add(component_of(*instance), counted);
         }
     }

@@ -6,9 +6,10 @@ use crate::component::{Arena, Attributes};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
 use crate::types::Data;
-use crate::types::{Comparison, Difference, Reason, Step, kind_name};
+use crate::types::{Compared, Comparison, Difference, Reason, Step, kind_name};
 use indexmap::IndexMap;
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use wasmparser::component_types::{ComponentEntityType, ComponentItem};
 
 /// An import of the composition, merged from those of its components.
@@ -23,11 +24,31 @@ pub(super) enum Merged {
 pub(super) struct Merger<'m, 'i> {
     pub(super) arena: &'m Arena<'i>,
     pub(super) graph: &'m Graph,
-    pub(super) open: &'m OpenImports,
+    pub(super) open: &'m OpenImports<'m>,
     pub(super) identities: &'m Identities,
+    /// The first instance of the same component with the same resources, for each instance.
+    alike: HashMap<InstanceId, InstanceId>,
+    /// What was found the same before, for each pair of instances: interfaces have types in common.
+    compared: RefCell<HashMap<[InstanceId; 2], Compared>>,
 }
 
-impl Merger<'_, '_> {
+impl<'m, 'i> Merger<'m, 'i> {
+    pub(super) fn new(
+        arena: &'m Arena<'i>,
+        graph: &'m Graph,
+        open: &'m OpenImports<'m>,
+        identities: &'m Identities,
+    ) -> Merger<'m, 'i> {
+        Merger {
+            arena,
+            graph,
+            open,
+            identities,
+            alike: identities.alike(arena, graph),
+            compared: RefCell::default(),
+        }
+    }
+
     /// Merges the imports of one group.
     ///
     /// # Errors
@@ -36,22 +57,24 @@ impl Merger<'_, '_> {
     pub(super) fn merge(&self, id: GroupId) -> Result<Merged, Error> {
         let group = self.open.get(id);
         let mut merged: Option<Merged> = None;
-        for (at, (instance, import)) in group.members.iter().enumerate() {
+        let mut seen = HashSet::new();
+        for (instance, import) in &group.members {
             let imports = &self
                 .arena
                 .type_of(self.graph.instance(*instance).component())
                 .imports;
-            let Some(item) = imports.get(import) else {
+            let Some(item) = imports.get(*import) else {
                 continue;
             };
-            if self.says_nothing_new(group, at) {
+            // The same import of the same component, with the same resources, says nothing new.
+            if !seen.insert((self.alike.get(instance), import)) {
                 continue;
             }
             let Some(merged) = &mut merged else {
                 merged = Some(self.first(*instance, item));
                 continue;
             };
-            self.join(merged, *instance, item)
+            self.join_item(merged, *instance, item)
                 .map_err(|(other, difference)| {
                     Error::new(ErrorKind::ImportConflict {
                         first: self.named(group, other),
@@ -68,7 +91,7 @@ impl Merger<'_, '_> {
     /// The name of an instance, and that of its import in the group.
     fn named(&self, group: &Group, instance: InstanceId) -> (String, String) {
         let member = group.members.iter().find(|(id, _)| *id == instance);
-        let import = member.map_or("", |(_, import)| import);
+        let import = member.map_or("", |(_, import)| *import);
         let instance = self.graph.instance(instance);
         let imports = &self.arena.type_of(instance.component()).imports;
         let import = match imports.get(import) {
@@ -76,23 +99,6 @@ impl Merger<'_, '_> {
             None => import.to_owned(),
         };
         (instance.name().to_owned(), import)
-    }
-
-    /// Whether an earlier member is the same import of the same component, with the same resources.
-    fn says_nothing_new(&self, group: &Group, at: usize) -> bool {
-        let Some((instance, import)) = group.members.get(at) else {
-            return false;
-        };
-        let component = self.graph.instance(*instance).component();
-        let resources = &self.arena.type_of(component).imported_resources;
-        group.members.iter().take(at).any(|(other, name)| {
-            name == import
-                && self.graph.instance(*other).component() == component
-                && resources.iter().all(|(resource, _)| {
-                    self.identities.origin(*other, *resource)
-                        == self.identities.origin(*instance, *resource)
-                })
-        })
     }
 
     /// What one component asks for, with nothing to be merged with yet.
@@ -112,29 +118,11 @@ impl Merger<'_, '_> {
     }
 
     /// Adds what `instance` asks for; an `Err` names the instance that it disagrees with.
-    fn join(
-        &self,
-        merged: &mut Merged,
-        instance: InstanceId,
-        item: &ComponentItem,
-    ) -> Result<(), (InstanceId, Difference)> {
-        // What was merged before comes from several instances: `other` is the one compared with.
-        let other = Cell::new(instance);
-        let mut same = |found, expected| {
-            let found = self.identities.origin(instance, found);
-            found.is_some() && found == self.identities.origin(other.get(), expected)
-        };
-        let mut comparison = Comparison::new(self.arena.types(), &mut same);
-        self.join_item(merged, instance, item, &other, &mut comparison)
-    }
-
     fn join_item(
         &self,
         merged: &mut Merged,
         instance: InstanceId,
         item: &ComponentItem,
-        other: &Cell<InstanceId>,
-        comparison: &mut Comparison<'_, '_>,
     ) -> Result<(), (InstanceId, Difference)> {
         match (merged, item.ty) {
             (Merged::Instance(items, _), ComponentEntityType::Instance(id)) => {
@@ -143,7 +131,7 @@ impl Merger<'_, '_> {
                         items.insert(name.clone(), self.first(instance, item));
                         continue;
                     };
-                    self.join_item(known, instance, item, other, comparison)
+                    self.join_item(known, instance, item)
                         .map_err(|(other, mut difference)| {
                             difference.path.insert(0, Step::into_item(name, &item.ty));
                             (other, difference)
@@ -153,9 +141,8 @@ impl Merger<'_, '_> {
             }
             (Merged::Item(entities, _), found) => {
                 if let Some((first, expected)) = entities.first() {
-                    other.set(*first);
-                    comparison.entity(&found, expected);
-                    if let Some(difference) = comparison.take().into_iter().next() {
+                    let difference = self.difference((instance, &found), (*first, expected));
+                    if let Some(difference) = difference {
                         return Err((*first, difference));
                     }
                 }
@@ -172,6 +159,26 @@ impl Merger<'_, '_> {
                 Err((other, Difference { path, reason }))
             }
         }
+    }
+
+    /// The first difference between what two instances ask for.
+    fn difference(
+        &self,
+        (instance, found): (InstanceId, &ComponentEntityType),
+        (other, expected): (InstanceId, &ComponentEntityType),
+    ) -> Option<Difference> {
+        let mut same = |found, expected| {
+            let found = self.identities.origin(instance, found);
+            found.is_some() && found == self.identities.origin(other, expected)
+        };
+        let mut compared = self.compared.borrow_mut();
+        let compared = compared.entry([instance, other]).or_default();
+        let mut comparison =
+            Comparison::resume(self.arena.types(), &mut same, std::mem::take(compared));
+        comparison.entity(found, expected);
+        let differences = comparison.take();
+        *compared = comparison.into_compared();
+        differences.into_iter().next()
     }
 }
 

@@ -44,6 +44,8 @@ use std::io;
 use wasm_encoder::Encode;
 use writer::{Embedded, Section, Writer};
 
+/// How many bytes are held to be written.
+const CHUNK: u64 = 1 << 20;
 /// The header of a component: magic, version 13, layer 1.
 const HEADER: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 /// The id of the section that holds a component.
@@ -66,6 +68,8 @@ pub struct Options {
 /// A composition, ready to be written. It is an [`Input`] too: it can be read and composed with others.
 pub struct Composition<'i> {
     pieces: Pieces<'i>,
+    /// The components of the arena, in the order in which they were read.
+    read: Vec<Component<'i>>,
     /// The graph it was made from, with the exports that were added because others need their types.
     pub graph: Graph,
     /// What whoever runs it must provide.
@@ -112,7 +116,11 @@ pub(crate) fn open_imports(arena: &Arena<'_>, graph: &Graph) -> Vec<OpenImport> 
     let open = open.map(|group| OpenImport {
         full_name: group.full_name(),
         name: group.name,
-        members: group.members,
+        members: group
+            .members
+            .into_iter()
+            .map(|(instance, import)| (instance, import.to_owned()))
+            .collect(),
     });
     open.collect()
 }
@@ -153,12 +161,7 @@ pub fn encode<'i>(
     open.check_names(&arena, &graph)?;
     let identities = Identities::of(&arena, &graph, &open, &order);
     identities.check_edges(&arena, &graph)?;
-    let merger = Merger {
-        arena: &arena,
-        graph: &graph,
-        open: &open,
-        identities: &identities,
-    };
+    let merger = Merger::new(&arena, &graph, &open, &identities);
     let merged = open
         .iter()
         .map(|(id, _)| Ok((id, merger.merge(id)?)))
@@ -192,9 +195,10 @@ pub fn encode<'i>(
     }
     let imports = encoder.imports();
 
-    if !hoist.is_empty() {
+    let read = if !hoist.is_empty() {
         // What the arena has typed are the components as they were.
         check(&pieces)?;
+        arena.into_components()
     } else {
         // The validator has the components already, in the order in which they were read: where that is
         // another order, it is given the sections with its own indices.
@@ -217,10 +221,11 @@ pub fn encode<'i>(
                 Some((what, max)) => ErrorKind::limit(what, max + 1, max, Vec::new()),
                 None => ErrorKind::InvalidOutput { message },
             })
-        })?;
-    }
+        })?
+    };
     Ok(Composition {
         pieces,
+        read,
         graph,
         imports,
         components,
@@ -305,6 +310,19 @@ fn used_components(graph: &Graph) -> Vec<ComponentId> {
 }
 
 impl<'i> Composition<'i> {
+    /// The component of this number, whether it is embedded or not.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `id` comes from another arena than the graph.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the ids of the arena are its places"
+    )]
+    pub fn component(&self, id: ComponentId) -> &Component<'i> {
+        &self.read[id.index() as usize]
+    }
+
     /// The parts that the bytes consist of, in order.
     pub fn pieces(&self) -> &[Piece<'i>] {
         self.pieces.as_slice()
@@ -313,6 +331,24 @@ impl<'i> Composition<'i> {
     /// The number of bytes.
     pub fn size(&self) -> u64 {
         self.pieces.size()
+    }
+
+    /// Writes all bytes to `out`, some at a time.
+    ///
+    /// # Errors
+    ///
+    /// It is an error if an input can no longer be read, or `out` not be written.
+    pub fn write_to(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut buffer = Vec::new();
+        let mut offset = 0;
+        while offset < self.size() {
+            let len = (self.size() - offset).min(CHUNK);
+            buffer.resize(len as usize, 0);
+            self.pieces.read_at(offset, &mut buffer)?;
+            out.write_all(&buffer)?;
+            offset += len;
+        }
+        Ok(())
     }
 
     /// All bytes, in memory.

@@ -1,7 +1,7 @@
 //! What stays imported: the open imports of all instances, grouped by interface and track, and what
 //! each group is called.
 
-use super::used::used_types;
+use super::used::{UsedTypes, used_types};
 use crate::component::{Arena, Attributes, ExternName};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Edge, Graph, InstanceId};
@@ -12,10 +12,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use wasmparser::component_types::ComponentItem;
 
 /// The open imports of a graph, in groups that become one import each.
-pub(super) struct OpenImports {
-    pub(super) groups: Vec<Group>,
-    by_import: HashMap<(InstanceId, String), GroupId>,
-    used: HashMap<(InstanceId, String), Edge>,
+pub(super) struct OpenImports<'a> {
+    pub(super) groups: Vec<Group<'a>>,
+    /// The group of each import of an instance, by its number; nothing for one that is filled.
+    by_import: HashMap<InstanceId, Vec<Option<GroupId>>>,
+    used: UsedTypes<'a>,
 }
 
 /// The number of a group.
@@ -24,9 +25,9 @@ pub(super) struct GroupId(u32);
 
 /// Imports that become one import of the composition.
 #[derive(Default)]
-pub(super) struct Group {
+pub(super) struct Group<'a> {
     /// The imports, by the instance that has each and its name there, in the order of the graph.
-    pub(super) members: Vec<(InstanceId, String)>,
+    pub(super) members: Vec<(InstanceId, &'a str)>,
     /// The versions that the members ask for.
     versions: Vec<Option<Version>>,
     /// The member whose name and attributes the import of the composition has, unless it was given
@@ -74,8 +75,8 @@ impl Key {
     }
 }
 
-impl OpenImports {
-    pub(super) fn of(arena: &Arena<'_>, graph: &Graph) -> OpenImports {
+impl<'a> OpenImports<'a> {
+    pub(super) fn of(arena: &'a Arena<'_>, graph: &Graph) -> OpenImports<'a> {
         let given: HashSet<&String> = graph
             .instances()
             .flat_map(|(_, instance)| instance.import_names().values())
@@ -87,7 +88,9 @@ impl OpenImports {
             used: used_types(arena, graph),
         };
         for (id, instance) in graph.instances() {
-            for (name, item) in &arena.type_of(instance.component()).imports {
+            let imports = &arena.type_of(instance.component()).imports;
+            let mut numbered = vec![None; imports.len()];
+            for ((name, item), number) in imports.iter().zip(&mut numbered) {
                 if instance.arguments().contains_key(name) || open.used_type(id, name).is_some() {
                     continue;
                 }
@@ -103,11 +106,12 @@ impl OpenImports {
                     GroupId(open.groups.len() as u32 - 1)
                 });
                 if let Some(group) = open.groups.get_mut(group.0 as usize) {
-                    group.members.push((id, name.clone()));
+                    group.members.push((id, name));
                     group.versions.push(version);
                 }
-                open.by_import.insert((id, name.clone()), group);
+                *number = Some(group);
             }
+            open.by_import.insert(id, numbered);
         }
         for group in &mut open.groups {
             group.settle_name(arena, graph);
@@ -117,16 +121,16 @@ impl OpenImports {
 
     /// What fills an import that is a type of an interface which the graph fills.
     pub(super) fn used_type(&self, instance: InstanceId, import: &str) -> Option<&Edge> {
-        self.used.get(&(instance, import.to_owned()))
+        self.used.get(&instance)?.get(import)
     }
 
     /// What fills imports that are types of interfaces which the graph fills.
     pub(super) fn used_types(&self) -> impl Iterator<Item = &Edge> {
-        self.used.values()
+        self.used.values().flat_map(HashMap::values)
     }
 
     /// The groups with their numbers.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (GroupId, &Group)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (GroupId, &Group<'a>)> {
         (0..).map(GroupId).zip(&self.groups)
     }
 
@@ -137,7 +141,7 @@ impl OpenImports {
     ///
     /// Two groups of one name are an error that blames a component of each.
     pub(super) fn check_names(&self, arena: &Arena<'_>, graph: &Graph) -> Result<(), Error> {
-        let mut names: BTreeMap<ExternName, &Group> = BTreeMap::new();
+        let mut names: BTreeMap<ExternName, &Group<'_>> = BTreeMap::new();
         for group in &self.groups {
             let Some(key) = ExternName::of(&group.name) else {
                 continue;
@@ -172,17 +176,17 @@ impl OpenImports {
     }
 
     #[expect(clippy::indexing_slicing, reason = "group ids come from `of`")]
-    pub(super) fn get(&self, id: GroupId) -> &Group {
+    pub(super) fn get(&self, id: GroupId) -> &Group<'a> {
         &self.groups[id.0 as usize]
     }
 
-    /// The group that an open import belongs to.
-    pub(super) fn group_of(&self, instance: InstanceId, import: &str) -> Option<GroupId> {
-        self.by_import.get(&(instance, import.to_owned())).copied()
+    /// The group that an open import belongs to, by its number among those of its instance.
+    pub(super) fn group_of(&self, instance: InstanceId, import: usize) -> Option<GroupId> {
+        *self.by_import.get(&instance)?.get(import)?
     }
 }
 
-impl Group {
+impl<'a> Group<'a> {
     /// The name of the first instance that has the import.
     fn first_member<'g>(&self, graph: &'g Graph) -> &'g str {
         let first = self.members.first();
@@ -213,7 +217,7 @@ impl Group {
         self.chosen = best.map_or(0, |(at, _)| at);
         let given = self.members.iter().find_map(|(instance, import)| {
             let names = graph.instance(*instance).import_names();
-            names.get(import)
+            names.get(*import)
         });
         let (own, item) = self.item(arena, graph);
         let name = given.unwrap_or(own);
@@ -242,7 +246,7 @@ impl Group {
     /// The members, each with the version that it asks for.
     pub(super) fn by_version(
         &self,
-    ) -> impl Iterator<Item = (&(InstanceId, String), Option<&Version>)> {
+    ) -> impl Iterator<Item = (&(InstanceId, &'a str), Option<&Version>)> {
         let versions = self.versions.iter().map(Option::as_ref);
         self.members.iter().zip(versions)
     }
@@ -252,15 +256,15 @@ impl Group {
         clippy::indexing_slicing,
         reason = "a group has members, and each is an import"
     )]
-    pub(super) fn item<'a>(
+    pub(super) fn item<'t>(
         &self,
-        arena: &'a Arena<'_>,
+        arena: &'t Arena<'_>,
         graph: &Graph,
-    ) -> (&'a String, &'a ComponentItem) {
+    ) -> (&'t String, &'t ComponentItem) {
         let (instance, name) = &self.members[self.chosen];
         let imports = &arena.type_of(graph.instance(*instance).component()).imports;
         let (_, name, item) = imports
-            .get_full(name)
+            .get_full(*name)
             .unwrap_or_else(|| unreachable!("`{name}` was found among these imports"));
         (name, item)
     }

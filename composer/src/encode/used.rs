@@ -132,10 +132,13 @@ impl NamedTypes {
     }
 }
 
+/// What fills imports that are types, for each instance by the name of the import.
+pub(crate) type UsedTypes<'a> = HashMap<InstanceId, HashMap<&'a str, Edge>>;
+
 /// The imports that are types of interfaces which the graph fills, and fills with them.
-pub(crate) fn used_types(arena: &Arena<'_>, graph: &Graph) -> HashMap<(InstanceId, String), Edge> {
+pub(crate) fn used_types<'a>(arena: &'a Arena<'_>, graph: &Graph) -> UsedTypes<'a> {
     let mut named: HashMap<ComponentId, NamedTypes> = HashMap::new();
-    let mut used = HashMap::new();
+    let mut used = UsedTypes::new();
     for (id, instance) in graph.instances() {
         let component = instance.component();
         for (import, item) in &arena.type_of(component).imports {
@@ -150,8 +153,9 @@ pub(crate) fn used_types(arena: &Arena<'_>, graph: &Graph) -> HashMap<(InstanceI
                 import: import.clone(),
                 within: Vec::new(),
             };
-            let found = named.used(arena, graph, id, &place);
-            used.extend(found.map(|found| ((id, import.clone()), found)));
+            if let Some(found) = named.used(arena, graph, id, &place) {
+                used.entry(id).or_default().insert(import, found);
+            }
         }
     }
     used

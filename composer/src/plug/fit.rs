@@ -84,7 +84,8 @@ pub(super) struct Fitting<'p, 'i> {
     arena: &'p Arena<'i>,
     pub(super) imports: Index<'p>,
     pub(super) exports: Index<'p>,
-    near_names: NearNames<'p>,
+    /// Made when there is need of it: most imports are filled.
+    near_names: Option<NearNames<'p>>,
     known: HashMap<(ItemId, ItemId), Vec<Difference>>,
     resources: Resources<'p, 'i>,
     versions: Versions,
@@ -101,7 +102,7 @@ impl<'p, 'i> Fitting<'p, 'i> {
         Fitting {
             arena,
             imports: Index::of(types().map(|(id, ty)| (id, &ty.imports))),
-            near_names: NearNames::of(&exports),
+            near_names: None,
             exports,
             known: HashMap::new(),
             resources: Resources {
@@ -158,7 +159,9 @@ impl<'p, 'i> Fitting<'p, 'i> {
 
     /// The exports whose names come near that of the import.
     pub(super) fn near_names(&mut self, import: ItemId) -> Vec<ItemId> {
-        let near = self.near_names.near(self.imports.get(import));
+        let near_names = &mut self.near_names;
+        let near_names = near_names.get_or_insert_with(|| NearNames::of(&self.exports));
+        let near = near_names.near(self.imports.get(import));
         let exports = near.iter().flat_map(|name| self.exports.called(name));
         exports.collect()
     }

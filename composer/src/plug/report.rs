@@ -3,7 +3,7 @@
 use super::fit::Rule;
 use crate::component::Arena;
 use crate::encode::used::used_types;
-use crate::graph::{Graph, InstanceId};
+use crate::graph::Graph;
 use crate::name::ItemPath;
 use crate::types::Data;
 use crate::types::{Difference, kind_name};
@@ -127,8 +127,7 @@ impl ImportReport {
             import: item.full_name(name).into_owned(),
             kind: kind_name(&item.ty),
             state,
-            host: ItemPath::parse(interface, None)
-                .is_some_and(|path| path.package().starts_with("wasi:")),
+            host: interface.starts_with("wasi:") && ItemPath::parse(interface, None).is_some(),
             only_types,
         }
     }
@@ -136,14 +135,13 @@ impl ImportReport {
 
 /// Marks the imports that are types of interfaces which `graph` fills.
 pub(crate) fn mark_used_types(arena: &Arena<'_>, graph: &Graph, imports: &mut [ImportReport]) {
-    let named = |(instance, import): (InstanceId, String)| {
-        (graph.instance(instance).name().to_owned(), import)
-    };
     let used = used_types(arena, graph).into_iter();
-    let used: HashMap<_, _> = used.map(|(import, used)| (named(import), used)).collect();
+    let used: HashMap<&str, _> = used
+        .map(|(instance, used)| (graph.instance(instance).name(), used))
+        .collect();
     for report in imports {
-        let import = (report.consumer.clone(), report.import.clone());
-        if let Some(used) = used.get(&import) {
+        let of_consumer = used.get(report.consumer.as_str());
+        if let Some(used) = of_consumer.and_then(|used| used.get(report.import.as_str())) {
             report.state = State::Filled {
                 provider: graph.instance(used.provider).name().to_owned(),
                 export: used.item(),

@@ -8,7 +8,7 @@ mod subtype;
 mod text;
 
 pub use difference::{Difference, Reason, Step};
-pub(crate) use subtype::{Comparison, Items, items_owned};
+pub(crate) use subtype::{Compared, Comparison, Items, items_owned};
 pub(crate) use text::{any_type_name, kind_name, value_type};
 
 use wasmparser::types::{TypeIdentifier, TypesRef};

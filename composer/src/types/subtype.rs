@@ -19,12 +19,15 @@ use wasmparser::types::TypesRef;
 /// How many differences are collected for one pair of types, if not said otherwise.
 const MAX_DIFFERENCES: usize = 64;
 
+/// Types that were compared, `found` and `expected`; whatever was different was said then.
+pub(crate) type Compared = HashSet<(ComponentDefinedTypeId, ComponentDefinedTypeId)>;
+
 /// One comparison of types from one arena; pairs already compared are not walked again.
 pub(crate) struct Comparison<'t, 'r> {
     types: TypesRef<'t>,
     /// Whether resource `found` stands for resource `expected`.
     same_resource: &'r mut dyn FnMut(ResourceId, ResourceId) -> bool,
-    seen: HashSet<(ComponentDefinedTypeId, ComponentDefinedTypeId)>,
+    seen: Compared,
     path: Vec<Step>,
     /// The interfaces that lead to here, `found` and `expected`: they have names for resources.
     interfaces: Vec<[ComponentInstanceTypeId; 2]>,
@@ -38,10 +41,19 @@ impl<'t, 'r> Comparison<'t, 'r> {
         types: TypesRef<'t>,
         same_resource: &'r mut dyn FnMut(ResourceId, ResourceId) -> bool,
     ) -> Self {
+        Comparison::resume(types, same_resource, Compared::new())
+    }
+
+    /// Goes on where another comparison, for which the same resources are the same, came to.
+    pub(crate) fn resume(
+        types: TypesRef<'t>,
+        same_resource: &'r mut dyn FnMut(ResourceId, ResourceId) -> bool,
+        seen: Compared,
+    ) -> Self {
         Comparison {
             types,
             same_resource,
-            seen: HashSet::new(),
+            seen,
             path: Vec::new(),
             interfaces: Vec::new(),
             differences: Vec::new(),
@@ -58,6 +70,11 @@ impl<'t, 'r> Comparison<'t, 'r> {
     /// The differences found since the last call.
     pub(crate) fn take(&mut self) -> Vec<Difference> {
         std::mem::take(&mut self.differences)
+    }
+
+    /// What was compared, for [`Comparison::resume`].
+    pub(crate) fn into_compared(self) -> Compared {
+        self.seen
     }
 
     fn differ(&mut self, reason: Reason) {
