@@ -342,7 +342,7 @@ fn a_whole_instance_must_fit() {
         (
             APP,
             r#"(component (import "g" (func $g (result u64))) (export "get" (func $g)))"#,
-            "`given` as a whole cannot fill import `num` of `app`: expected `u32`, found `u64`",
+            "`given` as a whole cannot fill import `num` of `app`: function `get`: result: expected `u32`, found `u64`",
         ),
         (
             r#"(component (import "num" (func)))"#,

@@ -51,9 +51,9 @@ impl fmt::Display for Rule {
             Rule::Argument => "an argument of the configuration",
             Rule::Definition => "a definition",
             Rule::Dependency => "dependency of that name",
-            Rule::Wire => "wire",
-            Rule::Chain => "chain",
-            Rule::Prefer => "prefer",
+            Rule::Wire => "as wired",
+            Rule::Chain => "next in the chain",
+            Rule::Prefer => "preferred",
         })
     }
 }
