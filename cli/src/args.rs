@@ -251,7 +251,7 @@ pub(crate) struct Inspect {
 /// Draw how a composition is wired.
 #[derive(Args)]
 pub(crate) struct Graph {
-    /// A composed component: a file, a package, or `-` for standard input.
+    /// A composed component: a file, a package, or `-` for standard input; or a plan (`.json`).
     #[arg(value_name = "PATH")]
     pub(crate) input: String,
 

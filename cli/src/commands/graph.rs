@@ -1,10 +1,12 @@
 //! `tenon graph`: how a composition is wired.
 
+use super::compose::plan;
 use crate::args::{Global, Graph, GraphFormat};
 use crate::error::Failure;
 use crate::source::Sources;
 use crate::ui::{Document, Ui, clean};
 use serde::Serialize;
+use std::path::Path;
 use tenon_composer::{Diagram, Supplier, inspect};
 
 #[derive(Serialize)]
@@ -31,9 +33,19 @@ struct OutletData {
 }
 
 pub(crate) fn run(ui: &Ui, args: &Graph, global: &Global) -> Result<(), Failure> {
-    let named = Sources { ui, global }.open(&args.input)?;
-    let anatomy = inspect(&named.name, named.input()).map_err(|e| e.about(&args.input))?;
-    let diagram = Diagram::from(&anatomy);
+    let sources = Sources { ui, global };
+    let path = Path::new(&args.input);
+    let diagram = match path
+        .extension()
+        .is_some_and(|extension| extension == "json")
+    {
+        true => plan::diagram(sources, path)?,
+        false => {
+            let named = sources.open(&args.input)?;
+            let anatomy = inspect(&named.name, named.input()).map_err(|e| e.about(&args.input))?;
+            Diagram::from(&anatomy)
+        }
+    };
     match args.format {
         _ if ui.json => document(ui, &diagram),
         GraphFormat::Json => document(ui, &diagram),

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component as Step, Path, PathBuf};
 use tenon_composer::{
-    Arena, ComponentId, Composition, Edge, Graph, InstanceId, Options, Versions, encode,
+    Arena, ComponentId, Composition, Diagram, Edge, Graph, InstanceId, Options, Versions, encode,
 };
 use tenon_registry_client::Digest;
 
@@ -102,15 +102,7 @@ pub(super) fn apply(sources: Sources<'_>, args: &Compose, target: &Target) -> Re
     let ui = sources.ui;
     let path = Path::new(&args.input);
     check_arguments(args)?;
-    let plan = PlanFile::open(path, MAX_SIZE)?;
-    let folder = folder_of(path);
-    let mut inputs = Vec::new();
-    for (at, entry) in plan.components.iter().enumerate() {
-        inputs.push(entry.open(sources, folder, at)?);
-    }
-    for release in inputs.iter().filter_map(|input| input.release.as_ref()) {
-        ui.say(&release.line);
-    }
+    let (plan, inputs) = open(sources, path)?;
     let mut arena = Arena::new();
     let ids = read(&mut arena, &inputs, args.skip_validation)?;
     let graph = plan.graph(&arena, &ids)?;
@@ -141,6 +133,29 @@ pub(super) fn apply(sources: Sources<'_>, args: &Compose, target: &Target) -> Re
         None => format!("{} ({made})", ui::bold("wrote")),
     });
     Ok(())
+}
+
+/// Draws what a plan describes.
+pub(in crate::commands) fn diagram(sources: Sources<'_>, path: &Path) -> Result<Diagram, Failure> {
+    let (plan, inputs) = open(sources, path)?;
+    let mut arena = Arena::new();
+    let ids = read(&mut arena, &inputs, true)?;
+    let graph = plan.graph(&arena, &ids)?;
+    Ok(Diagram::of(&arena, &graph))
+}
+
+/// Opens a plan, and its components.
+fn open(sources: Sources<'_>, path: &Path) -> Result<(PlanFile, Vec<Named>), Failure> {
+    let plan = PlanFile::open(path, MAX_SIZE)?;
+    let folder = folder_of(path);
+    let mut inputs = Vec::new();
+    for (at, entry) in plan.components.iter().enumerate() {
+        inputs.push(entry.open(sources, folder, at)?);
+    }
+    for release in inputs.iter().filter_map(|input| input.release.as_ref()) {
+        sources.ui.say(&release.line);
+    }
+    Ok((plan, inputs))
 }
 
 impl ComponentEntry {
