@@ -7,7 +7,7 @@ use crate::args::{Global, Plug};
 use crate::error::Failure;
 use crate::remembered::Memory;
 use crate::source::{Named, Sources};
-use crate::ui::{self, Document, Ui};
+use crate::ui::{self, Document, ReleaseData, Ui};
 use crate::write::{Content, Target};
 use request::Lineup;
 use std::path::Path;
@@ -235,13 +235,9 @@ fn report(
     composition: &Composition<'_>,
     inputs: &[Named],
 ) -> Result<(), Failure> {
-    let output = match target {
-        Target::File(path) if !args.dry_run => Some(path.display().to_string()),
-        _ => None,
-    };
+    let output = output_of(target, args.dry_run);
     if ui.json {
-        let releases = inputs.iter().filter_map(|input| input.release.as_ref());
-        let releases = releases.map(|release| &release.data).collect();
+        let releases = releases(inputs);
         return ui.document(&Document::plug(plan, composition, releases, output));
     }
     let instances = composition.graph.instances();
@@ -250,7 +246,6 @@ fn report(
     let host = &composition.imports;
     ui.say(&ui::plan(plan, host, &instances, sockets, ui.verbose));
     say_additions(ui, composition);
-    let made = ui::made(composition);
     if let Some(path) = &args.plan {
         ui.say(&format!(
             "{} {}",
@@ -258,17 +253,46 @@ fn report(
             path.display()
         ));
     }
-    match &output {
-        Some(path) => ui.say(&format!(
+    let next = |path: &str| next_command(plan, composition, path);
+    say_made(ui, composition, args.dry_run, output.as_deref(), next);
+    Ok(())
+}
+
+/// The file that a composition is written to, if it is one.
+pub(super) fn output_of(target: &Target, dry_run: bool) -> Option<String> {
+    match target {
+        Target::File(path) if !dry_run => Some(path.display().to_string()),
+        _ => None,
+    }
+}
+
+/// The inputs that are releases of registries.
+pub(super) fn releases<'n>(inputs: impl IntoIterator<Item = &'n Named>) -> Vec<&'n ReleaseData> {
+    let releases = inputs
+        .into_iter()
+        .filter_map(|input| input.release.as_ref());
+    releases.map(|release| &release.data).collect()
+}
+
+/// Says what was written to `output`, if it is a file, and the command that `next` has for it.
+pub(super) fn say_made(
+    ui: &Ui,
+    composition: &Composition<'_>,
+    dry_run: bool,
+    output: Option<&str>,
+    next: impl FnOnce(&str) -> String,
+) {
+    let made = ui::made(composition);
+    ui.say(&match output {
+        Some(path) => format!(
             "{} {path} ({made})\n{} {}",
             ui::bold("wrote"),
             ui::bold("next:"),
-            next_command(plan, composition, path)
-        )),
-        None if args.dry_run => ui.say(&format!("{} ({made})", ui::bold("would write"))),
-        None => ui.say(&format!("{} ({made})", ui::bold("wrote"))),
-    }
-    Ok(())
+            next(path)
+        ),
+        None if dry_run => format!("{} ({made})", ui::bold("would write")),
+        None => format!("{} ({made})", ui::bold("wrote")),
+    });
 }
 
 /// Says what the composition has that was not asked for: exports for the sake of others, and core modules

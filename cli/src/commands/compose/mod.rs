@@ -117,13 +117,9 @@ fn finish(
     if !args.dry_run {
         plug::write(args.wat, target, composition, inputs)?;
     }
-    let output = match target {
-        Target::File(path) if !args.dry_run => Some(path.display().to_string()),
-        _ => None,
-    };
+    let output = plug::output_of(target, args.dry_run);
     if ui.json {
-        let releases = inputs.iter().filter_map(|input| input.release.as_ref());
-        let releases = releases.map(|release| &release.data).collect();
+        let releases = plug::releases(inputs.iter().copied());
         let document = Document::compose(&plan, composition, releases, remarks, output);
         return ui.document(&document);
     }
@@ -150,19 +146,10 @@ fn finish(
         ui.say(&format!("  {}", component.name));
     }
     plug::say_additions(ui, composition);
-    let made = ui::made(composition);
-    match &output {
-        Some(path) => ui.say(&format!(
-            "{} {path} ({made})\n{} {}",
-            ui::bold("wrote"),
-            ui::bold("next:"),
-            match components.is_empty() {
-                true => plug::next_command(&plan, composition, path),
-                false => format!("tenon inspect {path}"),
-            }
-        )),
-        None if args.dry_run => ui.say(&format!("{} ({made})", ui::bold("would write"))),
-        None => ui.say(&format!("{} ({made})", ui::bold("wrote"))),
-    }
+    let next = |path: &str| match components.is_empty() {
+        true => plug::next_command(&plan, composition, path),
+        false => format!("tenon inspect {path}"),
+    };
+    plug::say_made(ui, composition, args.dry_run, output.as_deref(), next);
     Ok(())
 }

@@ -3,7 +3,9 @@
 mod format;
 
 use crate::args::{Compose, Dedupe};
-use crate::commands::plug::{read, say_additions, write as write_composition};
+use crate::commands::plug::{
+    output_of, read, releases, say_additions, say_made, write as write_composition,
+};
 use crate::error::Failure;
 use crate::exit::ExitKind;
 use crate::remembered::Memory;
@@ -116,22 +118,14 @@ pub(super) fn apply(sources: Sources<'_>, args: &Compose, target: &Target) -> Re
     if !args.dry_run {
         write_composition(args.wat, target, &composition, &Vec::from_iter(&inputs))?;
     }
-    let output = match target {
-        Target::File(path) if !args.dry_run => Some(path.display().to_string()),
-        _ => None,
-    };
+    let output = output_of(target, args.dry_run);
     if ui.json {
-        let releases = inputs.iter().filter_map(|input| input.release.as_ref());
-        let releases = releases.map(|release| &release.data).collect();
+        let releases = releases(&inputs);
         return ui.document(&Document::applied(&composition, releases, output));
     }
     say_additions(ui, &composition);
-    let made = ui::made(&composition);
-    ui.say(&match output {
-        Some(path) => format!("{} {path} ({made})", ui::bold("wrote")),
-        None if args.dry_run => format!("{} ({made})", ui::bold("would write")),
-        None => format!("{} ({made})", ui::bold("wrote")),
-    });
+    let next = |path: &str| format!("tenon inspect {path}");
+    say_made(ui, &composition, args.dry_run, output.as_deref(), next);
     Ok(())
 }
 
