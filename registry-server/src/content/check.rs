@@ -118,6 +118,9 @@ fn fault(error: &Error, wanted: ContentKind) -> CheckError {
             "build it again; what follows the component must go",
         ),
         ErrorKind::NewerThanUs { .. } => (RefusalCode::TooNew, UPDATE),
+        ErrorKind::Limit { .. } | ErrorKind::InputLimit { .. } => {
+            (RefusalCode::TooComplex, "split it up")
+        }
         _ => (
             RefusalCode::Invalid,
             "build it again with a current toolchain; `tenon validate` checks a file before it is published",

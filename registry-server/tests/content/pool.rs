@@ -150,17 +150,20 @@ async fn a_process_that_is_too_slow_is_ended_and_replaced() {
 
 #[tokio::test]
 async fn cpu_time_and_memory_are_bounded_by_the_process_itself() {
-    // A file of zeros behind a component, which takes no room on the disk, is read to its end.
+    // So many producers are within what is kept, and take longer than this.
     let pool = Pool::start(
         1,
         Limits {
             cpu: 1,
+            memory: 2 << 30,
             ..Limits::default()
         },
     );
-    let path = pool.file("content", HEADER);
-    let file = std::fs::File::options().write(true).open(&path).unwrap();
-    file.set_len(1 << 40).unwrap();
+    let many = (0..12).map(|n| {
+        let numbers = n * 80_000..(n + 1) * 80_000;
+        custom("producers", &super::hostile::producers(numbers))
+    });
+    let path = pool.file("content", &component(&Vec::from_iter(many)));
     let start = Instant::now();
     let refusal = pool
         .workers
@@ -189,9 +192,9 @@ async fn cpu_time_and_memory_are_bounded_by_the_process_itself() {
             ..Limits::default()
         },
     );
-    let path = pool.file("content", &[HEADER, &[7], &leb(64 << 20)].concat());
+    let path = pool.file("content", &[HEADER, &[7], &leb(60 << 20)].concat());
     let file = std::fs::File::options().write(true).open(&path).unwrap();
-    file.set_len(file.metadata().unwrap().len() + (64 << 20))
+    file.set_len(file.metadata().unwrap().len() + (60 << 20))
         .unwrap();
     let refusal = pool
         .workers
