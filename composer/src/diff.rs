@@ -43,6 +43,10 @@ pub struct Diff {
 /// The rules are those of [`breaks`](crate::breaks): the impact is [`Impact::Major`] exactly when that
 /// finds something. What changed in a world otherwise is minor, or a patch where it is only spelt in
 /// another way.
+///
+/// # Panics
+///
+/// Panics if a component comes from another arena.
 pub fn diff(arena: &Arena<'_>, old: ComponentId, new: ComponentId) -> Diff {
     let mut diff = Diff {
         impact: None,

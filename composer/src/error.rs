@@ -349,7 +349,7 @@ pub enum ErrorKind {
     },
     /// A component in a composition is not the one that the bill of materials names.
     #[error(
-        "`{component}` in `{input}` is not what the bill of materials says: its digest is {found},          recorded is {recorded}"
+        "`{component}` in `{input}` is not what the bill of materials says: its digest is {found}, recorded is {recorded}"
     )]
     DigestDiffers {
         /// The composition's name.
@@ -371,6 +371,7 @@ pub enum ErrorKind {
 
 /// Who was to have an import or an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Owner {
     /// The socket or plug of this name.
     Component(String),
@@ -382,6 +383,7 @@ pub enum Owner {
 
 /// Two imports of one component that must speak of the same resource, and do not.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ResourceClash {
     /// The component that has both imports.
     pub consumer: String,
@@ -399,6 +401,7 @@ pub struct ResourceClash {
 
 /// Who fills an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Provider {
     /// The component of this name.
     Component(String),

@@ -151,7 +151,7 @@ An input is refused for what engines and validators would not take, or what no t
 costs memory: types within types or components within components more than 100 levels deep, more than \
 1,000,000 types or 100,000 instances within types with each counted wherever it is used, 100,000 data segments, 7,654,321 bytes in one \
 function body, 64 MiB of sections other than code, data and custom ones (to which each section of any \
-kind adds 256 bytes), 1,024 bytes in the name of an import or export, or 100,000 in any other name..",
+kind adds 256 bytes), 1,024 bytes in the name of an import or export, or 100,000 in any other name.",
     },
     Explanation {
         code: "compose::name-taken",

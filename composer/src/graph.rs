@@ -44,6 +44,7 @@ pub struct Edge {
 
 /// An export of the composition.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Export {
     /// The name under which the composition exports the item.
     pub name: String,
@@ -77,6 +78,10 @@ impl Graph {
     ///
     /// There is an error if there is no such item, or the import is filled already. Whether the
     /// types fit is checked when the graph is encoded.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a component of the graph comes from another arena.
     pub fn connect(
         &mut self,
         arena: &Arena<'_>,
@@ -103,6 +108,10 @@ impl Graph {
     /// There is an error if there is no such import, if it is filled, or if the name cannot be that of
     /// an import of its kind. Whether the imports of one name agree is checked when the graph is
     /// encoded.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a component of the graph comes from another arena.
     pub fn name_import(
         &mut self,
         arena: &Arena<'_>,
@@ -121,6 +130,13 @@ impl Graph {
         Ok(())
     }
 
+    /// Leaves an import open that was filled.
+    pub(crate) fn disconnect(&mut self, consumer: InstanceId, import: &str) {
+        if let Some(instance) = self.instances.get_mut(consumer.0 as usize) {
+            instance.arguments.remove(import);
+        }
+    }
+
     /// Says what becomes of an interface that stays imported in several versions.
     pub fn set_versions(&mut self, versions: Versions) {
         self.versions = versions;
@@ -137,6 +153,10 @@ impl Graph {
     ///
     /// There is an error if there is no such item, if the name cannot be that of an export of its
     /// kind, or if the name is exported already: names must differ by more than upper and lower case.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a component of the graph comes from another arena.
     pub fn export(
         &mut self,
         arena: &Arena<'_>,

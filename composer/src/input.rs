@@ -1,12 +1,13 @@
 //! Where the bytes of a component come from.
 
 use std::io;
+use std::sync::Arc;
 
 /// The bytes of one input, read at an offset.
 ///
 /// The composer does no I/O of its own: a caller that keeps a component in a file implements this
 /// over the file, and only the few kilobytes that describe the component are ever asked for.
-pub trait Input: Sync {
+pub trait Input: Send + Sync {
     /// The number of bytes.
     fn size(&self) -> u64;
 
@@ -18,7 +19,7 @@ pub trait Input: Sync {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()>;
 }
 
-impl Input for &[u8] {
+impl Input for [u8] {
     fn size(&self) -> u64 {
         self.len() as u64
     }
@@ -33,7 +34,38 @@ impl Input for &[u8] {
     }
 }
 
+/// What leads to an input is one.
+macro_rules! leads_to {
+    ($(<$parameter:ident> $pointer:ty => $input:ty),+ $(,)?) => {$(
+        impl<$parameter: Input + ?Sized> Input for $pointer {
+            fn size(&self) -> u64 {
+                <$input>::size(self)
+            }
+
+            fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
+                <$input>::read_at(self, offset, buf)
+            }
+        }
+    )+};
+}
+
+leads_to! {
+    <T> &T => T,
+    <T> Box<T> => T,
+    <T> Arc<T> => T,
+}
+
 impl Input for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.as_slice().size()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
+        self.as_slice().read_at(offset, buf)
+    }
+}
+
+impl<const N: usize> Input for [u8; N] {
     fn size(&self) -> u64 {
         self.as_slice().size()
     }

@@ -138,7 +138,7 @@
 //! ```
 //!
 //! What comes in may be hostile: nothing panics, and no input costs more than in proportion to what
-//! describes it. An arena in which reading failed is of no further use.
+//! describes it. An arena in which reading failed is as it was before.
 //!
 //! # When matching does not know
 //!

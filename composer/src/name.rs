@@ -62,6 +62,7 @@ pub enum Versions {
 
 /// Why an export's name fits an import's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum NameFit {
     /// The names are equal.
     Same,

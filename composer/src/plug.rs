@@ -18,8 +18,8 @@ mod request;
 
 pub use fit::Rule;
 pub(crate) use named::unknown;
-pub(crate) use report::mark_used_types;
 pub use report::{ImportReport, Miss, NearMiss, State, Useless};
+pub(crate) use report::{mark_used_types, release_types};
 pub use request::{
     ExportRequest, KeepRequest, Member, RenameRequest, Request, Side, WireRequest, WiredExport,
 };

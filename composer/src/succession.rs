@@ -26,6 +26,10 @@ const MAX_DIFFERENCES: usize = 64;
 ///   not go: by these they find each other.
 ///
 /// Of very many, the first are given. [`diff()`](crate::diff()) gives what changed besides.
+///
+/// # Panics
+///
+/// Panics if a component comes from another arena.
 pub fn breaks(arena: &Arena<'_>, old: ComponentId, new: ComponentId) -> Vec<Difference> {
     all_breaks(arena, old, new, MAX_DIFFERENCES)
 }

@@ -57,6 +57,10 @@ impl World {
 ///
 /// It may import less than the world offers and export more than the world asks for. An interface in
 /// another version on the same compatibility track counts as the same, as hosts have it.
+///
+/// # Panics
+///
+/// Panics if the component or the world comes from another arena.
 pub fn targets(arena: &Arena<'_>, component: ComponentId, world: &World) -> Vec<Difference> {
     let roles = Roles {
         found: arena.type_of(component),

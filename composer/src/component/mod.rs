@@ -20,6 +20,7 @@ pub use read::{Bodies, Source, validate};
 use crate::error::ErrorKind;
 use crate::types::{Data, Items};
 use crate::{Error, Input, World};
+use std::fmt;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentItem, ComponentType, ComponentTypeId,
 };
@@ -77,12 +78,8 @@ pub struct Parts {
 impl<'i> Arena<'i> {
     /// An arena without components.
     pub fn new() -> Self {
-        let mut validator = Validator::new_with_features(WasmFeatures::all());
-        // A fresh validator takes a component's header; nothing about it depends on input.
-        let started = validator.version(OUTER_VERSION, Encoding::Component, &(0..8));
-        debug_assert!(started.is_ok());
         Arena {
-            validator,
+            validator: begun(),
             components: Vec::new(),
         }
     }
@@ -95,7 +92,9 @@ impl<'i> Arena<'i> {
     /// # Errors
     ///
     /// An input that is not a component, or not a valid one, gives an error that says what it is and
-    /// what to do. The arena is of no further use then.
+    /// what to do. The arena is then as it was before: the components it has are read again, without
+    /// their function bodies. Should one of them not be readable any more, that is the error, and the
+    /// arena is empty.
     pub fn read(&mut self, source: Source<'i>) -> Result<ComponentId, Error> {
         let (id, is_wit_package) = self.read_any(source)?;
         match is_wit_package {
@@ -134,8 +133,13 @@ impl<'i> Arena<'i> {
             }
         }
         let id = ComponentId(self.components.len() as u32);
-        let facts = read::read(&mut self.validator, &source)
-            .map_err(|error| self.limit(error, &source.name))?;
+        let facts = match read::read(&mut self.validator, &source) {
+            Ok(facts) => facts,
+            Err(error) => {
+                self.restore()?;
+                return Err(self.limit(error, &source.name));
+            }
+        };
         let ty = self.types().component_at(id.0);
         let is_wit_package = facts.only_types && is_wit_package(self.types().data(ty));
         self.components.push(Component {
@@ -151,6 +155,25 @@ impl<'i> Arena<'i> {
             is_wit_package,
         });
         Ok((id, is_wit_package))
+    }
+
+    /// Types the components again: a validator that found a fault is of no further use.
+    fn restore(&mut self) -> Result<(), Error> {
+        self.validator = begun();
+        let known = std::mem::take(&mut self.components);
+        for mut component in known {
+            let source = Source {
+                bodies: Bodies::Skip,
+                ..Source::new(component.name.clone(), component.input)
+            };
+            if let Err(error) = read::read(&mut self.validator, &source) {
+                *self = Arena::new();
+                return Err(error);
+            }
+            component.ty = self.types().component_at(self.components.len() as u32);
+            self.components.push(component);
+        }
+        Ok(())
     }
 
     /// The validator counts the parts of all components together: where that is what is wrong, it is
@@ -279,6 +302,22 @@ impl Parts {
     /// The component itself, and everything inside it.
     pub(crate) fn total(self) -> u64 {
         1 + u64::from(self.core_modules) + u64::from(self.components)
+    }
+}
+
+/// A validator in the outer component, which has nothing yet.
+fn begun() -> Validator {
+    let mut validator = Validator::new_with_features(WasmFeatures::all());
+    // A fresh validator takes a component's header; nothing about it depends on input.
+    let started = validator.version(OUTER_VERSION, Encoding::Component, &(0..8));
+    debug_assert!(started.is_ok());
+    validator
+}
+
+impl fmt::Debug for Arena<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.components.iter().map(Component::name);
+        f.debug_list().entries(names).finish()
     }
 }
 

@@ -15,6 +15,7 @@ use super::names;
 use super::sections::{self, Counts, Fault, Section};
 use super::{Kind, Metadata, OUTER_VERSION, Parts};
 use crate::{Error, Input};
+use std::fmt;
 use std::ops::Range;
 use wasmparser::{
     BinaryReader, ConstExpr, DataSectionReader, Encoding, FromReader, Validator, WasmFeatures,
@@ -35,10 +36,20 @@ pub struct Source<'i> {
     pub name: String,
     /// Its bytes.
     pub input: &'i dyn Input,
-    /// The SHA-256 of its bytes, if it is known; the bill of materials records it.
+    /// The SHA-256 of its bytes, if it is known; the bill of materials records it. It is believed:
+    /// inputs of one size and digest are one component.
     pub digest: Option<[u8; 32]>,
     /// What to do with its function bodies.
     pub bodies: Bodies,
+}
+
+impl fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("name", &self.name)
+            .field("size", &self.input.size())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'i> Source<'i> {

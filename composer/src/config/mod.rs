@@ -16,7 +16,7 @@ pub use remark::Remark;
 use crate::component::{Arena, ComponentId};
 use crate::error::{Error, ErrorKind, Owner};
 use crate::graph::{Edge, Graph, InstanceId};
-use crate::plug::{ImportReport, Plan, Rule, State, mark_used_types, unknown};
+use crate::plug::{ImportReport, Plan, Rule, State, mark_used_types, release_types, unknown};
 use fit::Fit;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use wasmparser::component_types::ComponentEntityType;
@@ -455,6 +455,7 @@ impl<'c> Builder<'c> {
                 self.graph.export(arena, name, (*instance, name.as_str()))?;
             }
         }
+        release_types(arena, &mut self.graph, &mut self.imports);
         mark_used_types(arena, &self.graph, &mut self.imports);
         let plan = Plan {
             graph: self.graph.clone(),

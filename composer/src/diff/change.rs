@@ -5,6 +5,7 @@ use std::fmt;
 
 /// One change of a world, or of something in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Change {
     /// The way to what changed, its own name included: an import or export, perhaps in a world; in
     /// a WIT package an interface or world; and on into it. Names are those of the new one.

@@ -127,6 +127,10 @@ impl Diagram {
     /// will stay imported. The components of `graph` are those of `arena`.
     ///
     /// A graph that cannot be encoded has a diagram too, so that one can see why.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a component of the graph comes from another arena.
     pub fn of(arena: &Arena<'_>, graph: &Graph) -> Diagram {
         let graph = closed(arena, graph);
         let order = graph

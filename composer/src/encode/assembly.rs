@@ -1,5 +1,6 @@
 //! The sections of a composition, put together.
 
+use super::closure::written_order;
 use super::identity::Identities;
 use super::imported::ImportedComponent;
 use super::merge::Merged;
@@ -217,15 +218,8 @@ impl Pass<'_, '_, '_> {
     }
 
     fn exports(&mut self) {
-        // What was added for the sake of others comes before them.
-        let (implied, asked): (Vec<_>, Vec<_>) = self
-            .encoder
-            .graph
-            .exports()
-            .iter()
-            .partition(|export| export.implied);
         let mut types = HashMap::new();
-        for export in implied.into_iter().chain(asked) {
+        for export in written_order(self.encoder.arena, self.encoder.graph) {
             self.export(export, &mut types);
         }
     }

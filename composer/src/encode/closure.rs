@@ -45,6 +45,55 @@ pub(super) fn close_exports(arena: &Arena<'_>, graph: &mut Graph) {
     }
 }
 
+/// The exports of `graph` in the order in which they can be written: each after those whose types it uses,
+/// and otherwise what was added for the sake of others before what was asked for.
+pub(super) fn written_order<'g>(arena: &Arena<'_>, graph: &'g Graph) -> Vec<&'g Export> {
+    let (implied, asked): (Vec<_>, Vec<_>) =
+        graph.exports().iter().partition(|export| export.implied);
+    let exports: Vec<&Export> = implied.into_iter().chain(asked).collect();
+    let mut places: HashMap<&Edge, usize> = HashMap::new();
+    for (place, export) in exports.iter().enumerate() {
+        places.entry(&export.edge).or_insert(place);
+    }
+    let mut owners = HashMap::new();
+    let mut uses = |export: &Export| -> Vec<usize> {
+        let interfaces = uses_of(arena, graph, &mut owners, &export.edge);
+        let types = function_types(arena, graph, &export.edge);
+        let interfaces = interfaces.iter().map(|used| &used.edge);
+        let edges = interfaces.chain(types.values().map(|ty| &ty.edge));
+        let mut places: Vec<_> = edges.filter_map(|edge| places.get(edge).copied()).collect();
+        // The last is entered first.
+        places.sort_unstable_by(|a, b| b.cmp(a));
+        places
+    };
+    let mut entered = vec![false; exports.len()];
+    let mut order = Vec::with_capacity(exports.len());
+    for root in 0..exports.len() {
+        let mut path: Vec<(usize, Vec<usize>)> = Vec::new();
+        let mut next = Some(root);
+        loop {
+            if let Some(place) = next.take()
+                && let (Some(entered @ false), Some(export)) =
+                    (entered.get_mut(place), exports.get(place))
+            {
+                *entered = true;
+                path.push((place, uses(export)));
+            }
+            let Some((place, rest)) = path.last_mut() else {
+                break;
+            };
+            match rest.pop() {
+                Some(used) => next = Some(used),
+                None => {
+                    order.extend(exports.get(*place).copied());
+                    path.pop();
+                }
+            }
+        }
+    }
+    order
+}
+
 /// The types that a function, exported by itself, needs a name for: there is no interface around it
 /// that would name them.
 fn function_types(arena: &Arena<'_>, graph: &Graph, edge: &Edge) -> BTreeMap<String, Export> {

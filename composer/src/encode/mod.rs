@@ -12,6 +12,7 @@ mod imported;
 mod limits;
 mod merge;
 mod metadata;
+pub(crate) mod naming;
 mod open;
 mod order;
 mod piece;
@@ -40,6 +41,7 @@ use open::OpenImports;
 use record::Altered;
 use semver::Version;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::io;
 use wasm_encoder::Encode;
 use writer::{Embedded, Section, Writer};
@@ -128,6 +130,7 @@ pub(crate) fn open_imports(arena: &Arena<'_>, graph: &Graph) -> Vec<OpenImport> 
 /// `graph` with the exports that are added since others use their types.
 pub(crate) fn closed(arena: &Arena<'_>, graph: &Graph) -> Graph {
     let mut graph = graph.clone();
+    naming::release_types(arena, &mut graph);
     closure::close_exports(arena, &mut graph);
     graph
 }
@@ -139,17 +142,26 @@ struct Layout {
 
 /// Encodes `graph`, whose components are those of `arena`.
 ///
+/// The arena ends with this, whatever comes of it: the validator that typed its components has the last
+/// word on the composition. To draw a graph that cannot be encoded, or to try another one, keep a copy of
+/// it, and read the components again.
+///
 /// # Errors
 ///
 /// It is an error if types do not fit after all: two imports of a component that must speak of one
 /// resource and do not, or components that import one interface and disagree on it. Instances in a
 /// circle and too many of anything are errors as well. Nothing is half done: there is a whole
 /// composition or none.
+///
+/// # Panics
+///
+/// Panics if a component of the graph comes from another arena.
 pub fn encode<'i>(
     arena: Arena<'i>,
     mut graph: Graph,
     options: &Options,
 ) -> Result<Composition<'i>, Error> {
+    naming::release_types(&arena, &mut graph);
     let order = graph.order()?;
     closure::close_exports(&arena, &mut graph);
     let open = OpenImports::of(&arena, &graph);
@@ -360,6 +372,16 @@ impl<'i> Composition<'i> {
         let mut bytes = vec![0; usize::try_from(self.size()).map_err(io::Error::other)?];
         self.pieces.read_at(0, &mut bytes)?;
         Ok(bytes)
+    }
+}
+
+impl fmt::Debug for Composition<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Composition")
+            .field("size", &self.size())
+            .field("imports", &self.imports)
+            .field("components", &self.components)
+            .finish_non_exhaustive()
     }
 }
 

@@ -57,6 +57,14 @@ impl<'w, 'v> Walk<'w, 'v> {
         }
     }
 
+    /// Walks through what a type consists of, and does not look at the type itself.
+    pub(super) fn contents(&mut self, id: ComponentAnyTypeId) {
+        match id {
+            ComponentAnyTypeId::Defined(id) => self.defined(self.types.data(id)),
+            id => self.any(id),
+        }
+    }
+
     fn any(&mut self, id: ComponentAnyTypeId) {
         if !self.seen.insert(id) {
             return;

@@ -119,7 +119,8 @@ pub(super) fn unknown_member(
     let text = format!("there is no socket or plug `{name}`");
     match (near, known) {
         ([], []) => text,
-        ([], known) => format!("{text}; there is {}", listed(known, "and", MAX_NAMES)),
+        ([], [known]) => format!("{text}; there is `{known}`"),
+        ([], known) => format!("{text}; there are {}", listed(known, "and", MAX_NAMES)),
         (near, _) => format!("{text}; did you mean {}?", listed(near, "or", MAX_NAMES)),
     }
 }

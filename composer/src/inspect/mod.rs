@@ -31,6 +31,7 @@ use std::ops::Range;
 
 /// What a binary is made of.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Anatomy {
     /// The name the caller gave it.
     pub name: String,
@@ -48,6 +49,7 @@ pub struct Anatomy {
 
 /// A component or core module.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Part {
     /// Which of the two it is.
     pub kind: PartKind,

@@ -22,6 +22,7 @@ const MAX_RESULTS: u32 = 1000;
 
 /// How a component is put together from instances of others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Wiring {
     /// The instances it makes of components, in order.
     pub instances: Vec<Wired>,
@@ -31,6 +32,7 @@ pub struct Wiring {
 
 /// An instance of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Wired {
     /// Its name, if the component around it names it.
     pub name: Option<String>,
@@ -42,6 +44,7 @@ pub struct Wired {
 
 /// A name and the item that stands for it: an import that is filled, or an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Argument {
     /// The name of the import or export.
     pub name: String,
@@ -53,6 +56,7 @@ pub struct Argument {
 
 /// Where an item comes from, followed as far as it can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Origin {
     /// An import of the component, or an item within it.
     Import {

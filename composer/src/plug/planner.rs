@@ -6,10 +6,10 @@ use super::explicit::{Explicit, named_export};
 use super::fit::{Fit, Fitting, Rule};
 use super::index::ItemId;
 use super::lineup::{Lineup, Place};
-use super::mark_used_types;
 use super::outside::Outside;
 use super::report::{ImportReport, Miss, NearMiss, State, Useless};
 use super::request::Request;
+use super::{mark_used_types, release_types};
 use crate::component::{Arena, ComponentId};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Edge, Graph, InstanceId};
@@ -95,6 +95,7 @@ impl<'p, 'i> Planner<'p, 'i> {
             self.instance(export.place);
         }
         self.fill_all()?;
+        release_types(self.arena, &mut self.graph, &mut self.imports);
         mark_used_types(self.arena, &self.graph, &mut self.imports);
         let useless = self.useless();
         self.check_plugged(&useless)?;

@@ -2,6 +2,7 @@
 
 use super::fit::Rule;
 use crate::component::Arena;
+use crate::encode::naming;
 use crate::encode::used::used_types;
 use crate::graph::Graph;
 use crate::name::ItemPath;
@@ -53,6 +54,7 @@ pub enum State {
 
 /// An export that nearly fills an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NearMiss {
     /// The component that has the import.
     pub consumer: String,
@@ -129,6 +131,24 @@ impl ImportReport {
             state,
             host: interface.starts_with("wasi:") && ItemPath::parse(interface, None).is_some(),
             only_types,
+        }
+    }
+}
+
+/// Leaves imports of `graph` open that have to be, since what is open needs the names of their types.
+pub(crate) fn release_types(arena: &Arena<'_>, graph: &mut Graph, imports: &mut [ImportReport]) {
+    for (instance, import) in naming::release_types(arena, graph) {
+        let instance = graph.instance(instance);
+        let items = &arena.type_of(instance.component()).imports;
+        let Some(item) = items.get(&import) else {
+            continue;
+        };
+        let name = item.full_name(&import);
+        let is_it = |report: &&mut ImportReport| {
+            report.consumer == instance.name() && report.import == *name
+        };
+        for report in imports.iter_mut().filter(is_it) {
+            report.state = State::Open { near: Vec::new() };
         }
     }
 }

@@ -9,6 +9,7 @@ const MAX_NAMES: usize = 6;
 
 /// One place where two types part ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Difference {
     /// The way from the item compared to the place where it differs.
     pub path: Vec<Step>,
