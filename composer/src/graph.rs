@@ -172,13 +172,7 @@ impl Graph {
         if let Some(taken) = self.export_names.get(&extern_name)
             && let Some(taken) = self.exports.get(*taken)
         {
-            let of = |edge: &Edge| (self.instance(edge.provider).name.clone(), edge.item());
-            return Err(Error::new(ErrorKind::NameTaken {
-                side: "exports",
-                name: name.to_owned(),
-                first: of(&taken.edge),
-                second: of(&edge),
-            }));
+            return Err(self.name_taken(name, &taken.edge, &edge));
         }
         self.export_names.insert(extern_name, self.exports.len());
         self.exports.push(Export {
@@ -284,16 +278,34 @@ impl Graph {
         Error::new(ErrorKind::Cycle { steps })
     }
 
-    /// Exports what another export uses, unless its name is taken.
-    pub(crate) fn export_implied(&mut self, export: Export) {
+    /// Exports what another export uses, unless its name is taken: an `Err` has what it is taken by.
+    pub(crate) fn export_implied(&mut self, export: Export) -> Result<(), Edge> {
         // The name is one that its owner has for it.
         let Some(name) = ExternName::of(&export.name) else {
-            return;
+            return Ok(());
         };
-        if let Entry::Vacant(free) = self.export_names.entry(name) {
-            free.insert(self.exports.len());
-            self.exports.push(export);
+        match self.export_names.entry(name) {
+            Entry::Vacant(free) => {
+                free.insert(self.exports.len());
+                self.exports.push(export);
+                Ok(())
+            }
+            Entry::Occupied(taken) => match self.exports.get(*taken.get()) {
+                Some(other) if other.edge != export.edge => Err(other.edge.clone()),
+                _ => Ok(()),
+            },
         }
+    }
+
+    /// The error for two items that would be exported under one name.
+    pub(crate) fn name_taken(&self, name: &str, first: &Edge, second: &Edge) -> Error {
+        let of = |edge: &Edge| (self.instance(edge.provider).name.clone(), edge.item());
+        Error::new(ErrorKind::NameTaken {
+            side: "exports",
+            name: name.to_owned(),
+            first: of(first),
+            second: of(second),
+        })
     }
 
     /// An error if there is no such import, or it is filled.

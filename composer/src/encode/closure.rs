@@ -3,6 +3,7 @@
 use super::used::NamedTypes;
 use super::walk::Walk;
 use crate::component::{Arena, ComponentId, Found};
+use crate::error::Error;
 use crate::graph::{Edge, Export, Graph, InstanceId};
 use crate::types::Data;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -13,14 +14,19 @@ use wasmparser::types::TypesRef;
 
 /// Adds to the exports of `graph` what they use the types of, where an instance of the graph provides
 /// it, each after what it uses itself. Without this the types of an export would have no name outside.
-pub(super) fn close_exports(arena: &Arena<'_>, graph: &mut Graph) {
+///
+/// # Errors
+///
+/// It is an error if something else is exported under the name of what must be exported.
+pub(super) fn close_exports(arena: &Arena<'_>, graph: &mut Graph) -> Result<(), Error> {
     let mut owners = HashMap::new();
     let asked = graph.exports().to_vec();
     let mut entered: HashSet<Edge> = asked.iter().map(|export| export.edge.clone()).collect();
     for export in asked {
         let uses = uses_of(arena, graph, &mut owners, &export.edge);
         for ty in function_types(arena, graph, &export.edge).into_values() {
-            graph.export_implied(ty);
+            // A type by itself may do without: there is another way to name it, or none.
+            let _ = graph.export_implied(ty);
         }
         // The way from the export that was asked for, each item with what it still has to enter.
         let mut path = vec![(None, uses)];
@@ -33,16 +39,18 @@ pub(super) fn close_exports(arena: &Arena<'_>, graph: &mut Graph) {
                 Some(_) => {}
                 None => {
                     if let Some((Some(used), _)) = path.pop() {
-                        graph.export_implied(Export {
-                            name: used.name,
-                            edge: used.edge,
+                        let added = graph.export_implied(Export {
+                            name: used.name.clone(),
+                            edge: used.edge.clone(),
                             implied: true,
                         });
+                        added.map_err(|taken| graph.name_taken(&used.name, &taken, &used.edge))?;
                     }
                 }
             }
         }
     }
+    Ok(())
 }
 
 /// The exports of `graph` in the order in which they can be written: each after those whose types it uses,

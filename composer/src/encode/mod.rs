@@ -131,7 +131,8 @@ pub(crate) fn open_imports(arena: &Arena<'_>, graph: &Graph) -> Vec<OpenImport> 
 pub(crate) fn closed(arena: &Arena<'_>, graph: &Graph) -> Graph {
     let mut graph = graph.clone();
     naming::release_types(arena, &mut graph);
-    closure::close_exports(arena, &mut graph);
+    // A graph that cannot be encoded can be drawn as far as it goes.
+    let _ = closure::close_exports(arena, &mut graph);
     graph
 }
 
@@ -163,7 +164,7 @@ pub fn encode<'i>(
 ) -> Result<Composition<'i>, Error> {
     naming::release_types(&arena, &mut graph);
     let order = graph.order()?;
-    closure::close_exports(&arena, &mut graph);
+    closure::close_exports(&arena, &mut graph)?;
     let open = OpenImports::of(&arena, &graph);
     let mut components = used_components(&graph);
     components.retain(|id| !options.imported.contains_key(id));
