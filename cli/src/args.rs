@@ -141,7 +141,7 @@ pub(crate) struct Plug {
     pub(crate) sockets: Vec<String>,
 
     /// A component whose exports fill imports, a file or a package; may be given several times.
-    #[arg(long = "plug", value_name = "PLUG_PATH", required_unless_present_any = ["chains", "wires", "exports", "renames"])]
+    #[arg(long = "plug", value_name = "PLUG_PATH", required_unless_present_any = ["chains", "wires", "exports", "renames", "keep", "versions"])]
     pub(crate) plugs: Vec<String>,
 
     /// Plugs in the order in which they call each other, by name, or by path or package to be plugged as well: A

@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use tenon_composer::{Anatomy, Extracted, Input, extract};
 
-/// The most characters that a file is named with, its extension left out.
-const MAX_NAME: usize = 64;
+/// The most bytes that a file is named with, its number and extension left out.
+const MAX_NAME: usize = 128;
 
 #[derive(Serialize)]
 struct ExtractContent {
@@ -110,7 +110,8 @@ fn stem(name: &str) -> String {
         c if c.is_alphanumeric() => c,
         _ => '-',
     };
-    let name: String = name.chars().take(MAX_NAME).map(harmless).collect();
+    let begin = name.get(..name.floor_char_boundary(MAX_NAME));
+    let name: String = begin.unwrap_or_default().chars().map(harmless).collect();
     let stem = name.trim_matches(['-', '.']);
     let device = stem.split('.').next().unwrap_or_default();
     match device.to_ascii_lowercase().as_str() {

@@ -19,7 +19,7 @@ pub trait Input: Send + Sync {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()>;
 }
 
-impl Input for [u8] {
+impl Input for &[u8] {
     fn size(&self) -> u64 {
         self.len() as u64
     }
@@ -34,25 +34,24 @@ impl Input for [u8] {
     }
 }
 
-/// What leads to an input is one.
-macro_rules! leads_to {
-    ($(<$parameter:ident> $pointer:ty => $input:ty),+ $(,)?) => {$(
-        impl<$parameter: Input + ?Sized> Input for $pointer {
-            fn size(&self) -> u64 {
-                <$input>::size(self)
-            }
+impl<T: Input + ?Sized> Input for Box<T> {
+    fn size(&self) -> u64 {
+        T::size(self)
+    }
 
-            fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
-                <$input>::read_at(self, offset, buf)
-            }
-        }
-    )+};
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
+        T::read_at(self, offset, buf)
+    }
 }
 
-leads_to! {
-    <T> &T => T,
-    <T> Box<T> => T,
-    <T> Arc<T> => T,
+impl<T: Input + ?Sized> Input for Arc<T> {
+    fn size(&self) -> u64 {
+        T::size(self)
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
+        T::read_at(self, offset, buf)
+    }
 }
 
 impl Input for Vec<u8> {

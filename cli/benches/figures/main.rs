@@ -232,8 +232,8 @@ struct Row {
     work: String,
     ours: Line,
     baselines: Vec<(&'static str, Line)>,
-    must: Vec<Goal>,
-    moonshot: Vec<Goal>,
+    wanted: Vec<Goal>,
+    stretch: Vec<Goal>,
 }
 
 /// The least that has to be done where everything is new.
@@ -251,30 +251,30 @@ fn rows(files: &Files) -> Vec<Row> {
         let wac = ("wac", files.plug("wac", work));
         let validate = Line::new(["wasm-tools", "validate", "--features", "all"]);
         let ours = files.plug(TENON, work);
-        let row = |variant: &str, ours, baselines, must: &[Goal], moonshot: &[Goal]| Row {
+        let row = |variant: &str, ours, baselines, wanted: &[Goal], stretch: &[Goal]| Row {
             work: format!("{work}{variant}"),
             ours,
             baselines,
-            must: must.to_vec(),
-            moonshot: moonshot.to_vec(),
+            wanted: wanted.to_vec(),
+            stretch: stretch.to_vec(),
         };
-        let whole = |must: &[Goal], moonshot: &[Goal], baselines| {
-            row("", ours.clone(), baselines, must, moonshot)
+        let whole = |wanted: &[Goal], stretch: &[Goal], baselines| {
+            row("", ours.clone(), baselines, wanted, stretch)
         };
         match work {
             "42 MB of data" | "48 MB of code" => {
-                let must = [Goal::CpuOf("cp", 2.0), Goal::Memory(20.0)];
-                let moonshot = [Goal::CpuOf("cp", 1.2), Goal::Memory(8.0)];
+                let wanted = [Goal::CpuOf("cp", 2.0), Goal::Memory(20.0)];
+                let stretch = [Goal::CpuOf("cp", 1.2), Goal::Memory(8.0)];
                 let baselines = vec![cp.clone(), wac.clone()];
-                rows.push(row(", warm", ours.clone(), baselines, &must, &moonshot));
+                rows.push(row(", warm", ours.clone(), baselines, &wanted, &stretch));
                 let unchecked = ours.clone().with("--no-validate");
                 let baselines = vec![cp.clone()];
                 rows.push(row(
                     ", warm, `--no-validate`",
                     unchecked,
                     baselines,
-                    &must,
-                    &moonshot,
+                    &wanted,
+                    &stretch,
                 ));
                 let hash = Line::new([text(&std::env::current_exe().unwrap())]).set(HASH, &socket);
                 let validate = ("wasm-tools validate", validate.with(&socket));
@@ -320,8 +320,8 @@ fn rows(files: &Files) -> Vec<Row> {
                 ("true", Line::new(["true"])),
                 ("wac", Line::new(["wac", "--version"])),
             ],
-            must: vec![Goal::Cpu(3.0)],
-            moonshot: vec![Goal::Cpu(1.5)],
+            wanted: vec![Goal::Cpu(3.0)],
+            stretch: vec![Goal::Cpu(1.5)],
         });
     }
     rows
@@ -335,7 +335,7 @@ fn print_rows(bench: &Bench, rows: &[Row]) {
     println!("| work | tenon | CPU | memory | baseline | CPU | memory | wall | CPU |");
     println!("|---|---|---|---|---|---|---|---|---|");
     let goals: Vec<_> = rows.iter().map(|row| row.print(bench)).collect();
-    println!("\n| work | must | moonshot |");
+    println!("\n| work | goal | stretch goal |");
     println!("|---|---|---|");
     for (row, goals) in rows.iter().zip(goals) {
         println!("| {} | {goals} |", row.work);
@@ -386,7 +386,7 @@ impl Row {
                 .map(|goal| goal.verdict(goal.measured(&ours, &named)));
             all.collect::<Vec<_>>().join("; ")
         };
-        format!("{} | {}", verdicts(&self.must), verdicts(&self.moonshot))
+        format!("{} | {}", verdicts(&self.wanted), verdicts(&self.stretch))
     }
 }
 

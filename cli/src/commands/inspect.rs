@@ -8,7 +8,8 @@ use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use tenon_composer::{
-    Anatomy, Features, Fit, Item, Metadata, Need, Part, PartKind, Support, Verdict, inspect,
+    Anatomy, Bodies, Error, Features, Fit, Item, Metadata, Need, Part, PartKind, Source, Support,
+    Verdict, inspect, validate,
 };
 use tenon_registry_client::Hasher;
 
@@ -64,6 +65,9 @@ struct InspectContent {
     /// Which hosts can run it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hosts: Vec<FitData>,
+    /// Why none can: what is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invalid: Option<String>,
     root: PartData,
 }
 
@@ -113,6 +117,12 @@ pub(crate) fn run(ui: &Ui, args: &Inspect, global: &Global) -> Result<(), Failur
         return extraction::run(ui, &named, &anatomy, folder);
     }
     let root = PartData::of(&named, &[], &anatomy.root)?;
+    // What is not valid runs nowhere; function bodies are not looked at here.
+    let invalid = validate(&Source {
+        bodies: Bodies::Skip,
+        ..Source::new(&named.name, named.input())
+    })
+    .err();
     if ui.json {
         let content = InspectContent {
             path: args.input.clone(),
@@ -127,15 +137,19 @@ pub(crate) fn run(ui: &Ui, args: &Inspect, global: &Global) -> Result<(), Failur
                     on_by_default: feature.is_on_by_default(),
                 })
                 .collect(),
-            hosts: Fit::all(&anatomy).iter().map(FitData::of).collect(),
+            hosts: match invalid {
+                None => Fit::all(&anatomy).iter().map(FitData::of).collect(),
+                Some(_) => Vec::new(),
+            },
+            invalid: invalid.map(|error| error.to_string()),
             root,
         };
         return ui.document(&Document::new("tenon/inspect/1", content));
     }
-    ui.print(&text(&anatomy, &root, ui.verbose))
+    ui.print(&text(&anatomy, invalid.as_ref(), &root, ui.verbose))
 }
 
-fn text(anatomy: &Anatomy, root: &PartData, verbose: bool) -> String {
+fn text(anatomy: &Anatomy, invalid: Option<&Error>, root: &PartData, verbose: bool) -> String {
     let mut out = String::new();
     let kind = match anatomy.is_composition() {
         true => "composition",
@@ -156,7 +170,13 @@ fn text(anatomy: &Anatomy, root: &PartData, verbose: bool) -> String {
         }
     }
     features(anatomy.root.all_features(), &mut out);
-    hosts(anatomy, verbose, &mut out);
+    match invalid {
+        None => hosts(anatomy, verbose, &mut out),
+        Some(error) => {
+            let error = ui::clean_line(&error.to_string());
+            out.push_str(&format!("{} {error}\n", ui::bold("runs nowhere:")));
+        }
+    }
     for (name, value) in &root.metadata {
         out.push_str(&format!("{} {}\n", ui::bold(name), ui::clean(value)));
     }
@@ -366,7 +386,11 @@ fn parts(all: &[PartData], depth: usize, verbose: bool, out: &mut String) {
 }
 
 fn name_of(name: &Option<String>) -> String {
-    ui::clean(name.as_deref().unwrap_or("(unnamed)"))
+    ui::clean(
+        name.as_deref()
+            .filter(|name| !name.is_empty())
+            .unwrap_or("(unnamed)"),
+    )
 }
 
 impl PartData {

@@ -10,6 +10,7 @@ use crate::source::{Named, Sources};
 use crate::ui::{self, Document, ReleaseData, Ui};
 use crate::write::{Content, Target};
 use request::Lineup;
+use std::fs;
 use std::path::Path;
 use std::thread;
 use tenon_composer::{
@@ -30,7 +31,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failu
     }
     let lineup = Lineup::of(args)?;
     if let Some(path) = &args.plan {
-        check_plan_path(path, &target)?;
+        check_plan_path(path, &target, &lineup.arguments())?;
     }
     let inputs = Sources { ui, global }.open_all(&lineup.arguments())?;
     for release in inputs.iter().filter_map(|input| input.release.as_ref()) {
@@ -77,7 +78,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failu
 }
 
 /// Refuses a plan that could not be written, before anything is done.
-fn check_plan_path(path: &Path, target: &Target) -> Result<(), Failure> {
+fn check_plan_path(path: &Path, target: &Target, inputs: &[&str]) -> Result<(), Failure> {
     if path == Path::new("-") {
         return Err(
             Failure::usage("a plan is written to a file, not to standard output")
@@ -89,7 +90,24 @@ fn check_plan_path(path: &Path, target: &Target) -> Result<(), Failure> {
             "the plan and the composition cannot be one file",
         ));
     }
+    // A plan of what is overwritten could not be applied.
+    for input in inputs {
+        for output in [Some(path), target.path()].into_iter().flatten() {
+            if is_same_file(Path::new(input), output) {
+                let message = format!(
+                    "`{}` is an input, and would be overwritten",
+                    output.display()
+                );
+                return Err(Failure::usage(message).help("write to another file"));
+            }
+        }
+    }
     Target::File(path.to_owned()).check(true)
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    let canonical = |path: &Path| fs::canonicalize(path).ok();
+    canonical(a).is_some_and(|a| canonical(b) == Some(a))
 }
 
 /// Reads the inputs, and hashes those that were not seen before at the same time.

@@ -2,6 +2,7 @@
 
 use super::code::Found;
 use super::feature::Feature;
+use super::module::Module;
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentDefinedType, ComponentExternName,
     ComponentFuncType, ComponentType, ComponentTypeDeclaration, ComponentTypeRef, ComponentValType,
@@ -14,11 +15,20 @@ impl Found {
         match ty {
             CoreType::Rec(group) => self.look(group),
             CoreType::Module(declarations) => {
+                let mut module = Module::default();
                 for declaration in declarations {
-                    if let ModuleTypeDeclaration::Type(group) = declaration {
-                        self.look(group);
+                    match declaration {
+                        ModuleTypeDeclaration::Type(group) => self.look(group),
+                        ModuleTypeDeclaration::Export { ty, .. } => {
+                            module.declared(ty);
+                        }
+                        ModuleTypeDeclaration::Import(import) => {
+                            module.declared(&import.ty);
+                        }
+                        ModuleTypeDeclaration::OuterAlias { .. } => {}
                     }
                 }
+                self.0.extend(module.features());
             }
         }
     }

@@ -84,33 +84,7 @@ impl Module {
             }
             for import in imports {
                 let (_, import) = import?;
-                let kind = match &import.ty {
-                    TypeRef::Func(_) => "function",
-                    TypeRef::FuncExact(_) => {
-                        self.found.0.add(Feature::CustomDescriptors);
-                        "function"
-                    }
-                    TypeRef::Table(ty) => {
-                        self.table(ty);
-                        "table"
-                    }
-                    TypeRef::Memory(ty) => {
-                        self.memory(ty);
-                        "memory"
-                    }
-                    TypeRef::Global(ty) => {
-                        self.imported_globals += 1;
-                        self.global(ty);
-                        if ty.mutable {
-                            self.found.0.add(Feature::MutableGlobal);
-                        }
-                        "global"
-                    }
-                    TypeRef::Tag(_) => {
-                        self.found.0.add(Feature::Exceptions);
-                        "tag"
-                    }
-                };
+                let kind = self.declared(&import.ty);
                 self.imports.push(Item {
                     module: Some(import.module.to_owned()),
                     ..Item::plain(import.name, kind)
@@ -118,6 +92,37 @@ impl Module {
             }
         }
         Ok(())
+    }
+
+    /// Looks at an import, or at an export of the type of a core module, and says of what kind it is.
+    pub(super) fn declared(&mut self, ty: &TypeRef) -> &'static str {
+        match ty {
+            TypeRef::Func(_) => "function",
+            TypeRef::FuncExact(_) => {
+                self.found.0.add(Feature::CustomDescriptors);
+                "function"
+            }
+            TypeRef::Table(ty) => {
+                self.table(ty);
+                "table"
+            }
+            TypeRef::Memory(ty) => {
+                self.memory(ty);
+                "memory"
+            }
+            TypeRef::Global(ty) => {
+                self.imported_globals += 1;
+                self.global(ty);
+                if ty.mutable {
+                    self.found.0.add(Feature::MutableGlobal);
+                }
+                "global"
+            }
+            TypeRef::Tag(_) => {
+                self.found.0.add(Feature::Exceptions);
+                "tag"
+            }
+        }
     }
 
     fn exports(&mut self, section: ExportSectionReader<'_>) -> wasmparser::Result<()> {

@@ -327,6 +327,12 @@ impl PlanFile {
             }
             for (number, named) in instance.imports.iter().enumerate() {
                 let place = format!("instances[{at}].imports[{number}]");
+                let before = instance.imports.iter().take(number);
+                if before.clone().any(|other| other.import == named.import) {
+                    let import = ui::clean_line(&named.import);
+                    let message = format!("import `{import}` has a name already");
+                    return Err(format::invalid(&place, message));
+                }
                 let given = graph.name_import(arena, (consumer, &named.import), &named.name);
                 given.map_err(|error| format::invalid(&place, error))?;
             }

@@ -181,6 +181,7 @@ impl Lineup {
         asked.keep = each(&args.keep, |text| names.keep(text))?;
         asked.exports = each(&args.exports, |text| names.export(text))?;
         asked.renames = each(&args.renames, |text| names.rename(text))?;
+        check_renames(&asked.renames)?;
         Ok(asked)
     }
 }
@@ -276,6 +277,25 @@ impl Names<'_, '_> {
             Some((owner, item)) => (Some(self.member(owner)?), item.to_owned()),
         })
     }
+}
+
+/// Refuses two names for one item.
+fn check_renames(renames: &[RenameRequest]) -> Result<(), Failure> {
+    for (at, first) in renames.iter().enumerate() {
+        let is_same = |second: &&RenameRequest| {
+            let sides = [first.side, second.side];
+            let meets = sides.contains(&None) || first.side == second.side;
+            meets && (first.of, &first.from) == (second.of, &second.from) && first.to != second.to
+        };
+        if let Some(second) = renames.iter().skip(at + 1).find(is_same) {
+            return Err(Failure::usage(format!(
+                "`{}` is to be called `{}`, and `{}`",
+                first.from, first.to, second.to
+            ))
+            .help("leave out one `--rename` of the two"));
+        }
+    }
+    Ok(())
 }
 
 fn each<T>(
