@@ -326,7 +326,9 @@ Nothing here is hearsay. For each feature there is a *probe*, a component of a f
 `tests/tests/hosts/probes.rs`, and for each package of WASI there is one that imports something of it. Each host was \
 given each probe, as the WebAssembly tools of November 2026 write it: where a binary encoding has changed \
 since a host was released, as that of async functions has, the host does not take it. What a host does when a \
-function is called was not looked at, nor whether it is fast. Wasmtime 48 is asked anew whenever the tests run; what \
+function is called was not looked at, nor whether it is fast. Nor was each interface and function of a package, in each \
+of its versions: one stands for all. Where a component is put together in a way that a host does not take, such as an \
+export that is itself imported, or memories of 64 bits between components, `inspect` does not know it. Wasmtime 48 is asked anew whenever the tests run; what \
 the others did is recorded in `tests/cases/hosts`.
 
 - *yes*: the host takes it, as it comes.

@@ -36,7 +36,7 @@ pub fn extract<'i>(input: &'i dyn Input, anatomy: &Anatomy) -> Result<Vec<Extrac
         .collect();
     let of_instances = names_of_instances(anatomy);
     let mut hoisted = record(anatomy, components.len())?;
-    let mut digests = recorded_digests(anatomy, components.len());
+    let mut digests = recorded_digests(anatomy, components.len(), !hoisted.is_empty())?;
     let mut all = Vec::new();
     for (number, (at, part)) in components.into_iter().enumerate() {
         let name = part.outer_name.as_deref().or(part.name.as_deref());
@@ -103,18 +103,30 @@ fn record(anatomy: &Anatomy, components: usize) -> Result<BTreeMap<usize, Vec<u3
 
 /// The digests in the bill of materials, by the number of the embedded component. What the root depends
 /// on stands there in the order in which it is embedded.
-fn recorded_digests(anatomy: &Anatomy, components: usize) -> BTreeMap<usize, [u8; 32]> {
+///
+/// # Errors
+///
+/// The bill of a composition that is `ours` has an entry for each component, or there is no bill.
+fn recorded_digests(
+    anatomy: &Anatomy,
+    components: usize,
+    ours: bool,
+) -> Result<BTreeMap<usize, [u8; 32]>, Error> {
     let bill = &anatomy.root.bill;
     let root = bill.iter().find(|entry| entry.is_root);
     let parts = root.map_or([].as_slice(), |root| &root.dependencies);
-    if parts.len() != components {
-        return BTreeMap::new();
+    let fits = parts.len() == components && parts.iter().all(|entry| *entry < bill.len());
+    if !fits {
+        return match ours && !bill.is_empty() {
+            true => Err(unfit(anatomy, "the bill of materials names others")),
+            false => Ok(BTreeMap::new()),
+        };
     }
     let digests = parts.iter().enumerate().filter_map(|(number, entry)| {
         let digest = digest::at_end_of(&bill.get(*entry)?.source)?;
         Some((number, digest))
     });
-    digests.collect()
+    Ok(digests.collect())
 }
 
 /// A binary that components are taken out of.
