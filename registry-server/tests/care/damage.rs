@@ -317,15 +317,28 @@ fn each_table_is_compared_with_the_log() {
             "subject",
             "DELETE FROM subject WHERE text = 'package team5:app'",
         ),
-        ("chain", "UPDATE chain SET start = start + 1 WHERE idx = 5"),
+        // Which records a batch ends after depends on the time, so rows are named by what they are.
         (
             "chain",
-            "UPDATE chain SET length = length - 1 WHERE idx = 5",
+            "UPDATE chain SET start = start + 1 WHERE idx = (SELECT max(idx) FROM chain)",
         ),
-        ("chain", "DELETE FROM chain WHERE idx = 5"),
+        (
+            "chain",
+            "UPDATE chain SET length = length - 1 WHERE idx = (SELECT max(idx) FROM chain)",
+        ),
+        (
+            "chain",
+            "DELETE FROM chain WHERE idx = (SELECT max(idx) FROM chain)",
+        ),
         ("chain", "INSERT INTO chain VALUES (999, 0, 1, 2, 3)"),
-        ("batch", "UPDATE batch SET time = time + 1 WHERE idx = 1"),
-        ("batch", "DELETE FROM batch WHERE idx = 1"),
+        (
+            "batch",
+            "UPDATE batch SET time = time + 1 WHERE idx = (SELECT min(idx) FROM batch)",
+        ),
+        (
+            "batch",
+            "DELETE FROM batch WHERE idx = (SELECT min(idx) FROM batch)",
+        ),
         ("batch", "INSERT INTO batch VALUES (0, 2, 1)"),
         (
             "granted",
