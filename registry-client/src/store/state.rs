@@ -96,7 +96,8 @@ impl StateDir {
         Ok(Ok(new))
     }
 
-    /// Keeps both notes of a fork: the path of the new file.
+    /// Keeps both notes of a fork: the path of the file, which is there already if the same two were kept
+    /// before.
     ///
     /// # Errors
     ///
@@ -105,9 +106,11 @@ impl StateDir {
         let dir = self.make()?;
         let _lock = lock(&dir)?;
         let text = evidence.to_string();
+        if let Some(path) = kept(&dir, text.as_bytes())? {
+            return Ok(path);
+        }
         for path in names(&dir, "fork", now, ".txt") {
-            match file::read(&path, u64::MAX - 1)? {
-                Some(there) if there == text.as_bytes() => return Ok(path),
+            match file::open(&path)? {
                 Some(_) => {}
                 None => {
                     let name = path.file_name().unwrap_or_default();
@@ -145,6 +148,21 @@ impl StateDir {
     fn make(&self) -> Result<PathBuf, StoreError> {
         file::make_dirs(&self.root, &["logs", &self.key])
     }
+}
+
+/// The file that has this evidence, if it was kept before.
+fn kept(dir: &Path, evidence: &[u8]) -> Result<Option<PathBuf>, StoreError> {
+    let entries = std::fs::read_dir(dir).map_err(StoreError::io("read", dir))?;
+    for entry in entries {
+        let path = entry.map_err(StoreError::io("read", dir))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // What cannot be read is not it.
+        let there = || file::read(&path, u64::MAX - 1).ok().flatten();
+        if name.starts_with("fork") && there().is_some_and(|there| there == evidence) {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 /// Names with the time, without what not every system takes in a name.
