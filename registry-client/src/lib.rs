@@ -16,6 +16,8 @@
 //! | [`name`] | names and versions |
 //! | [`api`] | what a registry and its clients say to each other |
 //! | [`lock`] | a release in a project's lock file |
+//! | `project` | a project's manifest and lock file |
+//! | `resolve` | which versions a project takes, or why none will do |
 //! | `http` | the client: it asks, verifies, keeps, and only then answers |
 //! | `store` | what a client keeps on disk: its cache, and its trust states |
 //!
@@ -133,7 +135,11 @@ pub mod lock;
 pub mod log;
 pub mod monitor;
 pub mod name;
+#[cfg(feature = "project")]
+pub mod project;
 pub mod record;
+#[cfg(feature = "project")]
+pub mod resolve;
 pub mod state;
 #[cfg(feature = "http")]
 pub mod store;

@@ -1,0 +1,1 @@
+//! A project: `tenon.toml`, which people write, and `tenon.lock`, which remembers what came of it.

@@ -1,0 +1,25 @@
+//! What a package, or a project, asks of another package.
+
+use crate::name::PackageName;
+use semver::VersionReq;
+
+/// That a package is asked for, in versions that meet a requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The package.
+    pub package: PackageName,
+    /// Which versions will do, as cargo reads requirements.
+    pub requirement: VersionReq,
+    /// Whether it must be there at all.
+    pub strength: Strength,
+}
+
+/// Whether something that is asked for must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strength {
+    /// It must: a WIT package cannot be read without those that it uses.
+    Always,
+    /// Only where something else brings it, it must be of such a version: a component that imports an
+    /// interface runs without the WIT of it.
+    IfPresent,
+}
