@@ -4,7 +4,7 @@ use crate::name::PackageName;
 use semver::VersionReq;
 
 /// That a package is asked for, in versions that meet a requirement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Need {
     /// The package.
     pub package: PackageName,
