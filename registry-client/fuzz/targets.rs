@@ -20,6 +20,11 @@ use tenon_registry_client::log::{
 };
 use tenon_registry_client::monitor::Monitor;
 use tenon_registry_client::name::{Namespace, PackageName, Pattern, Version};
+use tenon_registry_client::project::wkg::{WkgLock, WkgManifest};
+use tenon_registry_client::project::{
+    Dependency, LockFile, MAX_LOCK_FILE, MAX_MANIFEST, Manifest, ManifestEdit, conflict,
+    new_manifest,
+};
 use tenon_registry_client::record::{
     MAX_RECORD, MAX_RECORD_SIGNATURES, SignedRecord, Subject, Time,
 };
@@ -363,4 +368,81 @@ pub fn content(bytes: &[u8]) -> bool {
     let found = accepted(check.finish()).is_some();
     assert_eq!(found, rest == wanted);
     found
+}
+
+/// What is read can be written anew and changed; a change makes the change, and can be taken back.
+pub fn manifest(bytes: &[u8]) -> bool {
+    let Some(text) = text(bytes) else {
+        return false;
+    };
+    let Some(manifest) = accepted(Manifest::parse(text)) else {
+        return false;
+    };
+    assert!(bytes.len() <= MAX_MANIFEST);
+    assert_eq!(Manifest::parse(&new_manifest(&manifest)).unwrap(), manifest);
+    let mut edit = ManifestEdit::parse(text).unwrap();
+    assert_eq!(edit.to_string(), text);
+    let name = package("fuzz:new");
+    let there = manifest.dependencies.contains_key(&name);
+    let dependency = Dependency::Registry("^1.2.3".parse().unwrap());
+    if accepted(edit.set_dependency(&name, &dependency)).is_some() {
+        assert_eq!(edit.manifest().dependencies[&name], dependency);
+        assert!(edit.remove_dependency(&name).unwrap());
+        assert!(there || *edit.manifest() == manifest);
+    }
+    for name in manifest.dependencies.keys() {
+        accepted(edit.remove_dependency(name));
+    }
+    let plug = "fuzz:plug";
+    if accepted(edit.add_plug(plug)) == Some(true) {
+        assert!(edit.remove_plug(plug).unwrap());
+    }
+    Manifest::parse(&edit.to_string()).unwrap();
+    true
+}
+
+/// It is written in one spelling, which is read as the same.
+pub fn lock_file(bytes: &[u8]) -> bool {
+    let Some(lock) = text(bytes).and_then(|text| accepted(LockFile::parse(text))) else {
+        return false;
+    };
+    assert!(bytes.len() <= MAX_LOCK_FILE);
+    let written = lock.to_string();
+    let again = LockFile::parse(&written).unwrap();
+    assert_eq!(again, lock);
+    assert_eq!(again.to_string(), written);
+    for ((name, version), package) in &lock.packages {
+        assert_eq!(
+            (name, version),
+            (&package.release.package, &package.release.version)
+        );
+        assert!(lock.registries.contains_key(&package.registry));
+    }
+    true
+}
+
+/// Nothing is on neither side, and neither side is in conflict.
+pub fn conflict(bytes: &[u8]) -> bool {
+    let Some(text) = text(bytes) else {
+        return false;
+    };
+    let Some(Some((ours, theirs))) = accepted(conflict::sides(text)) else {
+        return false;
+    };
+    assert!(conflict::has_markers(text));
+    assert!(ours.len() < text.len() && theirs.len() < text.len());
+    for side in [ours, theirs] {
+        assert!(!conflict::has_markers(&side));
+        let mut lines = text.lines();
+        assert!(side.lines().all(|line| lines.any(|other| other == line)));
+    }
+    true
+}
+
+pub fn wkg(bytes: &[u8]) -> bool {
+    let Some(text) = text(bytes) else {
+        return false;
+    };
+    let manifest = accepted(WkgManifest::parse(text)).is_some();
+    accepted(WkgLock::parse(text)).is_some() || manifest
 }

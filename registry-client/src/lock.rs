@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 /// A release as a lock file has it. Beside all releases of a registry, the lock file has the note of a
 /// checkpoint, by [`locked_note`].
 ///
-/// Its serialised form is a table of plain values with one spelling:
+/// Its serialised form is a table of plain values with one spelling; `tenon.lock` (the module `project`)
+/// has the same values in the table of a package, with what else there is to say of it:
 ///
 /// ```toml
 /// name = "acme:http"
@@ -102,19 +103,19 @@ impl LockedPublisher {
     }
 }
 
-/// As it is serialised.
+/// As it is serialised. A project's lock file has the same values in a table with more.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wire {
-    name: String,
-    version: String,
-    digest: String,
-    index: u64,
+pub(crate) struct Wire {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) digest: String,
+    pub(crate) index: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    publisher: Vec<String>,
+    pub(crate) publisher: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    attested: Option<String>,
-    heads: Vec<String>,
+    pub(crate) attested: Option<String>,
+    pub(crate) heads: Vec<String>,
 }
 
 impl From<LockedRelease> for Wire {

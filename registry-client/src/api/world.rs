@@ -96,7 +96,7 @@ pub struct InterfaceName {
 pub struct WitReference {
     /// Its name: `wasi:http`.
     pub name: String,
-    /// The version it is mentioned with.
+    /// The version it is mentioned with: a whole one, or only a track, such as `0.2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
 }

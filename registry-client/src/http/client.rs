@@ -1,6 +1,7 @@
 //! The client of one registry.
 
 use super::transport::{Ask, Reach, Transport};
+use super::turn::Turns;
 use super::{Error, ErrorKind, Network, Options};
 use crate::log::{Hash, SignedCheckpoint, Vkey};
 use crate::record::Time;
@@ -20,6 +21,7 @@ pub(super) struct Parts {
     pub(super) transport: Transport,
     pub(super) state: StateDir,
     pub(super) cache: Cache,
+    pub(super) turns: Turns,
 }
 
 impl Client {
@@ -41,6 +43,7 @@ impl Client {
             transport: Transport::new(&reach)?,
             state: StateDir::new(&options.state_dir, &options.pin),
             cache: Cache::new(&options.cache_dir),
+            turns: Turns::default(),
             options,
         })))
     }

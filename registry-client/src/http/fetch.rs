@@ -3,28 +3,35 @@
 use super::body::Body;
 use super::progress::{Meter, Transfer, TransferKind};
 use super::transport::{Ask, Failure};
+use super::turn::ContentTurn;
+use super::view::{Locked, MAX_TRIES};
 use super::{Client, Error, ErrorKind};
+use crate::Digest;
 use crate::api::Paths;
 use crate::chain::Release;
 use crate::name::{PackageName, Version};
-use crate::record::{Reference, Subject};
+use crate::record::{Content, Reference, Subject};
 use crate::store::Partial;
 use crate::verify::{ContentCheck, Request, Verified, View};
 use reqwest::Response;
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, RANGE};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::PathBuf;
 
 /// How often a download is continued that got further each time.
 const MAX_PARTS: u32 = 64;
 
 /// Content that is verified, and in the cache.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Fetched {
-    /// Where it is, in the cache. Copy it from there; to read it later, use
-    /// [`crate::store::Cache::open_blob`], which checks it again.
+    /// The very bytes that were checked, open at their start; they are not to be written to. Whatever takes
+    /// their name in the cache later is another file, so that nothing needs to be hashed again.
+    pub file: File,
+    /// Where they are, in the cache. Who reads them there later reads by [`Client::cached`], which checks them
+    /// again.
     pub path: PathBuf,
-    /// The release it is of.
+    /// The release it is of. It may be yanked, which a user should be told.
     pub release: Verified<Release>,
     /// The package and all that proves it.
     pub view: Verified<View>,
@@ -41,6 +48,20 @@ pub enum FetchedFrom {
     Cache,
     /// It was downloaded now.
     Registry,
+}
+
+/// Content that is checked, and whose release may still have to be verified again.
+struct Brought {
+    digest: Digest,
+    bytes: Bytes,
+    _turn: ContentTurn,
+}
+
+enum Bytes {
+    /// From the cache.
+    Kept(File),
+    /// From the registry, and without its name yet.
+    New(Partial),
 }
 
 /// A download, as far as it is.
@@ -77,61 +98,96 @@ impl Client {
         version: &Version,
         locked: &BTreeMap<Subject, Reference>,
     ) -> Result<Fetched, Error> {
+        self.fetch_if(package, version, locked, |_, _| Ok(())).await
+    }
+
+    /// Content from the cache, once all of it was read and is what it should be, at its start; `None` if it is
+    /// not there. It may be of any registry, and is not said to be of a release.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`].
+    pub async fn cached(&self, content: &Content) -> Result<Option<File>, Error> {
+        let Content { digest, size, .. } = *content;
+        self.on_disk(move |parts| parts.cache.open_blob(&digest, size))
+            .await
+    }
+
+    /// As [`Client::fetch_locked`], where no content is asked for, nor kept, unless the release fits.
+    pub(super) async fn fetch_if(
+        &self,
+        package: &PackageName,
+        version: &Version,
+        locked: &Locked,
+        fits: impl Fn(&Verified<View>, &Verified<Release>) -> Result<(), Error>,
+    ) -> Result<Fetched, Error> {
         let request = Request::release(package.clone(), version.clone());
-        let mut partial = None;
-        for _ in 0..super::view::MAX_TRIES {
+        let (mut turn, mut brought) = (None, None::<Brought>);
+        for _ in 0..MAX_TRIES {
             let look = self.look(&request, locked).await?;
-            let release = match look.view.release(version) {
+            let release = look.view.release(version).map_err(Error::from);
+            let release = release.and_then(|release| fits(&look.view, &release).map(|()| release));
+            let release = match release {
                 Ok(release) => release,
-                Err(absent) => {
-                    // That there is none was verified, too.
-                    self.keep(look).await?;
-                    return Err(absent.into());
+                Err(error) => {
+                    // That there is no such release was verified, too.
+                    self.keep(look, &mut turn).await?;
+                    return Err(error);
                 }
             };
             let digest = release.content.digest;
-            let cached = match &partial {
-                Some((of, _)) if *of == digest => true,
-                _ => self.is_cached(&release).await?,
-            };
-            if !cached {
-                let what = format!("{package}@{version}");
-                if self.is_offline() {
-                    return Err(ErrorKind::Offline(format!("the content of `{what}`")).into());
+            let content = match brought.take().filter(|brought| brought.digest == digest) {
+                Some(content) => content,
+                None => {
+                    // Who has the turn of this content may wait for that of the state.
+                    turn = None;
+                    self.bring(&release).await?
                 }
-                partial = Some((digest, self.download(&release, &what).await?));
-            }
-            let Some(view) = self.keep(look).await? else {
+            };
+            let Some(view) = self.keep(look, &mut turn).await? else {
+                brought = Some(content);
                 continue;
             };
-            let path = self.0.cache.blob_path(&digest);
-            let from = match partial {
-                Some((_, partial)) => {
-                    self.on_disk(move |_| partial.keep()).await?;
-                    FetchedFrom::Registry
+            let (file, from) = match content.bytes {
+                Bytes::Kept(file) => (file, FetchedFrom::Cache),
+                Bytes::New(partial) => {
+                    let file = self.on_disk(move |_| partial.keep()).await?;
+                    (file, FetchedFrom::Registry)
                 }
-                None => FetchedFrom::Cache,
             };
             let index = view.index_of(&release).unwrap_or_default();
             return Ok(Fetched {
-                path,
+                file,
+                path: self.0.cache.blob_path(&digest),
                 release,
                 view,
                 index,
                 from,
             });
         }
-        Err(ErrorKind::Contended(super::view::MAX_TRIES).into())
+        Err(ErrorKind::Contended(MAX_TRIES).into())
     }
 
-    /// Whether the content is in the cache, every byte of it.
-    async fn is_cached(&self, release: &Verified<Release>) -> Result<bool, Error> {
-        let content = release.content;
-        let there = self.on_disk(move |parts| {
-            let file = parts.cache.open_blob(&content.digest, content.size)?;
-            Ok(file.is_some())
-        });
-        there.await
+    /// The content, from the cache or else from the registry, and all of it checked. Whoever wants the same at
+    /// the same time waits until it is in the cache.
+    async fn bring(&self, release: &Verified<Release>) -> Result<Brought, Error> {
+        let digest = release.content.digest;
+        let turn = self.0.turns.content(digest).await;
+        let bytes = match self.cached(&release.content).await? {
+            Some(file) => Bytes::Kept(file),
+            None => {
+                let what = format!("{}@{}", release.package, release.version);
+                if self.is_offline() {
+                    return Err(ErrorKind::Offline(format!("the content of `{what}`")).into());
+                }
+                Bytes::New(self.download(release, &what).await?)
+            }
+        };
+        Ok(Brought {
+            digest,
+            bytes,
+            _turn: turn,
+        })
     }
 
     /// All of the content, checked, without its name yet.

@@ -169,7 +169,7 @@ impl Client {
     ) -> Result<(), Error> {
         let offered = signed.checkpoint().size;
         if state.is_some_and(|state| offered < state.checkpoint().size) {
-            self.check_checkpoint(state).await?;
+            self.check_latest(state).await?;
         }
         if offered < from {
             let held = from;

@@ -3,11 +3,14 @@
 //! A [`Client`] is for one registry, which a [`crate::state::Pin`] names. What it returns is one of two
 //! kinds, and the types say which:
 //!
-//! - *verified*: [`Client::view`], [`Client::resolve`], [`Client::fetch`], [`Client::check_locked`] and
-//!   what a [`Receipt`] says. Each goes through [`crate::verify`](mod@crate::verify) against the trust
-//!   state of this log, which is replaced once everything is verified, content included.
+//! - *verified*: [`Client::view`], [`Client::resolve`], [`Client::fetch`], [`Client::install`],
+//!   [`Client::check_locked`], [`Client::check_checkpoint`] and what a [`Receipt`] says. Each goes through
+//!   [`crate::verify`](mod@crate::verify) against the trust state of this log, which is replaced once everything is
+//!   verified, content included.
 //! - *for people*: [`Client::info`], [`Client::packages`], [`Client::search`], [`Client::whoami`],
 //!   [`Client::registry_info`], the types of [`crate::api`]: the registry's word, for looking at things.
+//!
+//! [`Client::candidates`] has both: releases that are verified, and what the registry says of each.
 //!
 //! ```no_run
 //! use tenon_registry_client::http::{Client, Options};
@@ -17,8 +20,8 @@
 //! let client = Client::new(Options::new(base, pin.parse()?, "state", "cache"))?;
 //! let package = "acme:http".parse()?;
 //! let version = client.resolve(&package, Some(&"^1.2".parse()?)).await?.version;
-//! let fetched = client.fetch(&package, &version).await?;
-//! std::fs::copy(&fetched.path, "http.wasm")?;
+//! let mut fetched = client.fetch(&package, &version).await?;
+//! std::io::copy(&mut fetched.file, &mut std::fs::File::create("http.wasm")?)?;
 //! # Ok(())
 //! # }
 //! ```
@@ -35,14 +38,29 @@
 //! does by default; never for a registry on this machine. Certificates are judged by the platform's
 //! verifier. If the process has no default of `rustls` for cryptography yet, *ring* becomes it.
 //!
+//! # Lock files
+//!
+//! A lock file has a [`crate::lock::LockedRelease`] for each release and a note for each registry. To build from it
+//! takes one [`Client::check_checkpoint`] and an [`Client::install`] for each release; [`Client::checkpoint_note`] is the
+//! note to write, once everything was looked at, and [`Client::merge_checkpoints`] the one that stays of two.
+//! Content is hashed once, while it comes or is read from the cache, and handed over open ([`Fetched::file`]).
+//!
+//! # Many at once
+//!
+//! The clones of a client share what they wait for. Requests and downloads go on side by side; the same content
+//! is downloaded by the first who wants it, and the others wait. The trust state is replaced by one at a time: if
+//! the log grew meanwhile and someone else of this client has remembered that, the request is made once more, and
+//! nobody of this client overtakes it again. So each costs one proof, or two in a log that grows, and only
+//! *another process* can bring about [`ErrorKind::Contended`].
+//!
 //! # Without a network
 //!
-//! With [`Network::Offline`], [`Client::view`] and [`Client::fetch`] verify again what was verified before:
-//! for each request the cache keeps the last bundle, put together with the records that were held, so
-//! that it stands on its own. It is verified from nothing but the trust state: signature, inclusion, map,
+//! With [`Network::Offline`], [`Client::view`], [`Client::fetch`] and all that is made of them verify again what was
+//! verified before: for each request the cache keeps the last bundle, put together with the records that were held,
+//! so that it stands on its own. It is verified from nothing but the trust state: signature, inclusion, map,
 //! chains and witnesses. If the trust state has moved on since, every step by which the log grew from that
 //! bundle's checkpoint to the state's must be kept, too, and hold; and no chain may be shorter than it was
-//! ever seen. Only the age of the checkpoint does not matter; [`crate::verify::View::index_time`] says it, so that a
+//! ever seen; a lock file that knows more than was seen here takes a network. Only the age of the checkpoint does not matter; [`crate::verify::View::index_time`] says it, so that a
 //! user can be warned. Nothing is written then.
 
 mod base;
@@ -53,7 +71,9 @@ mod token;
 mod body;
 mod error;
 mod transport;
+mod turn;
 
+mod candidates;
 mod client;
 mod fetch;
 mod resolve;
@@ -70,6 +90,7 @@ mod follow;
 mod mirror;
 
 pub use base::{BaseUrl, BaseUrlError};
+pub use candidates::{Candidate, Candidates};
 pub use client::Client;
 pub use draft::{Draft, DraftError};
 pub use error::{Error, ErrorKind};

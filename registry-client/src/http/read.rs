@@ -127,7 +127,7 @@ impl Client {
         self.0.options.limits.json
     }
 
-    async fn json<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, Error> {
+    pub(super) async fn json<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, Error> {
         let url = self.0.transport.url(&ask.path);
         parse(&self.get(ask).await?, &url)
     }

@@ -2,9 +2,10 @@
 
 use super::client::{Parts, hashes};
 use super::transport::Ask;
+use super::turn::StateTurn;
 use super::{Client, Error, ErrorKind};
 use crate::api::{Paths, ProblemCode, ProofQuery};
-use crate::log::{CheckpointError, MAX_NOTE, NoteError, ProofError, SignedCheckpoint};
+use crate::log::{CheckpointError, Head, MAX_NOTE, NoteError, ProofError, SignedCheckpoint};
 use crate::name::Namespace;
 use crate::record::{Reference, Subject};
 use crate::state::{ForkEvidence, Pin, TrustState};
@@ -61,9 +62,10 @@ impl Client {
         request: &Request,
         locked: &BTreeMap<Subject, Reference>,
     ) -> Result<Verified<View>, Error> {
+        let mut turn = None;
         for _ in 0..MAX_TRIES {
             let look = self.look(request, locked).await?;
-            if let Some(view) = self.keep(look).await? {
+            if let Some(view) = self.keep(look, &mut turn).await? {
                 return Ok(view);
             }
         }
@@ -116,7 +118,7 @@ impl Client {
                         from_nothing |= moves > 1;
                         continue;
                     }
-                    self.check_checkpoint(state.as_ref()).await?;
+                    self.check_latest(state.as_ref()).await?;
                     return Err(error);
                 }
                 Err(error) => return Err(error),
@@ -169,9 +171,41 @@ impl Client {
         }
     }
 
-    /// Remembers what was verified; `None` if another process has remembered something else since, and
-    /// it must be verified again.
-    pub(super) async fn keep(&self, look: Look) -> Result<Option<Verified<View>>, Error> {
+    /// Remembers what was verified; `None` if someone has remembered something else since, and it must be
+    /// verified again.
+    ///
+    /// It waits for its turn, and leaves that with the caller if it must be verified again: the second time only
+    /// another process can come in between, however many ask this client at once.
+    pub(super) async fn keep<'c>(
+        &'c self,
+        look: Look,
+        turn: &mut Option<StateTurn<'c>>,
+    ) -> Result<Option<Verified<View>>, Error> {
+        if look.bundle.is_none() {
+            return Ok(Some(look.view));
+        }
+        if turn.is_none() {
+            *turn = Some(self.0.turns.state().await);
+        }
+        if !self.advance(&look.view).await? {
+            return Ok(None);
+        }
+        // What follows is for the cache, and takes longer.
+        *turn = None;
+        Ok(Some(self.keep_look(look).await))
+    }
+
+    /// Replaces the trust state by the one that follows from a view; `false` if it follows from none.
+    async fn advance(&self, view: &Verified<View>) -> Result<bool, Error> {
+        let view = view.clone();
+        let written = self
+            .on_disk(move |parts| parts.state.update(|current| view.advance(current)))
+            .await?;
+        Ok(!matches!(written, Err(StateMoved)))
+    }
+
+    /// Keeps in the cache what proved a view.
+    async fn keep_look(&self, look: Look) -> Verified<View> {
         let Look {
             view,
             request,
@@ -179,21 +213,14 @@ impl Client {
             bundle,
         } = look;
         let Some(bundle) = bundle else {
-            return Ok(Some(view));
+            return view;
         };
-        let kept = view.clone();
-        let written = self
-            .on_disk(move |parts| parts.state.update(|current| kept.advance(current)))
-            .await?;
-        if let Err(StateMoved) = written {
-            return Ok(None);
-        }
         let kept = view.clone();
         // A cache that cannot be written to costs time, and nothing else.
         let _ = self
             .on_disk(move |parts| parts.keep_evidence_of(&kept, &request, base.as_ref(), bundle))
             .await;
-        Ok(Some(view))
+        view
     }
 
     async fn ask_proof(&self, query: &ProofQuery, uncached: bool) -> Result<Vec<u8>, Error> {
@@ -249,7 +276,7 @@ impl Client {
 
     /// Whether the registry's checkpoint, past any cache, is at least as large as what was verified, and the
     /// same if it is as large. If not, this is the reason for whatever went wrong.
-    pub(super) async fn check_checkpoint(&self, state: Option<&TrustState>) -> Result<(), Error> {
+    pub(super) async fn check_latest(&self, state: Option<&TrustState>) -> Result<(), Error> {
         let ask = Ask::get(Paths::checkpoint(), MAX_NOTE as u64).uncached();
         let note = self.get(ask).await?;
         self.check_smaller(state, &note).await
@@ -338,9 +365,11 @@ impl Client {
                 base: state.cloned(),
                 bundle: Bundle::decode(&bytes).ok(),
             };
-            // If another process was faster, it knows the key now.
+            // If someone was faster, the key is known now. This takes no turn, since whoever looks may have it.
             if learned {
-                self.keep(look).await?;
+                if self.advance(&look.view).await? {
+                    self.keep_look(look).await;
+                }
                 return Ok(true);
             }
         }
@@ -362,10 +391,23 @@ impl Client {
             ..self.0.options.rules.clone()
         };
         let held = Held::default();
+        // That a lock file knows more than was ever shown here makes nobody suspect.
+        let refused = |error: VerifyError| match &error {
+            VerifyError::SubjectRollback { subject, held, .. }
+                if state
+                    .heads()
+                    .get(subject)
+                    .is_none_or(|seen| seen.seq < *held) =>
+            {
+                missing()
+            }
+            _ => error.into(),
+        };
         if signed.checkpoint().size == state.checkpoint().size {
             bundle.known_size = state.checkpoint().size;
             let bytes = bundle.encode();
-            let view = self.verified(&bytes, request, &held, Some(&state), locked, &rules)?;
+            let view = self.verified(&bytes, request, &held, Some(&state), locked, &rules);
+            let view = view.map_err(refused)?;
             return Ok(Look::again(view, request, state));
         }
         let at = |checkpoint: &crate::log::Checkpoint| (checkpoint.size, checkpoint.root);
@@ -375,15 +417,6 @@ impl Client {
         if !steps.await? {
             return Err(missing());
         }
-        // The log of the bundle is a part of the one that was verified. No chain may end before what was
-        // seen of it.
-        let mut locked = locked.clone();
-        for subject in subjects(request) {
-            if let Some(head) = state.heads().get(&subject) {
-                let (seq, hash) = (head.seq, head.hash);
-                locked.entry(subject).or_insert(Reference { seq, hash });
-            }
-        }
         let signers = signed.signers(state.log_keys());
         let signers = signers.map_err(VerifyError::Checkpoint)?;
         let key = signers
@@ -391,14 +424,27 @@ impl Client {
             .map(|by| by.key.clone())
             .ok_or_else(missing)?;
         let pin = Pin::new(key, self.pin().init()).map_err(|_| missing())?;
-        let trust = Trust {
-            pin: &pin,
-            state: None,
-            locked: &locked,
-            rules: &rules,
-            now: self.now(),
+        let bytes = bundle.encode();
+        let again = |locked: &Locked| {
+            let trust = Trust {
+                pin: &pin,
+                state: None,
+                locked,
+                rules: &rules,
+                now: self.now(),
+            };
+            verify(&bytes, request, &held, &trust).map_err(refused)
         };
-        let view = verify(&bundle.encode(), request, &held, &trust)?;
+        // The log of the bundle is a part of the one that was verified. No chain may end before what was
+        // seen of it, whatever an older lock file has.
+        let seen = |subject: Subject| {
+            let Head { seq, hash, .. } = *state.heads().get(&subject)?;
+            Some((subject, Reference { seq, hash }))
+        };
+        let view = again(&subjects(request).into_iter().filter_map(seen).collect())?;
+        if !locked.is_empty() {
+            again(locked)?;
+        }
         Ok(Look::again(view, request, state))
     }
 }

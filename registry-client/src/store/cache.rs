@@ -218,10 +218,12 @@ impl Partial {
             .map_err(StoreError::io("write", &self.path))
     }
 
-    /// Gives it its name, once it was verified.
-    pub(crate) fn keep(self) -> Result<PathBuf, StoreError> {
-        file::persist(self.file, &self.path)?;
-        Ok(self.path)
+    /// Gives it its name, once it was verified. It is the file that was written, at its start: what takes its name
+    /// later is another file.
+    pub(crate) fn keep(self) -> Result<File, StoreError> {
+        let mut file = file::persist(self.file, &self.path)?;
+        file.rewind().map_err(StoreError::io("read", &self.path))?;
+        Ok(file)
     }
 }
 

@@ -134,17 +134,20 @@ pub(crate) fn write(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreErr
     let mut file = temporary(dir)?;
     file.write_all(bytes)
         .map_err(StoreError::io("write", file.path()))?;
-    persist(file, &dir.join(name))
+    persist(file, &dir.join(name)).map(drop)
 }
 
-/// Gives a temporary file its name, in the directory it is in, once its bytes are safe.
-pub(crate) fn persist(file: NamedTempFile, path: &Path) -> Result<(), StoreError> {
+/// Gives a temporary file its name, in the directory it is in, once its bytes are safe; the same file, still
+/// open.
+pub(crate) fn persist(file: NamedTempFile, path: &Path) -> Result<File, StoreError> {
     file.as_file()
         .sync_all()
         .map_err(StoreError::io("synchronise", path))?;
-    file.persist(path)
+    let file = file
+        .persist(path)
         .map_err(|error| StoreError::io("write", path)(error.error))?;
-    path.parent().map_or(Ok(()), sync_dir)
+    path.parent().map_or(Ok(()), sync_dir)?;
+    Ok(file)
 }
 
 /// Makes the names in a directory safe, where a system has that.

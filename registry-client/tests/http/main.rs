@@ -21,6 +21,9 @@ mod trust;
 mod disk;
 mod offline;
 
+mod candidates;
+mod checkpoint;
+mod install;
 mod lockfile;
 mod log;
 mod write;

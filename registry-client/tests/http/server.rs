@@ -33,6 +33,8 @@ pub(crate) struct World {
     pub(crate) blobs: BTreeMap<Digest, Vec<u8>>,
     /// The last checkpoint of a key that was replaced.
     pub(crate) last: BTreeMap<String, String>,
+    /// What it says for people, by path.
+    pub(crate) said: BTreeMap<String, Vec<u8>>,
     pub(crate) asked: Vec<Asked>,
     /// What goes wrong with the next requests whose path contains the text, in order.
     pub(crate) faults: VecDeque<(String, Fault)>,
@@ -124,6 +126,7 @@ impl Server {
             registry,
             blobs: BTreeMap::new(),
             last: BTreeMap::new(),
+            said: BTreeMap::new(),
             asked: vec![],
             faults: VecDeque::new(),
             before: None,
@@ -365,7 +368,7 @@ impl World {
             ("POST", "/api/v1/records") => return self.accept(&asked.body),
             (_, path) => match path.strip_prefix("/blobs/sha256/") {
                 Some(path) => return self.blob(&path[3..], asked),
-                None => self.file(path),
+                None => self.said.get(path).cloned().or_else(|| self.file(path)),
             },
         };
         found.map_or_else(|| Answer::problem(ProblemCode::NotFound), Answer::ok)

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tenon_registry_client::Digest;
 use tenon_registry_client::http::{Client, Error, ErrorKind, Network, Options, Timeouts};
+use tenon_registry_client::lock::LockedRelease;
 use tenon_registry_client::record::{Content, ContentKind, PackageAct};
 use tenon_registry_client::state::TrustState;
 use tenon_registry_client::store::StateDir;
@@ -97,6 +98,23 @@ fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
             false => found.push(path),
         }
     }
+}
+
+/// What the lock file of someone else has of releases, and its note.
+pub(crate) async fn locked(
+    server: &Server,
+    releases: &[(&str, &str)],
+) -> (Vec<LockedRelease>, String) {
+    let author = User::of(server);
+    let client = author.client();
+    let mut locked = vec![];
+    for (name, text) in releases {
+        let view = client.view(&asking(name, &[text])).await.unwrap();
+        let release = view.release(&version(text)).unwrap();
+        locked.push(LockedRelease::new(&view, &release).unwrap());
+    }
+    let note = client.checkpoint_note().await.unwrap().unwrap();
+    (locked, note)
 }
 
 impl World {

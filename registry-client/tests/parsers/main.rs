@@ -101,7 +101,7 @@ macro_rules! parsers {
 
 parsers! {
     note checkpoint vkey policy record name origin pin state evidence lock bundle verify tile entries
-    tlog_proof map content witness
+    tlog_proof map content witness manifest lock_file conflict wkg
 }
 
 #[test]

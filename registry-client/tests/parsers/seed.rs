@@ -2,13 +2,16 @@
 
 use crate::support::*;
 use crate::targets::{World, world};
+use tenon_registry_client::lock::{LockedRelease, locked_note};
 use tenon_registry_client::log::{
     Checkpoint, Hash, TlogProof, encode_entries, prove_consistency, prove_inclusion,
 };
+use tenon_registry_client::project::{LockFile, LockedPackage};
 use tenon_registry_client::record::{
     Attestation, Grant, NamespaceAct, OidcRule, PackageAct, Permission, Record, RegistryAct, Role,
     SignedRecord,
 };
+use tenon_registry_client::resolve::{Need, Strength};
 use tenon_registry_client::state::ForkEvidence;
 use tenon_registry_client::verify::{Known, Point, Request};
 
@@ -57,6 +60,7 @@ pub(crate) fn all() -> Vec<Seed> {
     states(&mut seeds);
     bundles(&mut seeds);
     proofs(&mut seeds);
+    projects(&mut seeds);
     for target in ["note", "record", "bundle", "content", "map"] {
         seeds.bad(target, "empty", "");
     }
@@ -499,4 +503,85 @@ fn proofs(seeds: &mut Seeds) {
     seeds.ok("content", "in-parts", [&[3][..], &bytes].concat());
     seeds.bad("content", "short", [&[255][..], &bytes[1..]].concat());
     seeds.bad("content", "long", [&[255][..], &bytes, &[0]].concat());
+}
+
+fn projects(seeds: &mut Seeds) {
+    let World { registry, view, .. } = world();
+    let manifest = include_str!("../project/golden/manifest.toml");
+    seeds.ok("manifest", "everything", manifest);
+    seeds.ok("manifest", "crlf", manifest.replace('\n', "\r\n"));
+    seeds.ok("manifest", "nothing", "");
+    let dotted = "package.name = 'a:b'\ndependencies.\"c:d\".path = 'x'\ncompose.file = 'f'\n";
+    seeds.ok("manifest", "dotted", dotted);
+    let inline = "dependencies = { 'c:d' = '1', \"e:f\" = { version = '2' }, } # c\n\
+                  compose = { socket = 's', plugs = [ 'a' # c\n, 'b' ], }";
+    seeds.ok("manifest", "inline", inline);
+    let headers =
+        "[dependencies.'c:d'] # c\nversion = '1'\n\n# c\n[dependencies.'e:f']\npath = 'x'\n";
+    seeds.ok("manifest", "headers", headers);
+    seeds.bad(
+        "manifest",
+        "unknown-key",
+        "[package]\nname = 'a:b'\nlicense = 'MIT'\n",
+    );
+    seeds.bad("manifest", "conflict", format!("<<<<<<< a\n{manifest}"));
+    seeds.bad("manifest", "deep", "a = ".to_owned() + &"[".repeat(200));
+
+    let release = view.release(&version("1.0.0")).unwrap();
+    let package = LockedPackage {
+        registry: registry.origin.clone(),
+        release: LockedRelease::new(view, &release).unwrap(),
+        kind: release.content.kind,
+        size: release.content.size,
+        needs: vec![Need {
+            package: package("wasi:io"),
+            requirement: ">=0.2, <0.3".parse().unwrap(),
+            strength: Strength::Always,
+        }],
+    };
+    let mut lock = LockFile::default();
+    lock.registries
+        .insert(registry.origin.clone(), locked_note(view).unwrap());
+    lock.packages.insert(package.key(), package);
+    let text = lock.to_string();
+    seeds.ok("lock_file", "one", text.clone());
+    seeds.ok(
+        "lock_file",
+        "golden",
+        include_str!("../project/golden/lock.toml"),
+    );
+    seeds.ok("lock_file", "crlf", text.replace('\n', "\r\n"));
+    seeds.bad(
+        "lock_file",
+        "newer",
+        text.replace("version = 1\n", "version = 2\n"),
+    );
+    seeds.bad(
+        "lock_file",
+        "other-log",
+        text.replacen("registry.example", "x.example", 1),
+    );
+    let (_, table) = text.split_once("[[package]]").unwrap();
+    seeds.bad("lock_file", "twice", format!("{text}[[package]]{table}"));
+
+    let merge = "a\n<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> other\nz\n";
+    seeds.ok("conflict", "merge", merge);
+    seeds.ok(
+        "conflict",
+        "diff3",
+        merge.replace("=======", "||||||| base\nb\n======="),
+    );
+    seeds.bad("conflict", "none", "a\n=======\nb\n");
+    seeds.bad("conflict", "nested", format!("<<<<<<< x\n{merge}"));
+
+    let digest = release.content.digest;
+    let locked = format!(
+        "version = 1\n\n[[packages]]\nname = \"wasi:io\"\nregistry = \"wasi.dev\"\n\n\
+         [[packages.versions]]\nrequirement = \"=0.2.3\"\nversion = \"0.2.3\"\ndigest = \"{digest}\"\n"
+    );
+    let manifest = "[overrides]\n\"a:b\" = { path = \"x\" }\n\n[metadata]\nauthor = \"Ada\"\n";
+    seeds.ok("wkg", "lock", locked);
+    seeds.ok("wkg", "manifest", manifest);
+    seeds.ok("wkg", "workspace", "workspace = { members = [\"a/*\"] }");
+    seeds.bad("wkg", "newer", "version = 2\npackages = 1");
 }
