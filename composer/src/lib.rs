@@ -286,6 +286,7 @@ mod explain;
 mod graph;
 mod input;
 mod inspect;
+mod mention;
 mod name;
 mod plug;
 mod succession;
@@ -309,6 +310,7 @@ pub use inspect::{
     Anatomy, Argument, Borrowed, Extracted, Feature, Features, Fit, Host, Ingredient, Item, Need,
     Origin, Part, PartKind, Support, Verdict, Wired, Wiring, extract, inspect,
 };
+pub use mention::{Mention, mentions};
 pub use name::{ItemPath, NameFit, Track, Versions};
 pub use plug::{
     ExportRequest, ImportReport, KeepRequest, Member, Miss, NearMiss, Plan, RenameRequest, Request,

@@ -1,12 +1,15 @@
 //! Whether bytes are what a release says they are.
 
-use super::describe::describe;
+use super::describe::{MAX_ITEMS, count, describe, whole};
 use super::refusal::{Refusal, RefusalCode, harmless};
 use super::wit;
+use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::io;
-use tenon_composer::{Arena, Bodies, Error, ErrorKind, Feature, Input, Kind, Source, inspect};
-use tenon_registry_client::api::world::World;
+use tenon_composer::{
+    Arena, Bodies, Error, ErrorKind, Feature, Input, Kind, Mention, Source, inspect, mentions,
+};
+use tenon_registry_client::api::world::{WitReference, World};
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::record::ContentKind;
 
@@ -46,7 +49,7 @@ pub fn check(
         Some((package, version)) => format!("{package}@{version}"),
         None => "content".to_owned(),
     };
-    validate(&name, input, kind)?;
+    let packages = validate(&name, input, kind)?;
     let anatomy = inspect(&name, input).map_err(|error| fault(&error, kind))?;
     if anatomy.root.all_features().contains(Feature::Unknown) {
         let message =
@@ -54,6 +57,7 @@ pub fn check(
         return Err(Refusal::new(RefusalCode::TooNew, &message, UPDATE).into());
     }
     let mut world = describe(&name, &anatomy)?;
+    world.packages = references(&name, packages)?;
     if kind == ContentKind::Wit {
         wit::declare(&name, input, expected, &mut world)?;
     }
@@ -76,26 +80,42 @@ pub fn check(
 const UPDATE: &str =
     "build it with the toolchain's stable features, or ask whoever runs the registry to update it";
 
-fn validate(name: &str, input: &dyn Input, kind: ContentKind) -> Result<(), CheckError> {
-    let read = Arena::new().read(Source {
+/// Validates all of it, and gives the WIT packages that it mentions.
+fn validate(
+    name: &str,
+    input: &dyn Input,
+    kind: ContentKind,
+) -> Result<BTreeSet<Mention>, CheckError> {
+    let mut arena = Arena::new();
+    let source = Source {
         name: name.to_owned(),
         input,
         digest: None,
         bodies: Bodies::Validate,
-    });
-    match (read, kind) {
-        (Ok(_), ContentKind::Component) => Ok(()),
-        (Ok(_), ContentKind::Wit) => {
-            let message =
-                format!("`{name}` is a component, not a WIT package in the binary format");
-            let help = "publish it as a component, or publish what `wkg wit build` writes";
-            Err(Refusal::new(RefusalCode::NotAWitPackage, &message, help).into())
-        }
-        (Err(error), ContentKind::Wit) if matches!(error.kind(), ErrorKind::WitPackage { .. }) => {
-            Ok(())
-        }
-        (Err(error), kind) => Err(fault(&error, kind)),
+    };
+    let read = match kind {
+        ContentKind::Component => arena.read(source),
+        ContentKind::Wit => arena.read_release(source),
+    };
+    let id = read.map_err(|error| fault(&error, kind))?;
+    if kind == ContentKind::Wit && !arena.component(id).is_wit_package() {
+        let message = format!("`{name}` is a component, not a WIT package in the binary format");
+        let help = "publish it as a component, or publish what `wkg wit build` writes";
+        return Err(Refusal::new(RefusalCode::NotAWitPackage, &message, help).into());
     }
+    Ok(mentions(&arena, id))
+}
+
+/// What is mentioned, in the words of the wire.
+fn references(name: &str, mentions: BTreeSet<Mention>) -> Result<Vec<WitReference>, Refusal> {
+    let reference = |mention: Mention| {
+        Ok(WitReference {
+            name: whole(name, &mention.package)?,
+            version: mention.version,
+        })
+    };
+    count(name, "WIT packages it mentions", mentions.len(), MAX_ITEMS)?;
+    mentions.into_iter().map(reference).collect()
 }
 
 /// What the composer has against the content, and what its publisher can do.

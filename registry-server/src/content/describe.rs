@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tenon_composer::{Anatomy, Features, Item, ItemPath, Part, PartKind};
 use tenon_registry_client::api::world::{
     Dependency, Extern, ExternKind, Feature, FeatureArea, InterfaceName, Metadata, Producer, Sizes,
-    WitReference, World,
+    World,
 };
 
 /// The longest name, and the longest text but for descriptions, in bytes.
@@ -13,9 +13,9 @@ pub(super) const MAX_TEXT: usize = 4 << 10;
 /// The longest description, in bytes.
 const MAX_DESCRIPTION: usize = 16 << 10;
 /// How many imports, exports, producers and dependencies there may be, each.
-const MAX_ITEMS: usize = 10_000;
+pub(super) const MAX_ITEMS: usize = 10_000;
 
-/// Describes what `anatomy` is of, which messages call `name`.
+/// Describes what `anatomy` is of, which messages call `name`, but for the WIT packages that it mentions.
 pub(super) fn describe(name: &str, anatomy: &Anatomy) -> Result<World, Refusal> {
     let root = &anatomy.root;
     let mut made = Made::default();
@@ -28,18 +28,8 @@ pub(super) fn describe(name: &str, anatomy: &Anatomy) -> Result<World, Refusal> 
     made.sizes.whole = root.size();
     let imports = externs(name, "imports", &anatomy.imports)?;
     let exports = externs(name, "exports", &anatomy.exports)?;
-    let interfaces = imports
-        .iter()
-        .chain(&exports)
-        .filter_map(|item| item.interface.as_ref());
-    let packages: BTreeSet<_> = interfaces
-        .map(|interface| WitReference {
-            name: interface.package.clone(),
-            version: interface.version.clone(),
-        })
-        .collect();
     Ok(World {
-        packages: packages.into_iter().collect(),
+        packages: Vec::new(),
         imports,
         exports,
         wit: None,

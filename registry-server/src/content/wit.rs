@@ -4,7 +4,7 @@ use super::check::CheckError;
 use super::describe::{MAX_TEXT, count, prose, whole};
 use super::refusal::{Refusal, RefusalCode};
 use tenon_composer::Input;
-use tenon_registry_client::api::world::{WitItem, WitPackage, WitReference, World};
+use tenon_registry_client::api::world::{WitItem, WitPackage, World};
 use tenon_registry_client::name::{PackageName, Version};
 use wit_parser::Docs;
 use wit_parser::decoding::{DecodedWasm, decode};
@@ -87,18 +87,6 @@ pub(super) fn declare(
         interfaces: interfaces.collect::<Result<_, Refusal>>()?,
         worlds: worlds.collect::<Result<_, Refusal>>()?,
     });
-    let others = resolve.packages.iter().filter(|(other, _)| *other != id);
-    let others = others.map(|(_, package)| {
-        Ok(WitReference {
-            name: whole(
-                name,
-                &format!("{}:{}", package.name.namespace, package.name.name),
-            )?,
-            version: package.name.version.as_ref().map(ToString::to_string),
-        })
-    });
-    world.packages = others.collect::<Result<_, Refusal>>()?;
-    world.packages.sort();
     // What it exports are its interfaces and worlds, which are told apart above.
     world.exports.clear();
     Ok(())
