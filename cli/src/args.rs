@@ -1,11 +1,17 @@
 //! The command line, as it is written.
 
 mod compose;
+mod config;
+mod project;
 mod read;
+mod wit;
 mod write;
 
 pub(crate) use compose::Compose;
+pub(crate) use config::{Config, ConfigShow};
+pub(crate) use project::{Add, Agreement, Build, Init, Lock, Outdated, Remove, Tree, Update, Why};
 pub(crate) use read::{Fetch, Get, Info, Log, LogMirror, LogMonitor, LogRecord, Search, Verify};
+pub(crate) use wit::{Wit, WitBuild, WitCommand, WitFetch};
 pub(crate) use write::*;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -31,7 +37,7 @@ pub(crate) struct Cli {
 }
 
 /// Options of every command.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Global {
     /// Say only what is wrong.
     #[arg(
@@ -74,6 +80,14 @@ pub(crate) struct Global {
     /// Do not use the network.
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) offline: bool,
+
+    /// Take packages in the versions that `tenon.lock` has, which must fit `tenon.toml` and does not change.
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) locked: bool,
+
+    /// As `--locked` and `--offline` together.
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) frozen: bool,
 }
 
 /// When to use colours.
@@ -97,10 +111,19 @@ pub(crate) enum Command {
     Targets(Targets),
     Diff(Diff),
     Validate(Validate),
+    Init(Init),
+    Add(Add),
+    Remove(Remove),
+    Lock(Lock),
+    Update(Update),
+    Fetch(Fetch),
+    Build(Build),
+    Tree(Tree),
+    Why(Why),
+    Outdated(Outdated),
     Search(Search),
     Info(Info),
     Get(Get),
-    Fetch(Fetch),
     Verify(Verify),
     #[command(subcommand)]
     Log(Log),
@@ -115,6 +138,8 @@ pub(crate) enum Command {
     Namespace(Namespace),
     #[command(subcommand)]
     Registry(Registry),
+    #[command(subcommand)]
+    Config(Config),
     Explain(Explain),
     Completions(Completions),
 }
@@ -290,18 +315,6 @@ pub(crate) enum GraphFormat {
     Svg,
     /// The data.
     Json,
-}
-
-/// Print the WIT of a component or a WIT package.
-#[derive(Args)]
-pub(crate) struct Wit {
-    /// A component, a WIT package, a `.wit` file, a directory of WIT, a package of a registry, or `-` for standard input.
-    #[arg(value_name = "PATH")]
-    pub(crate) input: String,
-
-    /// Where to write; `-` or nothing means standard output.
-    #[arg(short, long, value_name = "PATH")]
-    pub(crate) output: Option<PathBuf>,
 }
 
 /// Check that a component can run where a world is offered.

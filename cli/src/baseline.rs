@@ -4,10 +4,8 @@ use crate::error::Failure;
 use crate::publication::Publication;
 use crate::remote::Remote;
 use crate::source::Bytes;
-use std::io;
 use tenon_composer::{Arena, Bodies, Difference, Reason, Source, Step, Track, breaks};
 use tenon_registry_client::chain::{Availability, Package, Release};
-use tenon_registry_client::http::Error;
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::record::ContentKind;
 
@@ -72,14 +70,8 @@ pub(crate) fn compare(
     if content.digest == publication.content.digest {
         return Ok(vec![]);
     }
-    let file = remote
-        .client
-        .cache()
-        .open_blob(&content.digest, content.size);
-    let file = file.map_err(|error| Failure::from(Error::from(error)))?;
-    let gone = || Failure::io("read", &fetched.path, &io::ErrorKind::NotFound.into());
-    let file = file.ok_or_else(gone)?;
-    let old = Bytes::of(file).map_err(|error| Failure::io("read", &fetched.path, &error))?;
+    let old =
+        Bytes::of(fetched.file).map_err(|error| Failure::io("read", &fetched.path, &error))?;
     let old_name = format!("{package}@{}", release.version);
     let mut arena = Arena::new();
     let source = |name: &str, input| Source {

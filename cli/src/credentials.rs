@@ -29,16 +29,16 @@ pub(crate) enum Keeper {
 
 /// The token for the registry at `url`, if there is one.
 ///
-/// `TENON_TOKEN` is for one registry: the one that `flag`, `TENON_REGISTRY` or the configuration
-/// chooses. Whatever other registry asks is not shown it.
+/// `TENON_TOKEN` is for one registry: the one that `flag`, `TENON_REGISTRY` or the user's configuration
+/// chooses. Whatever other registry asks is not shown it, and a project has no say in it: one that only the project
+/// names is shown it if the user names its URL.
 pub(crate) fn find(
     config: &Config,
     flag: Option<&str>,
     url: &BaseUrl,
 ) -> Result<Option<(Token, Keeper)>, Failure> {
-    let is_chosen = || choice::choose(config, flag).is_ok_and(|chosen| chosen.registry.url == *url);
     if let Some(text) = variable()
-        && is_chosen()
+        && is_for(config, flag, url)
     {
         let token = Token::parse(&text).map_err(|error| {
             Failure::configuration("token::format", format!("`{VARIABLE}` holds no token"))
@@ -53,6 +53,11 @@ pub(crate) fn find(
     };
     let document = parse(&path, &text)?;
     Ok(kept(&path, &document, url)?.map(|token| (token, Keeper::File)))
+}
+
+/// Whether there is a token in the environment that the registry at `url` is not shown.
+pub(crate) fn is_withheld(config: &Config, flag: Option<&str>, url: &BaseUrl) -> bool {
+    is_in_environment() && !is_for(config, flag, url)
 }
 
 /// Whether there is a token in the environment.
@@ -90,6 +95,11 @@ pub(crate) fn forget(url: &BaseUrl) -> Result<bool, Failure> {
 /// The file in which tokens are kept.
 pub(crate) fn path() -> Result<PathBuf, Failure> {
     Ok(Place::Config.folder()?.join("credentials.toml"))
+}
+
+/// Whether a token in the environment is for the registry at `url`.
+fn is_for(config: &Config, flag: Option<&str>, url: &BaseUrl) -> bool {
+    choice::choose_for_token(config, flag).is_ok_and(|chosen| chosen.registry.url == *url)
 }
 
 fn variable() -> Option<zeroize::Zeroizing<String>> {

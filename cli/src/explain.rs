@@ -1,13 +1,21 @@
 //! The long text of every error code: those of the composer, and those of this program.
 
+mod project;
 mod registry;
 mod verify;
+mod wit;
 
 use tenon_composer::Explanation;
 
 /// Every code with its explanation, in alphabetical order.
 pub(crate) fn explanations() -> impl Iterator<Item = &'static Explanation> {
-    let own = [OWN, registry::CODES, verify::CODES];
+    let own = [
+        OWN,
+        project::CODES,
+        registry::CODES,
+        verify::CODES,
+        wit::CODES,
+    ];
     let own = own.into_iter().flatten();
     let mut all: Vec<_> = tenon_composer::explanations().iter().chain(own).collect();
     all.sort_by_key(|known| known.code);
@@ -51,7 +59,10 @@ A file of the configuration does not say what such a file can say: it is no TOML
 is not well-formed, or it refers to a registry that it does not describe. The message says where.
 
 Nothing is guessed in its place: what a registry is trusted for is decided in this file. Comments, and keys \
-that are not known, are no mistakes, and stay when commands change the file.",
+that are not known, are no mistakes, and stay when commands change the file.
+
+The same holds for `tenon.toml`, the nearest one upwards from the current directory: one that cannot be read is not passed \
+over, since what it maps to one registry would be looked for in another.",
     },
     Explanation {
         code: "config::locked",
@@ -231,7 +242,20 @@ that command, or answers in the registry's place, would be believed instead. So 
 and should come from the people who run the registry, not from the registry.
 
 A registry that changes the key of its log says so in the log, and needs no new pin. A token, too, is kept for one URL, \
-so that a registry at another one does not get it.",
+so that a registry at another one does not get it.
+
+For the same reason a project's `tenon.toml` is not believed if it has another pin than yours for a registry at the same \
+URL, or for a log of the same name.",
+    },
+    Explanation {
+        code: "registry::foreign",
+        help: "if it is in a registry of `tenon`, say in which with `tenon registry add NAME URL PIN --namespace NAMESPACE`",
+        text: "\
+Nothing of `tenon` says where the namespace comes from, but the configuration of `wkg` does: from a host at which `tenon` knows no \
+registry, or several. It may be an OCI registry, which `wkg` can talk to, or one of `tenon` whose pin is not known here.
+
+It is not looked for in the default registry: what is in one registry must not be asked for in another. A line under \
+`[namespaces]` in `tenon.toml` or in the user's `config.toml`, `--registry` and `TENON_REGISTRY` all outweigh what `wkg` is told.",
     },
     Explanation {
         code: "registry::mapped",
@@ -241,16 +265,28 @@ A namespace comes from one registry, and is never looked for in another. Otherwi
 the same name in a registry that is asked as well could take the place of yours: this is called dependency confusion.
 
 So a flag that names another registry is refused for a namespace that is mapped, and `TENON_REGISTRY` and \
-`default-registry` decide only for those that are not.",
+`default-registry` decide only for those that are not. A project's mapping outweighs the user's, inside of the project.",
     },
     Explanation {
         code: "registry::none",
         help: "name one with `--registry`, or make one known with `tenon registry add`",
         text: "\
 Nothing says which registry is meant. What is asked, in this order: `--registry`; the mapping of the namespace under \
-`[namespaces]` in the configuration; `TENON_REGISTRY`; `default-registry` in the configuration.
+`[namespaces]` in the project's `tenon.toml`, then in the user's `config.toml`; `TENON_REGISTRY`; the configuration of `wkg`; \
+`default-registry` in `tenon.toml`, then in `config.toml`. `tenon config show --origin` has all of it.
 
 No registry is built in, and none is contacted that you have not named.",
+    },
+    Explanation {
+        code: "registry::of-project",
+        help: "if this is the registry you mean, name it by its URL",
+        text: "\
+A token is a secret between you and a registry. What a project's `tenon.toml` calls its registries is for the project to say, and \
+whoever clones a project has not read all of it: if a name of the project, or its default, decided where a token goes, it could go \
+to anyone.
+
+So a token goes to a registry of your own `config.toml`, or to the URL that you name with the command, with `--registry` or in \
+`TENON_REGISTRY`. What was kept by `tenon login` goes to the URL it was kept for.",
     },
     Explanation {
         code: "registry::pin",
@@ -336,7 +372,10 @@ mod tests {
             include_str!("commands/publish.rs"),
             include_str!("commands/yank.rs"),
             include_str!("commands/registry.rs"),
-            include_str!("config.rs"),
+            include_str!("config/manifest.rs"),
+            include_str!("config/mod.rs"),
+            include_str!("config/settings.rs"),
+            include_str!("config/wkg.rs"),
             include_str!("credentials.rs"),
             include_str!("keys.rs"),
             include_str!("places.rs"),
@@ -349,6 +388,12 @@ mod tests {
             include_str!("secret.rs"),
             include_str!("signing.rs"),
             include_str!("stored.rs"),
+            include_str!("wit/build.rs"),
+            include_str!("wit/deps/locked.rs"),
+            include_str!("wit/deps/mod.rs"),
+            include_str!("wit/folder.rs"),
+            include_str!("wit/needs.rs"),
+            include_str!("wit/read.rs"),
         ];
         let mut found = 0;
         for source in sources {
@@ -365,6 +410,7 @@ mod tests {
                             | "registry"
                             | "token"
                             | "verify"
+                            | "wit"
                     )
                 ) && word
                     .bytes()

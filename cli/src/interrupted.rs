@@ -1,4 +1,4 @@
-//! What must not be left behind when the program is told to stop: the files it is writing.
+//! What must not be left behind when the program is told to stop: the files and folders it is writing.
 
 use std::fs;
 use std::io;
@@ -8,12 +8,12 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
-/// The files to be removed.
+/// The files and folders to be removed.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// Whether signals are listened to; the first who asks has it begin.
 static LISTENS: OnceLock<()> = OnceLock::new();
 
-/// While this lives, a file is removed if the program is told to stop.
+/// While this lives, a file or folder is removed if the program is told to stop.
 pub(crate) struct Unfinished(PathBuf);
 
 impl Unfinished {
@@ -28,7 +28,7 @@ impl Unfinished {
         });
     }
 
-    /// Has this file removed.
+    /// Has this file or folder removed.
     pub(crate) fn new(path: &Path) -> Unfinished {
         unfinished().push(path.to_owned());
         Unfinished(path.to_owned())
@@ -58,7 +58,10 @@ fn watch(ready: &Sender<()>) {
     let unfinished = unfinished();
     for path in &*unfinished {
         // There is nobody left to tell if this fails.
-        let _ = fs::remove_file(path);
+        let _ = match path.is_dir() {
+            true => fs::remove_dir_all(path),
+            false => fs::remove_file(path),
+        };
     }
     process::exit(128 + number);
 }

@@ -15,6 +15,7 @@ mod key_file;
 mod keys;
 mod obligation;
 mod places;
+mod project;
 mod publication;
 mod pulled;
 mod remembered;
@@ -27,6 +28,7 @@ mod suggestion;
 mod token;
 mod ui;
 mod wanted;
+mod wit;
 mod write;
 
 use args::{Cli, Command};
@@ -38,26 +40,37 @@ use ui::Ui;
 
 fn main() -> ExitCode {
     report_panics();
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return wrong_line(&error),
     };
+    cli.global.locked |= cli.global.frozen;
+    cli.global.offline |= cli.global.frozen;
     let global = &cli.global;
     let mut ui = Ui::new(global);
     let registry = global.registry.as_deref();
     let result = match &cli.command {
         Command::Plug(args) => commands::plug::run(&mut ui, args, global),
-        Command::Compose(args) => commands::compose::run(&mut ui, args, global),
+        Command::Compose(args) => commands::compose::run(&mut ui, args, global).map(drop),
         Command::Inspect(args) => commands::inspect::run(&ui, args, global),
         Command::Graph(args) => commands::graph::run(&ui, args, global),
-        Command::Wit(args) => commands::wit::run(&ui, args, global),
+        Command::Wit(args) => commands::wit::run(&mut ui, args, global),
         Command::Targets(args) => commands::targets::run(&ui, args, global),
         Command::Diff(args) => commands::diff::run(&mut ui, args, global),
         Command::Validate(args) => commands::validate::run(&ui, args, global),
+        Command::Init(args) => commands::init::run(&ui, args),
+        Command::Add(args) => commands::add::run(&ui, args, global),
+        Command::Remove(args) => commands::remove::run(&ui, args, global),
+        Command::Lock(args) => commands::lock::run(&ui, args, global),
+        Command::Update(args) => commands::update::run(&ui, args, global),
+        Command::Fetch(args) => commands::fetch::run(&ui, args, global),
+        Command::Build(args) => commands::build::run(&mut ui, args, global),
+        Command::Tree(args) => commands::tree::run(&ui, args, global),
+        Command::Why(args) => commands::why::run(&ui, args, global),
+        Command::Outdated(args) => commands::outdated::run(&ui, args, global),
         Command::Search(args) => commands::search::run(&ui, args, global),
         Command::Info(args) => commands::info::run(&ui, args, global),
         Command::Get(args) => commands::get::run(&mut ui, args, global),
-        Command::Fetch(args) => commands::fetch::run(&ui, args, global),
         Command::Publish(args) => commands::publish::run(&ui, args, global),
         Command::Yank(args) => commands::yank::run(&ui, args, global),
         Command::Verify(args) => commands::verify::run(&ui, args, global),
@@ -68,6 +81,7 @@ fn main() -> ExitCode {
         Command::Key(args) => commands::key::run(&ui, args),
         Command::Namespace(args) => commands::namespace::run(&ui, args, global),
         Command::Registry(args) => commands::registry::run(&ui, args, registry),
+        Command::Config(args) => commands::config::run(&ui, args, registry),
         Command::Explain(args) => commands::explain::run(&ui, args),
         Command::Completions(args) => commands::completions::run(&ui, args),
     };

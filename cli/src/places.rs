@@ -17,6 +17,18 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// Every kind.
+    pub(crate) const ALL: [Place; 3] = [Place::Config, Place::Cache, Place::State];
+
+    /// What the directory is called, among those that are set.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Place::Config => "config",
+            Place::Cache => "cache",
+            Place::State => "state",
+        }
+    }
+
     /// The directory: what the variable of its own says, or else what the system has for this kind.
     pub(crate) fn folder(self) -> Result<PathBuf, Failure> {
         self.find().ok_or_else(|| {
@@ -46,7 +58,8 @@ impl Place {
         }
     }
 
-    fn variable(self) -> &'static str {
+    /// The variable that names the directory.
+    pub(crate) fn variable(self) -> &'static str {
         match self {
             Place::Config => "TENON_CONFIG_DIR",
             Place::Cache => "TENON_CACHE_DIR",

@@ -1,9 +1,10 @@
 //! What is going to be published: a component or a WIT package, checked, and what it says of itself.
 
-use crate::commands::wit;
-use crate::error::{Failure, wit_failure};
+use crate::error::Failure;
 use crate::source::{Bytes, Named, Sources};
 use crate::ui;
+use crate::wit::build::{AboutData, encode};
+use crate::wit::{self, Gates};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use tenon_composer::{Arena, Bodies, Item, Kind, Source, inspect};
@@ -41,12 +42,15 @@ impl Publication {
     pub(crate) fn read(sources: Sources<'_>, argument: &str) -> Result<Publication, Failure> {
         let path = Path::new(argument);
         if path.is_dir() {
-            return Publication::text(argument, wit::read(sources, argument)?);
+            return Publication::text(argument, wit::read(sources, argument, Gates::Open)?);
         }
         let named = Named::open(argument)?;
         let is_wit = path.extension().is_some_and(|extension| extension == "wit");
         match is_wit || named.kind()? == Kind::Wit {
-            true => Publication::text(argument, wit::parse(argument, named.read_all()?)?),
+            true => Publication::text(
+                argument,
+                wit::parse(argument, named.read_all()?, Gates::Open)?,
+            ),
             false => Publication::binary(named),
         }
     }
@@ -55,8 +59,7 @@ impl Publication {
         argument: &str,
         (resolve, package): (Resolve, PackageId),
     ) -> Result<Publication, Failure> {
-        let bytes = wit_component::encode(&resolve, package, false)
-            .map_err(|error| wit_failure(argument, &error))?;
+        let bytes = encode(argument, &resolve, package, &AboutData::default())?;
         Publication::binary(Named {
             argument: argument.to_owned(),
             name: argument.to_owned(),
@@ -76,7 +79,7 @@ impl Publication {
         let component = arena.component(id);
         let (kind, outline, declared);
         if component.is_wit_package() {
-            let (resolve, package) = wit::decode(&named, &named.read_all()?)?;
+            let (resolve, package) = wit::decode(&named.argument, &named.read_all()?)?;
             kind = ContentKind::Wit;
             (outline, declared) = describe(&resolve, package);
         } else {

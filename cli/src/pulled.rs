@@ -3,28 +3,21 @@
 use crate::args::Global;
 use crate::config::RegistryName;
 use crate::error::Failure;
+use crate::project::pull_locked;
 use crate::remote::Remote;
 use crate::suggestion;
 use crate::ui::{self, Ui};
 use crate::wanted::{Selection, Wanted, WantedError};
 use std::collections::BTreeMap;
-use std::fs::File;
 use tenon_registry_client::chain::{Availability, Release};
-use tenon_registry_client::http::{Client, Error, ErrorKind, Fetched, FetchedFrom};
+use tenon_registry_client::http::{Client, Error, Fetched, FetchedFrom};
 use tenon_registry_client::name::Namespace;
 use tenon_registry_client::record::Time;
-use tenon_registry_client::store::StoreError;
 use tenon_registry_client::verify::Rules;
-use tokio::task::JoinSet;
-
-/// How many packages are fetched at once from one registry.
-const AT_ONCE: usize = 8;
 
 /// A release that was fetched and verified.
 pub(crate) struct Pulled {
     pub(crate) fetched: Fetched,
-    /// Its bytes, which were read and found to be what the log says when this was opened.
-    pub(crate) file: File,
     /// What was asked of the checkpoint.
     pub(crate) rules: Rules,
     /// When.
@@ -51,7 +44,12 @@ pub(crate) fn warn_of(ui: &Ui, release: &Release) {
 }
 
 /// Fetches packages, each from the registry of its namespace; in the order in which they are wanted.
+///
+/// With `--locked` it is the versions that the project has locked.
 pub(crate) fn pull(ui: &Ui, global: &Global, all: &[Wanted]) -> Result<Vec<Pulled>, Failure> {
+    if global.locked {
+        return pull_locked(ui, global, all);
+    }
     let mut homes: BTreeMap<&Namespace, RegistryName> = BTreeMap::new();
     let mut remotes: BTreeMap<RegistryName, (Remote, Vec<usize>)> = BTreeMap::new();
     for (at, wanted) in all.iter().enumerate() {
@@ -83,6 +81,12 @@ pub(crate) fn pull(ui: &Ui, global: &Global, all: &[Wanted]) -> Result<Vec<Pulle
 
 /// Fetches one package.
 pub(crate) fn pull_one(ui: &Ui, global: &Global, wanted: &Wanted) -> Result<Pulled, Failure> {
+    if global.locked {
+        let mut pulled = pull_locked(ui, global, std::slice::from_ref(wanted))?;
+        return pulled
+            .pop()
+            .ok_or_else(|| Failure::new("project::locked", "nothing was fetched"));
+    }
     let remote = Remote::of(ui, global, wanted.package.namespace())?;
     let result = remote.wait_raw(fetch(&remote.client, wanted));
     let pulled = Pulled::take(&remote, wanted, result)?;
@@ -92,38 +96,10 @@ pub(crate) fn pull_one(ui: &Ui, global: &Global, wanted: &Wanted) -> Result<Pull
 
 /// The releases of one registry, some of them at once; in the order in which they are wanted.
 fn pull_from(remote: &Remote, all: &[&Wanted]) -> Result<Vec<Pulled>, Failure> {
-    let results = remote.wait(async {
-        let mut results = BTreeMap::new();
-        let mut tasks = JoinSet::new();
-        let mut waiting = all.iter().enumerate();
-        loop {
-            while tasks.len() < AT_ONCE
-                && let Some((at, wanted)) = waiting.next()
-            {
-                let (client, wanted) = (remote.client.clone(), (*wanted).clone());
-                tasks.spawn(async move { (at, fetch(&client, &wanted).await) });
-            }
-            match tasks.join_next().await {
-                Some(Ok((at, result))) => drop(results.insert(at, result)),
-                Some(Err(stopped)) => match stopped.try_into_panic() {
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(_) => return Err(StoreError::Stopped.into()),
-                },
-                None => return Ok(results),
-            }
-        }
-    })?;
-    let results = all.iter().zip(results.into_values());
+    let results = remote.wait_for_all(all.iter().map(|wanted| fetch(&remote.client, wanted)));
+    let results = all.iter().zip(results);
     results
-        .map(|(wanted, result)| match result {
-            // Those that came first got in its way, and are done.
-            Err(error) if matches!(*error.kind, ErrorKind::Contended(_)) => Pulled::take(
-                remote,
-                wanted,
-                remote.wait_raw(fetch(&remote.client, wanted)),
-            ),
-            result => Pulled::take(remote, wanted, result),
-        })
+        .map(|(wanted, result)| Pulled::take(remote, wanted, result))
         .collect()
 }
 
@@ -146,21 +122,16 @@ impl Pulled {
         result: Result<Fetched, Error>,
     ) -> Result<Pulled, Failure> {
         let fetched = result.map_err(|error| suggestion::failure(remote, wanted, error))?;
-        let content = fetched.release.content;
-        let file = remote.client.cache();
-        let file = file.open_blob(&content.digest, content.size);
-        let file = file.map_err(|error| remote.failure(error.into()))?;
-        let Some(file) = file else {
-            let gone = std::io::ErrorKind::NotFound.into();
-            return Err(Failure::io("read again", &fetched.path, &gone)
-                .help("another process changed the cache: run the same command again"));
-        };
-        Ok(Pulled {
+        Ok(Pulled::of(remote, fetched))
+    }
+
+    /// What was fetched from a registry just now.
+    pub(crate) fn of(remote: &Remote, fetched: Fetched) -> Pulled {
+        Pulled {
             fetched,
-            file,
             rules: remote.registry.rules.clone(),
             now: remote.now(),
-        })
+        }
     }
 
     /// Package and version: `acme:http@1.4.0`.

@@ -8,6 +8,7 @@ use crate::error::Failure;
 use crate::exit::ExitKind;
 use crate::places::Place;
 use crate::ui::{self, Ui};
+use futures_util::{StreamExt, stream};
 use std::future::Future;
 use std::sync::Arc;
 use tenon_registry_client::http::{
@@ -16,11 +17,16 @@ use tenon_registry_client::http::{
 use tenon_registry_client::name::Namespace;
 use tenon_registry_client::verify::VerifyError;
 
+/// How much is asked for at once.
+const AT_ONCE: usize = 8;
+
 /// A registry to talk to.
 pub(crate) struct Remote {
     pub(crate) name: RegistryName,
     pub(crate) registry: Registry,
     pub(crate) client: Client,
+    /// Whether there is a token in the environment that it is not shown.
+    withheld: bool,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -36,14 +42,30 @@ impl Remote {
     pub(crate) fn of(ui: &Ui, global: &Global, namespace: &Namespace) -> Result<Remote, Failure> {
         let config = Config::read()?;
         let choice = choice::choose_for(&config, global.registry.as_deref(), namespace)?;
-        Remote::connect(ui, global, choice, Tokens::of(&config, global, choice))
+        Remote::open(ui, global, &config, choice, Some(namespace))
     }
 
     /// The registry that is meant where no namespace is.
     pub(crate) fn chosen(ui: &Ui, global: &Global) -> Result<Remote, Failure> {
         let config = Config::read()?;
         let choice = choice::choose(&config, global.registry.as_deref())?;
-        Remote::connect(ui, global, choice, Tokens::of(&config, global, choice))
+        Remote::open(ui, global, &config, choice, None)
+    }
+
+    fn open(
+        ui: &Ui,
+        global: &Global,
+        config: &Config,
+        choice: Choice<'_>,
+        namespace: Option<&Namespace>,
+    ) -> Result<Remote, Failure> {
+        for warning in choice::warnings(config, namespace, choice) {
+            ui.warn_once(&warning);
+        }
+        let flag = global.registry.as_deref();
+        let withheld = credentials::is_withheld(config, flag, &choice.registry.url);
+        let remote = Remote::connect(ui, global, choice, Tokens::of(config, global, choice))?;
+        Ok(Remote { withheld, ..remote })
     }
 
     /// A registry that is shown no token but this one.
@@ -85,6 +107,7 @@ impl Remote {
             client: Client::new(options)?,
             name: choice.name.clone(),
             registry,
+            withheld: false,
             runtime,
         })
     }
@@ -105,12 +128,31 @@ impl Remote {
         self.runtime.block_on(work)
     }
 
+    /// Waits for all of some work, which may be with other registries, too. Some of it is done at once; the results are
+    /// in the order of the work.
+    pub(crate) fn wait_for_all<F: Future>(
+        &self,
+        work: impl IntoIterator<Item = F>,
+    ) -> Vec<F::Output> {
+        let work = stream::iter(work).buffered(AT_ONCE);
+        self.runtime.block_on(work.collect())
+    }
+
     /// An error of the client as it is reported.
     pub(crate) fn failure(&self, error: Error) -> Failure {
         let forked = matches!(error.verify(), Some(VerifyError::SplitView { .. }));
         let kept = self.client.state_dir().path();
         let note = format!("both checkpoints are kept in `{}`", kept.display());
-        Failure::from(error).notes(forked.then_some(note))
+        let failure = Failure::from(error).notes(forked.then_some(note));
+        let unshown = self.withheld && failure.code == "registry::login";
+        failure.notes(unshown.then(|| {
+            format!(
+                "`{}` is for another registry, and was not shown to this one; it would be with `{}={}`",
+                credentials::VARIABLE,
+                choice::VARIABLE,
+                self.registry.url
+            )
+        }))
     }
 }
 

@@ -11,6 +11,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 use tenon_composer::{Input, Kind, Release};
+use tenon_registry_client::http::Fetched;
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::{Digest, Hasher};
 
@@ -132,19 +133,26 @@ fn wanted_package(argument: &str) -> Result<Option<Wanted>, Failure> {
 impl Named {
     /// A package, as it was fetched.
     fn of(argument: &str, pulled: Pulled) -> Named {
-        let release = &pulled.fetched.release;
+        let (name, registry) = (pulled.name(), pulled.origin().to_owned());
+        let line = pulled.line();
+        let Fetched {
+            release,
+            view,
+            file,
+            ..
+        } = pulled.fetched;
         Named {
             argument: argument.to_owned(),
-            name: pulled.name(),
+            name,
             release: Some(Box::new(Origin {
                 package: release.package.clone(),
                 version: release.version.clone(),
                 digest: release.content.digest,
-                registry: pulled.origin().to_owned(),
-                data: ReleaseData::of(release, &pulled.fetched.view, &pulled.rules),
-                line: pulled.line(),
+                registry,
+                data: ReleaseData::of(&release, &view, &pulled.rules),
+                line,
             })),
-            bytes: Bytes::File(FileInput::new(pulled.file, release.content.size)),
+            bytes: Bytes::File(FileInput::new(file, release.content.size)),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::error::Failure;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
@@ -48,6 +48,64 @@ pub(crate) fn read(path: &Path, access: Access) -> Result<Option<Zeroizing<Strin
     Ok(Some(text))
 }
 
+/// The text of a file of at most so many bytes that is not the program's own, or `None` where there is no such file.
+pub(crate) fn read_text(path: &Path, most: u64) -> Result<Option<String>, Failure> {
+    let failed = |error: &io::Error| Failure::io("read", path, error);
+    let metadata = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        metadata => metadata.map_err(|error| failed(&error))?,
+    };
+    if metadata.is_dir() {
+        return Err(failed(&io::ErrorKind::IsADirectory.into()));
+    }
+    if !metadata.is_file() {
+        return Err(not_plain(path));
+    }
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    let mut text = String::new();
+    file.take(most + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| failed(&error))?;
+    match text.len() as u64 > most {
+        true => Err(failed(&io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it is longer than {most} bytes"),
+        ))),
+        false => Ok(Some(text)),
+    }
+}
+
+/// Makes or replaces a file, whole or not at all.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: &io::Error| Failure::io("write", path, error);
+    make_folder(folder_of(path))?;
+    // What a link points to is replaced, not the link.
+    let end = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let existing = fs::metadata(end).ok();
+    let file = written(folder_of(end), Access::Shared, existing.as_ref(), text);
+    file.and_then(|file| file.persist(end).map_err(|error| error.error))
+        .and_then(|_| owner::sync(folder_of(end)))
+        .map_err(|error| failed(&error))
+}
+
+/// As `read`, of a path that someone else may have made: a pipe or a device, which could be waited for without end, is
+/// an error.
+pub(crate) fn read_plain(
+    path: &Path,
+    access: Access,
+) -> Result<Option<Zeroizing<String>>, Failure> {
+    match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Err(not_plain(path)),
+        _ => read(path, access),
+    }
+}
+
+fn not_plain(path: &Path) -> Failure {
+    let message = format!("`{}` is no plain file", path.display());
+    Failure::configuration("config::invalid", message)
+        .help("put a plain file in its place, or remove it")
+}
+
 /// Makes a file that is not there yet; tells whether it could, or there was one.
 pub(crate) fn create(path: &Path, access: Access, text: &str) -> Result<bool, Failure> {
     let failed = |error: &io::Error| Failure::io("write", path, error);
@@ -77,7 +135,9 @@ pub(crate) fn change<T>(
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let failed = |error: &io::Error| Failure::io("write", path, error);
     let folder = folder_of(path);
-    let _lock = lock(path)?;
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let _lock = lock(Path::new(&name), path)?;
     let before = read(path, access)?;
     let (after, result) = edit(before.as_deref().map_or("", String::as_str))?;
     let after = Zeroizing::new(after);
@@ -92,7 +152,11 @@ pub(crate) fn change<T>(
 }
 
 fn folder_of(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new("/"))
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) => Path::new("."),
+        None => Path::new("/"),
+    }
 }
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {
@@ -128,18 +192,16 @@ fn written(
     Ok(file)
 }
 
-/// Waits until no other process changes the file at `path`. The lock is a file of its own, since the
-/// file itself is replaced.
-fn lock(path: &Path) -> Result<File, Failure> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let lock = PathBuf::from(name);
-    let failed = |error: &io::Error| Failure::io("lock", &lock, error);
+/// Waits until no other process holds the file `lock`, and so changes `what`. The lock is a file of its own, since
+/// what is changed is replaced.
+pub(crate) fn lock(lock: &Path, what: &Path) -> Result<File, Failure> {
+    make_folder(folder_of(lock))?;
+    let failed = |error: &io::Error| Failure::io("lock", lock, error);
     let file = File::options()
         .create(true)
         .truncate(false)
         .write(true)
-        .open(&lock)
+        .open(lock)
         .map_err(|error| failed(&error))?;
     let began = Instant::now();
     loop {
@@ -152,7 +214,7 @@ fn lock(path: &Path) -> Result<File, Failure> {
             Err(fs::TryLockError::WouldBlock) => {
                 return Err(Failure::new(
                     "config::locked",
-                    format!("another process is changing `{}`", path.display()),
+                    format!("another process is changing `{}`", what.display()),
                 )
                 .help("try again when it is done"));
             }

@@ -74,3 +74,10 @@ fn versions(remote: &Remote, package: &PackageName) -> Option<String> {
         )),
     }
 }
+
+/// The name that was meant, if one of these is much like it.
+pub(crate) fn near<'n>(text: &str, names: &'n BTreeSet<String>) -> Option<&'n str> {
+    let far = |name: &String| strsim::levenshtein(text, name);
+    let nearest = names.iter().min_by_key(|name| far(name))?;
+    (far(nearest) <= 2).then_some(nearest)
+}

@@ -40,6 +40,11 @@ impl Selection {
             Selection::Meeting(requirement) => requirement.matches(version.semver()),
         }
     }
+
+    /// Whether a version that is locked already is one of those that are wanted.
+    pub(crate) fn admits_locked(&self, version: &Version) -> bool {
+        *self == Selection::Highest || self.admits(version)
+    }
 }
 
 impl FromStr for Wanted {

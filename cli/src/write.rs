@@ -30,6 +30,8 @@ pub(crate) enum Target {
 pub(crate) enum Content<'c> {
     /// Text, which may go to a terminal.
     Text(&'c str),
+    /// Bytes, for which no terminal is the place.
+    Bytes(&'c [u8]),
     /// A composition made of these inputs.
     Composition(&'c Composition<'c>, &'c [&'c Named]),
     /// The bytes of a release, which are checked once more on their way.
@@ -231,6 +233,7 @@ impl Content<'_> {
     fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
         let (composition, inputs) = match self {
             Content::Text(text) => return out.write_all(text.as_bytes()),
+            Content::Bytes(bytes) => return out.write_all(bytes),
             Content::Composition(composition, inputs) => (composition, inputs),
             Content::Release(release, input) => return copy_checked(release, *input, out),
         };

@@ -40,6 +40,11 @@ fn run(folder: &Path, only: Option<&str>) {
             "XDG_CACHE_HOME",
             scratch.path().join("cache").to_str().unwrap(),
         )
+        .env(
+            "XDG_CONFIG_HOME",
+            scratch.path().join("config").to_str().unwrap(),
+        )
+        .env("WKG_CONFIG_FILE", "")
         // Each transcript runs in a folder of its own.
         .env("TENON_CONFIG_DIR", "config")
         .env("TENON_STATE_DIR", "state");

@@ -1,5 +1,6 @@
 //! The commands that ask a registry, and change nothing of it.
 
+use super::Agreement;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,9 +24,12 @@ pub(crate) struct Get {
 /// Fetch releases into the cache and verify them, to use them without the network.
 #[derive(Args)]
 pub(crate) struct Fetch {
-    /// The packages, as for `tenon get`.
-    #[arg(value_name = "PACKAGE", required = true)]
+    /// The packages, as for `tenon get`; if none is given, all that the project has locked.
+    #[arg(value_name = "PACKAGE")]
     pub(crate) packages: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) agreement: Agreement,
 }
 
 /// Show a package: what the log proves, and what the registry says.

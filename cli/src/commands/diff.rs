@@ -1,10 +1,11 @@
 //! `tenon diff`: what changed between two components, and what that is for those who use them.
 
 use crate::args::{self, Diff as Arguments, Global};
-use crate::commands::wit;
-use crate::error::{Failure, wit_failure};
+use crate::error::Failure;
 use crate::source::{Bytes, Named, Sources};
 use crate::ui::{self, Document, Ui};
+use crate::wit::build::{AboutData, encode};
+use crate::wit::{self, Gates};
 use serde::Serialize;
 use std::path::Path;
 use tenon_composer::{
@@ -116,22 +117,22 @@ fn open(sources: Sources<'_>, argument: &str) -> Result<Named, Failure> {
     };
     let encoded = |read: Result<_, Failure>| {
         let (resolve, package) = read?;
-        let binary = wit_component::encode(&resolve, package, false);
+        let binary = encode(argument, &resolve, package, &AboutData::default())?;
         Ok(Named {
             argument: argument.to_owned(),
             name: name(),
-            bytes: Bytes::Memory(binary.map_err(|error| wit_failure(argument, &error))?),
+            bytes: Bytes::Memory(binary),
             release: None,
         })
     };
     if path.is_dir() {
-        return encoded(wit::read(sources, argument));
+        return encoded(wit::read(sources, argument, Gates::Open));
     }
     let named = sources.open(argument)?;
     let is_wit = path.extension().is_some_and(|extension| extension == "wit");
     match named.kind()? {
-        Kind::Wit => encoded(wit::parse(argument, named.read_all()?)),
-        Kind::Text if is_wit => encoded(wit::parse(argument, named.read_all()?)),
+        Kind::Wit => encoded(wit::parse(argument, named.read_all()?, Gates::Open)),
+        Kind::Text if is_wit => encoded(wit::parse(argument, named.read_all()?, Gates::Open)),
         _ => Ok(named),
     }
 }

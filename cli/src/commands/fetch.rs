@@ -2,7 +2,8 @@
 
 use crate::args::{Fetch, Global};
 use crate::error::Failure;
-use crate::pulled::{self, pull};
+use crate::project::{Locking, Project, Purpose, install};
+use crate::pulled::{self, Pulled, pull};
 use crate::ui::{Document, ReleaseData, Ui};
 use serde::Serialize;
 use tenon_registry_client::http::FetchedFrom;
@@ -22,9 +23,14 @@ struct FetchedData {
 }
 
 pub(crate) fn run(ui: &Ui, args: &Fetch, global: &Global) -> Result<(), Failure> {
-    let wanted = args.packages.iter().map(|package| pulled::wanted(package));
-    let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
-    let pulled = pull(ui, global, &wanted)?;
+    let pulled = match args.packages.is_empty() {
+        true => all_of_project(ui, args, global)?,
+        false => {
+            let wanted = args.packages.iter().map(|package| pulled::wanted(package));
+            let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
+            pull(ui, global, &wanted)?
+        }
+    };
     if ui.json {
         let data = pulled.iter().map(|pulled| FetchedData {
             release: ReleaseData::of(&pulled.fetched.release, &pulled.fetched.view, &pulled.rules),
@@ -38,4 +44,21 @@ pub(crate) fn run(ui: &Ui, args: &Fetch, global: &Global) -> Result<(), Failure>
         ui.say(&pulled.sentence());
     }
     Ok(())
+}
+
+/// Everything that the project has locked.
+fn all_of_project(ui: &Ui, args: &Fetch, global: &Global) -> Result<Vec<Pulled>, Failure> {
+    let mut project = Project::open(Purpose::Change)?;
+    let changes = project.lock(ui, &Locking::keep(global, args.agreement.yes))?;
+    super::lock::say(ui, &changes);
+    let Some(lock) = &project.lock else {
+        ui.say("the project asks nothing of a registry");
+        return Ok(vec![]);
+    };
+    let all: Vec<_> = lock.packages.values().collect();
+    let pulled = install(ui, global, lock, &all)?;
+    if pulled.is_empty() {
+        ui.say("the project asks nothing of a registry");
+    }
+    Ok(pulled)
 }

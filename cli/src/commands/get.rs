@@ -8,6 +8,7 @@ use crate::ui::{self, Document, ReleaseData, Ui};
 use crate::write::{Content, Target};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use tenon_registry_client::http::Fetched;
 
 #[derive(Serialize)]
 struct GetContent {
@@ -37,11 +38,16 @@ pub(crate) fn run(ui: &mut Ui, args: &Get, global: &Global) -> Result<(), Failur
         None => Target::of(args.output.as_deref()),
     };
     target.check(false)?;
-    let release = &pulled.fetched.release;
     let line = pulled.sentence();
-    let data = ReleaseData::of(release, &pulled.fetched.view, &pulled.rules);
-    let input = FileInput::new(pulled.file, release.content.size);
-    target.write(&Content::Release(release, &input))?;
+    let Fetched {
+        release,
+        view,
+        file,
+        ..
+    } = pulled.fetched;
+    let data = ReleaseData::of(&release, &view, &pulled.rules);
+    let input = FileInput::new(file, release.content.size);
+    target.write(&Content::Release(&release, &input))?;
     let output = target.path().map(|path| path.display().to_string());
     if ui.json {
         let release = data;

@@ -1,7 +1,7 @@
 //! `tenon login`: keep a token for a registry.
 
 use crate::args::{Global, Login};
-use crate::choice::choose;
+use crate::choice::choose_for_token;
 use crate::config::Config;
 use crate::credentials;
 use crate::error::Failure;
@@ -25,7 +25,7 @@ struct LoginContent<'l> {
 pub(crate) fn run(ui: &Ui, args: &Login, global: &Global) -> Result<(), Failure> {
     let config = Config::read()?;
     let wanted = args.target.as_deref().or(global.registry.as_deref());
-    let chosen = choose(&config, wanted)?;
+    let chosen = choose_for_token(&config, wanted)?;
     let (name, url) = (chosen.name.to_string(), &chosen.registry.url);
     let text = match args.token_stdin {
         true => secret::standard_input()?,

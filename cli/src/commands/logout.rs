@@ -1,7 +1,7 @@
 //! `tenon logout`: forget the token for a registry.
 
 use crate::args::Logout;
-use crate::choice::choose;
+use crate::choice::choose_for_token;
 use crate::config::Config;
 use crate::credentials;
 use crate::error::Failure;
@@ -21,7 +21,10 @@ pub(crate) fn run(ui: &Ui, args: &Logout, registry: Option<&str>) -> Result<(), 
     // A registry that is not known any more can still be logged out of.
     let url: BaseUrl = match wanted.and_then(|wanted| wanted.parse().ok()) {
         Some(url) => url,
-        None => choose(&Config::read()?, wanted)?.registry.url.clone(),
+        None => choose_for_token(&Config::read()?, wanted)?
+            .registry
+            .url
+            .clone(),
     };
     let forgotten = credentials::forget(&url)?;
     if credentials::is_in_environment() {

@@ -1,26 +1,36 @@
 //! One command, one file.
 
+pub(crate) mod add;
+pub(crate) mod build;
 pub(crate) mod completions;
 pub(crate) mod compose;
+pub(crate) mod config;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fetch;
 pub(crate) mod get;
 pub(crate) mod graph;
 pub(crate) mod info;
+pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod key;
+pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod namespace;
+pub(crate) mod outdated;
 pub(crate) mod plug;
 pub(crate) mod publish;
 pub(crate) mod registry;
+pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod targets;
+pub(crate) mod tree;
+pub(crate) mod update;
 pub(crate) mod validate;
 pub(crate) mod verify;
 pub(crate) mod whoami;
+pub(crate) mod why;
 pub(crate) mod wit;
 pub(crate) mod yank;

@@ -1,8 +1,8 @@
 //! `tenon registry`: which registries there are, what is believed of them, and what comes from where.
 
 use crate::args::{Registry, RegistryAdd, RegistryRemove, RegistryReset, RegistryWhich};
-use crate::choice::{self, Choice, Reason};
-use crate::config::{self, Config, RegistryName};
+use crate::choice::{self, Choice};
+use crate::config::{self, Config, Layer, RegistryName, Settings};
 use crate::credentials::{self, Keeper};
 use crate::error::Failure;
 use crate::stored::{self, Access};
@@ -23,6 +23,8 @@ struct RegistryContent {
     url: String,
     origin: String,
     pin: String,
+    /// Who names it.
+    layer: Layer,
     default: bool,
     namespaces: Vec<String>,
     /// Whether a quorum of witnesses is asked for.
@@ -43,7 +45,11 @@ struct WhichContent {
     namespace: String,
     registry: String,
     url: String,
-    reason: Reason,
+    reason: &'static str,
+    /// Whose file says so, if one does.
+    layer: Option<Layer>,
+    /// Whether the namespace is mapped, so that no other registry can be chosen for it.
+    pinned: bool,
 }
 
 #[derive(Serialize)]
@@ -86,17 +92,22 @@ fn add(ui: &Ui, args: &RegistryAdd) -> Result<(), Failure> {
         .as_deref()
         .map(|path| read_policy(path, &pin))
         .transpose()?;
-    let before = Config::change(|config, document| {
-        let known = config.registries.get(&name);
+    let before = Settings::change(|settings, document| {
+        let known = settings.registries.get(&name);
         if let Some(known) = known {
             check_same(&name, known, &url, &pin)?;
         }
         let elsewhere = namespaces.iter().find_map(|namespace| {
-            let mapped = config.namespaces.get(namespace)?;
+            let mapped = settings.namespaces.get(namespace)?;
             (*mapped != name).then_some((namespace, mapped))
         });
         if let Some((namespace, mapped)) = elsewhere {
-            return Err(choice::mapped_elsewhere(config, namespace, mapped, &name));
+            return Err(choice::mapped_elsewhere(
+                &settings.path,
+                namespace,
+                mapped,
+                &name,
+            ));
         }
         let entry = entry(document, &name)?;
         if known.is_none() {
@@ -115,10 +126,13 @@ fn add(ui: &Ui, args: &RegistryAdd) -> Result<(), Failure> {
         }
         Ok(known.is_some())
     })?;
-    let config = Config::read()?;
+    let settings = Settings::of_user()?;
     if ui.json {
-        let content = RegistryContent::of(&config, &name);
-        return content.map_or(Ok(()), |content| {
+        let registry = settings.registries.get(&name);
+        return registry.map_or(Ok(()), |registry| {
+            let is_default = settings.default.as_ref() == Some(&name);
+            let content =
+                RegistryContent::of(&name, registry, is_default, mapped_to(&settings, &name));
             ui.document(&Document::new("tenon/registry/1", content))
         });
     }
@@ -135,7 +149,7 @@ fn add(ui: &Ui, args: &RegistryAdd) -> Result<(), Failure> {
     for namespace in &namespaces {
         ui.say(&format!("the namespace `{namespace}` comes from it"));
     }
-    if config.default.is_none() && !config.namespaces.values().any(|mapped| *mapped == name) {
+    if settings.default.is_none() && mapped_to(&settings, &name).is_empty() {
         ui.say("nothing comes from it yet: add it again with `--default`, or with `--namespace NAMESPACE`");
     }
     Ok(())
@@ -143,10 +157,15 @@ fn add(ui: &Ui, args: &RegistryAdd) -> Result<(), Failure> {
 
 fn list(ui: &Ui, flag: Option<&str>) -> Result<(), Failure> {
     let config = Config::read()?;
-    let registries: Vec<_> = config
-        .registries
-        .keys()
-        .filter_map(|name| RegistryContent::of(&config, name))
+    let mapped = config.namespaces();
+    let default = config.default().map(|(name, _)| name);
+    let all = config.registries().into_iter();
+    let registries: Vec<_> = all
+        .map(|(name, registry)| {
+            let namespaces = mapped.iter().filter(|(_, (mapped, _))| *mapped == name);
+            let namespaces = namespaces.map(|(namespace, _)| namespace.to_string());
+            RegistryContent::of(name, registry, default == Some(name), namespaces.collect())
+        })
         .collect();
     if ui.json {
         return ui.document(&Document::new(
@@ -160,16 +179,21 @@ fn list(ui: &Ui, flag: Option<&str>) -> Result<(), Failure> {
     let mut out = String::new();
     for registry in &registries {
         out.push_str(&ui::bold(&registry.name));
-        out.push_str(if registry.default {
-            " (default)\n"
-        } else {
-            "\n"
-        });
+        let is_default = registry.default.then_some("default");
+        let is_of_project = (registry.layer == Layer::Project).then_some("of the project");
+        let notes: Vec<_> = is_default.into_iter().chain(is_of_project).collect();
+        if !notes.is_empty() {
+            out.push_str(&format!(" ({})", notes.join(", ")));
+        }
+        out.push('\n');
         let mut line = |label: &str, text: &str| {
             out.push_str(&format!("  {label:<11} {}\n", ui::clean(text)));
         };
         line("url", &registry.url);
         line("log", &registry.origin);
+        if let (Layer::Project, Some(path)) = (registry.layer, config.file(registry.layer)) {
+            line("from", &path.to_string_lossy());
+        }
         if !registry.namespaces.is_empty() {
             line("namespaces", &registry.namespaces.join(", "));
         }
@@ -185,11 +209,15 @@ fn list(ui: &Ui, flag: Option<&str>) -> Result<(), Failure> {
 fn which(ui: &Ui, args: &RegistryWhich, flag: Option<&str>) -> Result<(), Failure> {
     let namespace: Namespace = parse_name(&args.namespace)?;
     let config = Config::read()?;
+    let choice = choice::choose_for(&config, flag, &namespace)?;
     let Choice {
         name,
         registry,
         reason,
-    } = choice::choose_for(&config, flag, &namespace)?;
+    } = choice;
+    for warning in choice::warnings(&config, Some(&namespace), choice) {
+        ui.warn_once(&warning);
+    }
     if ui.json {
         return ui.document(&Document::new(
             "tenon/which/1",
@@ -197,7 +225,9 @@ fn which(ui: &Ui, args: &RegistryWhich, flag: Option<&str>) -> Result<(), Failur
                 namespace: namespace.to_string(),
                 registry: name.to_string(),
                 url: registry.url.to_string(),
-                reason,
+                reason: reason.name(),
+                layer: reason.layer(),
+                pinned: config.is_pinned(&namespace),
             },
         ));
     }
@@ -209,14 +239,14 @@ fn which(ui: &Ui, args: &RegistryWhich, flag: Option<&str>) -> Result<(), Failur
 }
 
 fn remove(ui: &Ui, args: &RegistryRemove) -> Result<(), Failure> {
-    let (name, url, namespaces) = Config::change(|config, document| {
-        let (name, registry) = config.find(&args.name)?;
-        let namespaces: Vec<_> = mapped_to(config, name);
+    let (name, url, namespaces) = Settings::change(|settings, document| {
+        let (name, registry) = settings.find(&args.name)?;
+        let namespaces: Vec<_> = mapped_to(settings, name);
         config::table(document.as_table_mut(), "registries")?.remove(&name.to_string());
         for namespace in &namespaces {
             config::table(document.as_table_mut(), "namespaces")?.remove(namespace);
         }
-        if config.default.as_ref() == Some(name) {
+        if settings.default.as_ref() == Some(name) {
             document.remove("default-registry");
         }
         Ok((name.to_string(), registry.url.clone(), namespaces))
@@ -243,8 +273,8 @@ fn remove(ui: &Ui, args: &RegistryRemove) -> Result<(), Failure> {
 
 fn reset(ui: &Ui, args: &RegistryReset) -> Result<(), Failure> {
     let pin = parse_pin(&args.pin)?;
-    let (name, old) = Config::change(|config, document| {
-        let (name, registry) = config.find(&args.name)?;
+    let (name, old) = Settings::change(|settings, document| {
+        let (name, registry) = settings.find(&args.name)?;
         if registry.pin != pin {
             entry(document, name)?.insert("pin", value(pin.to_string()));
         }
@@ -345,8 +375,8 @@ fn read_policy(path: &Path, pin: &Pin) -> Result<String, Failure> {
     }
 }
 
-fn mapped_to(config: &Config, name: &RegistryName) -> Vec<String> {
-    let mapped = config.namespaces.iter();
+fn mapped_to(settings: &Settings, name: &RegistryName) -> Vec<String> {
+    let mapped = settings.namespaces.iter();
     mapped
         .filter(|(_, registry)| *registry == name)
         .map(|(namespace, _)| namespace.to_string())
@@ -366,16 +396,21 @@ fn token(config: &Config, flag: Option<&str>, url: &str) -> Result<String, Failu
 }
 
 impl RegistryContent {
-    fn of(config: &Config, name: &RegistryName) -> Option<RegistryContent> {
-        let registry = config.registries.get(name)?;
+    fn of(
+        name: &RegistryName,
+        registry: &config::Registry,
+        is_default: bool,
+        namespaces: Vec<String>,
+    ) -> RegistryContent {
         let policy = &registry.rules.witnesses;
-        Some(RegistryContent {
+        RegistryContent {
             name: name.to_string(),
             url: registry.url.to_string(),
             origin: registry.pin.origin().to_string(),
             pin: registry.pin.to_string(),
-            default: config.default.as_ref() == Some(name),
-            namespaces: mapped_to(config, name),
+            layer: registry.layer,
+            default: is_default,
+            namespaces,
             witnessed: !policy.is_none(),
             witnesses: policy
                 .witnesses()
@@ -384,7 +419,7 @@ impl RegistryContent {
                 .collect(),
             auditors: registry.rules.auditors.clone(),
             max_age: registry.rules.max_age,
-        })
+        }
     }
 
     fn witnesses(&self) -> String {

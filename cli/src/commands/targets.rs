@@ -1,10 +1,10 @@
 //! `tenon targets`: whether a component can run where a world is offered.
 
 use crate::args::{Global, Targets};
-use crate::commands::wit;
 use crate::error::{Failure, wit_failure};
 use crate::source::Sources;
 use crate::ui::{Document, Ui};
+use crate::wit::{self, Gates};
 use serde::Serialize;
 use tenon_composer::{Arena, Bodies, Source, World, targets};
 
@@ -18,7 +18,7 @@ struct TargetsContent {
 pub(crate) fn run(ui: &Ui, args: &Targets, global: &Global) -> Result<(), Failure> {
     let sources = Sources { ui, global };
     let component = sources.open(&args.component)?;
-    let (resolve, package) = wit::read(sources, &args.wit)?;
+    let (resolve, package) = wit::read(sources, &args.wit, Gates::Closed)?;
     let package = wit_component::encode(&resolve, package, false)
         .map_err(|error| wit_failure(&args.wit, &error))?;
     let mut arena = Arena::new();

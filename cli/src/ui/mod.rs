@@ -22,8 +22,9 @@ pub(crate) use text::{count, hoisted, made, near_misses, plan, size, thousands, 
 use crate::args::{Color, Global};
 use crate::error::Failure;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tenon_registry_client::http::Progress;
 
 /// The streams of a command.
@@ -33,6 +34,10 @@ pub(crate) struct Ui {
     pub(crate) json: bool,
     /// Whether standard output carries a component, so that nothing else may go there.
     stdout_is_taken: bool,
+    /// The document that the next one is a part of.
+    frame: Option<serde_json::Value>,
+    /// What was said that is said once.
+    warned: Mutex<BTreeSet<String>>,
 }
 
 impl Ui {
@@ -47,6 +52,8 @@ impl Ui {
             verbose: global.verbose,
             json: global.json,
             stdout_is_taken: false,
+            frame: None,
+            warned: Mutex::default(),
         }
     }
 
@@ -57,12 +64,19 @@ impl Ui {
             verbose: false,
             json: true,
             stdout_is_taken: false,
+            frame: None,
+            warned: Mutex::default(),
         }
     }
 
     /// Keeps standard output for a component.
     pub(crate) fn take_stdout(&mut self) {
         self.stdout_is_taken = true;
+    }
+
+    /// Has the next document be a part of this one, as `composition`.
+    pub(crate) fn frame(&mut self, document: &impl Serialize) {
+        self.frame = serde_json::to_value(document).ok();
     }
 
     /// Says what was done, on standard error.
@@ -76,6 +90,15 @@ impl Ui {
     pub(crate) fn warn(&self, text: &str) {
         if !self.json {
             self.stderr(&warning(text));
+        }
+    }
+
+    /// Says what may be wrong, but not again.
+    pub(crate) fn warn_once(&self, text: &str) {
+        // What a thread that panicked had said was said all the same.
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.insert(text.to_owned()) {
+            self.warn(text);
         }
     }
 
@@ -126,7 +149,25 @@ impl Ui {
 
     /// Prints a document as JSON, where `--json` puts it.
     pub(crate) fn document(&self, document: &impl Serialize) -> Result<(), Failure> {
-        let mut text = serde_json::to_string_pretty(document).map_err(|error| {
+        self.put(self.frame.as_ref(), document)
+    }
+
+    fn put(
+        &self,
+        frame: Option<&serde_json::Value>,
+        document: &impl Serialize,
+    ) -> Result<(), Failure> {
+        let text = match frame {
+            None => serde_json::to_string_pretty(document),
+            Some(frame) => serde_json::to_value(document).and_then(|part| {
+                let mut whole = frame.clone();
+                if let Some(fields) = whole.as_object_mut() {
+                    fields.insert("composition".to_owned(), part);
+                }
+                serde_json::to_string_pretty(&whole)
+            }),
+        };
+        let mut text = text.map_err(|error| {
             Failure::new("cli::json", "the report cannot be written as JSON").cause(error)
         })?;
         text.push('\n');
@@ -140,7 +181,7 @@ impl Ui {
 
     /// Reports what ended the command.
     pub(crate) fn fail(&self, failure: &Failure) {
-        if self.json && self.document(&Document::error(failure)).is_ok() {
+        if self.json && self.put(None, &Document::error(failure)).is_ok() {
             return;
         }
         self.stderr(&failure_text(failure));

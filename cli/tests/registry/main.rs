@@ -14,6 +14,7 @@ mod proxy;
 mod publish;
 mod semver;
 mod server;
+mod wit;
 mod yank;
 
 use serde_json::Value;

@@ -7,9 +7,14 @@
     reason = "a test may stop where it fails"
 )]
 
+mod asker;
 mod keys;
+mod layers;
+mod projects;
 mod registries;
+mod shown;
 mod tokens;
+mod wkg;
 
 use std::fs;
 use std::io::Write;
@@ -68,11 +73,22 @@ impl Place {
             .env("TENON_CONFIG_DIR", self.at("config"))
             .env("TENON_CACHE_DIR", self.at("cache"))
             .env("TENON_STATE_DIR", self.at("state"))
+            .env("XDG_CONFIG_HOME", self.at("xdg"))
+            .env_remove("WKG_CONFIG_FILE")
             .env_remove("TENON_REGISTRY")
             .env_remove("TENON_TOKEN")
             .env_remove("TENON_KEY")
             .env_remove("NO_COLOR")
             .stdin(Stdio::null());
+        command
+    }
+
+    /// A command that is given deep inside of the project in `project/`.
+    fn inside(&self, words: &[&str]) -> Command {
+        let folder = self.at("project/src/deep");
+        fs::create_dir_all(&folder).unwrap();
+        let mut command = self.tenon(words);
+        command.current_dir(folder);
         command
     }
 
@@ -107,6 +123,22 @@ impl Place {
         .wait_with_output()
         .unwrap()
     }
+}
+
+/// The lines that describe a registry in a file.
+fn registry(name: &str, url: &str, pin: &str) -> String {
+    format!("[registries.{name}]\nurl = \"{url}\"\npin = \"{pin}\"\n")
+}
+
+/// What a command ends with, prints and says.
+fn end(command: &mut Command) -> (Option<i32>, String, String) {
+    let output = command.output().unwrap();
+    let said = said(&output);
+    (
+        output.status.code(),
+        String::from_utf8(output.stdout).unwrap(),
+        said,
+    )
 }
 
 /// Starts a process, and gives it `input`.

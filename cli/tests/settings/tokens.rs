@@ -185,6 +185,8 @@ fn a_file_of_tokens_that_others_can_read_is_not_used() {
 fn what_needs_no_registry_reads_no_token() {
     let place = Place::new();
     place.write("config/config.toml", "[");
+    place.write("tenon.toml", "[");
+    place.write("xdg/wasm-pkg/config.toml", "[");
     place.write(FILE, "[");
     place.set_mode(FILE, 0o644);
     place.write("config/keys/a.key", "broken");

@@ -42,6 +42,8 @@ impl Place {
             .env("TENON_CONFIG_DIR", self.at("config"))
             .env("TENON_CACHE_DIR", self.at("cache"))
             .env("TENON_STATE_DIR", self.at("state"))
+            .env("XDG_CONFIG_HOME", self.at("xdg"))
+            .env_remove("WKG_CONFIG_FILE")
             .env_remove("TENON_REGISTRY")
             .env_remove("TENON_TOKEN")
             .env_remove("NO_COLOR")

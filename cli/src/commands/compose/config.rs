@@ -2,7 +2,7 @@
 
 use super::shelf::Shelf;
 use super::yaml::parse;
-use super::{Outcome, finish};
+use super::{Outcome, files, finish};
 use crate::args::{Compose, Dedupe, Global};
 use crate::commands::plug;
 use crate::error::Failure;
@@ -26,7 +26,7 @@ pub(super) fn run(
     global: &Global,
     target: &Target,
     path: Option<&str>,
-) -> Result<(), Failure> {
+) -> Result<Vec<PathBuf>, Failure> {
     let shelf = Shelf::new();
     let recipe = Recipe::read(Sources { ui, global }, &shelf, args, path)?;
     let mut arena = Arena::new();
@@ -55,7 +55,8 @@ pub(super) fn run(
         remarks: remarks.iter().map(ToString::to_string).collect(),
         inputs: &shelf.all(),
     };
-    finish(ui, args, target, &composition, outcome)
+    finish(ui, args, target, &composition, outcome)?;
+    Ok(files(shelf.all()))
 }
 
 /// A configuration, with what the command line says beside it.

@@ -11,10 +11,11 @@ use crate::error::Failure;
 use crate::source::{Named, Sources};
 use crate::ui::{self, Document, Ui};
 use crate::write::Target;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tenon_composer::{Composition, Kind, Plan, ROOT, State};
 
-pub(crate) fn run(ui: &mut Ui, args: &Compose, global: &Global) -> Result<(), Failure> {
+/// Composes, and gives the files that went in.
+pub(crate) fn run(ui: &mut Ui, args: &Compose, global: &Global) -> Result<Vec<PathBuf>, Failure> {
     let target = Target::of(args.output.as_deref());
     if !args.dry_run {
         target.check(args.wat)?;
@@ -96,6 +97,12 @@ struct Outcome<'o> {
     /// What may be wrong, in sentences.
     remarks: Vec<String>,
     inputs: &'o [&'o Named],
+}
+
+/// The files among inputs.
+fn files<'n>(inputs: impl IntoIterator<Item = &'n Named>) -> Vec<PathBuf> {
+    let files = inputs.into_iter().filter(|input| input.release.is_none());
+    files.map(|input| PathBuf::from(&input.argument)).collect()
 }
 
 /// Writes a composition, and reports it.

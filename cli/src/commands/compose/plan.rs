@@ -2,6 +2,7 @@
 
 mod format;
 
+use super::files;
 use crate::args::{Compose, Dedupe};
 use crate::commands::plug::{
     output_of, read, releases, say_additions, say_made, write as write_composition,
@@ -100,7 +101,11 @@ pub(in crate::commands) fn write(
 }
 
 /// Composes what a plan describes, and reports it.
-pub(super) fn apply(sources: Sources<'_>, args: &Compose, target: &Target) -> Result<(), Failure> {
+pub(super) fn apply(
+    sources: Sources<'_>,
+    args: &Compose,
+    target: &Target,
+) -> Result<Vec<PathBuf>, Failure> {
     let ui = sources.ui;
     let path = Path::new(&args.input);
     check_arguments(args)?;
@@ -121,12 +126,13 @@ pub(super) fn apply(sources: Sources<'_>, args: &Compose, target: &Target) -> Re
     let output = output_of(target, args.dry_run);
     if ui.json {
         let releases = releases(&inputs);
-        return ui.document(&Document::applied(&composition, releases, output));
+        ui.document(&Document::applied(&composition, releases, output))?;
+        return Ok(files(&inputs));
     }
     say_additions(ui, &composition);
     let next = |path: &str| format!("tenon inspect {path}");
     say_made(ui, &composition, args.dry_run, output.as_deref(), next);
-    Ok(())
+    Ok(files(&inputs))
 }
 
 /// Draws what a plan describes.

@@ -1,8 +1,8 @@
-//! `config.toml`: which registries there are, what is trusted of each, and which namespace comes from
-//! which.
+//! What one file says: the user's `config.toml`, or those tables of a project's `tenon.toml` that are the same.
 //!
 //! It is read as data, and changed as text: comments, and keys that are not known here, stay.
 
+use super::{Layer, manifest};
 use crate::error::Failure;
 use crate::places::Place;
 use crate::stored::{self, Access};
@@ -20,30 +20,37 @@ use tenon_registry_client::store::StateDir;
 use tenon_registry_client::verify::Rules;
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
-/// What `config.toml` says.
+/// What one file says.
 #[derive(Clone)]
-pub(crate) struct Config {
-    /// Where it is, whether or not it is there.
+pub(crate) struct Settings {
+    pub(crate) layer: Layer,
+    /// Where the file is, whether or not it is there.
     pub(crate) path: PathBuf,
     pub(crate) registries: BTreeMap<RegistryName, Registry>,
-    /// Where a namespace comes from; always a registry that there is.
+    /// Where a namespace comes from. A project may name a registry that only its users know.
     pub(crate) namespaces: BTreeMap<Namespace, RegistryName>,
     /// Where every other namespace comes from.
     pub(crate) default: Option<RegistryName>,
 }
 
-/// What the user calls a registry: a name as namespaces have it.
+/// What a registry is called: a name as namespaces have it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct RegistryName(String);
 
-/// A registry that the user knows.
+/// A registry that is known.
 #[derive(Clone, Debug)]
 pub(crate) struct Registry {
+    /// Whose registry it is.
+    pub(crate) layer: Layer,
     pub(crate) url: BaseUrl,
     pub(crate) pin: Pin,
     /// What is asked of its checkpoints.
     pub(crate) rules: Rules,
+    /// Who asks for the witnesses and auditors, if anyone does.
+    pub(crate) policy_by: Option<Layer>,
+    /// Who says how old a checkpoint may be; the default holds if nobody does.
+    pub(crate) max_age_by: Option<Layer>,
 }
 
 /// The file as it is written.
@@ -68,47 +75,67 @@ struct WrittenRegistry {
     max_age: Option<String>,
 }
 
-impl Config {
+impl Settings {
     /// Reads the file of the user. One that is not there says nothing.
-    pub(crate) fn read() -> Result<Config, Failure> {
-        let path = Config::path()?;
+    pub(crate) fn of_user() -> Result<Settings, Failure> {
+        let path = Settings::user_path()?;
         let text = stored::read(&path, Access::Shared)?;
-        Config::parse(path, text.as_deref().map_or("", String::as_str))
+        Settings::parse(
+            Layer::User,
+            path,
+            text.as_deref().map_or("", String::as_str),
+        )
     }
 
-    /// Changes the file, while no other process does. What `edit` leaves behind must be a
+    /// Reads the manifest of a project, which is there in some way.
+    pub(super) fn of_project(path: &Path) -> Result<Settings, Failure> {
+        let text = stored::read_plain(path, Access::Shared)?;
+        let text = text.ok_or_else(|| {
+            let message = format!("`{}` is a link to nothing", path.display());
+            Failure::configuration("config::invalid", message).help(format!(
+                "restore what it points to, or remove it if this is no project: a `{}` is never passed over",
+                manifest::NAME
+            ))
+        })?;
+        Settings::parse(Layer::Project, path.to_owned(), &text)
+    }
+
+    /// Changes the file of the user, while no other process does. What `edit` leaves behind must be a
     /// configuration.
     pub(crate) fn change<T>(
-        edit: impl FnOnce(&Config, &mut DocumentMut) -> Result<T, Failure>,
+        edit: impl FnOnce(&Settings, &mut DocumentMut) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let path = Config::path()?;
+        let path = Settings::user_path()?;
         stored::change(&path, Access::Shared, |text| {
-            let config = Config::parse(path.clone(), text)?;
+            let settings = Settings::parse(Layer::User, path.clone(), text)?;
             let mut document: DocumentMut = text
                 .parse()
                 .map_err(|error: toml_edit::TomlError| invalid(&path, error.message()))?;
-            let result = edit(&config, &mut document)?;
+            let result = edit(&settings, &mut document)?;
             let text = document.to_string();
-            Config::parse(path.clone(), &text)?;
+            Settings::parse(Layer::User, path.clone(), &text)?;
             Ok((text, result))
         })
     }
 
-    fn path() -> Result<PathBuf, Failure> {
+    fn user_path() -> Result<PathBuf, Failure> {
         Ok(Place::Config.folder()?.join("config.toml"))
     }
 
-    fn parse(path: PathBuf, text: &str) -> Result<Config, Failure> {
+    fn parse(layer: Layer, path: PathBuf, text: &str) -> Result<Settings, Failure> {
         let written: Written =
             toml::from_str(text).map_err(|error| invalid(&path, &error.to_string()))?;
         let mut registries = BTreeMap::new();
         for (name, registry) in written.registries {
             let registry = registry
-                .understand()
+                .understand(layer)
                 .map_err(|why| invalid(&path, &format!("in `[registries.{name}]`: {why}")))?;
             registries.insert(name, registry);
         }
-        let known = |name: RegistryName, what: &str| match registries.contains_key(&name) {
+        // A project may leave it to its users where a registry is; nobody can leave it to a project.
+        let is_known =
+            |name: &RegistryName| layer == Layer::Project || registries.contains_key(name);
+        let known = |name: RegistryName, what: &str| match is_known(&name) {
             true => Ok(name),
             false => Err(invalid(
                 &path,
@@ -127,7 +154,8 @@ impl Config {
             .default_registry
             .map(|name| known(name, "`default-registry`"))
             .transpose()?;
-        Ok(Config {
+        Ok(Settings {
+            layer,
             path,
             registries,
             namespaces,
@@ -137,30 +165,38 @@ impl Config {
 
     /// The registry of this name, or at this address.
     pub(crate) fn find(&self, text: &str) -> Result<(&RegistryName, &Registry), Failure> {
-        let url = text.parse::<BaseUrl>().ok();
-        let mut all = self.registries.iter();
-        if let Some(found) =
-            all.find(|(name, registry)| name.0 == text || Some(&registry.url) == url.as_ref())
-        {
-            return Ok(found);
-        }
-        let failure = Failure::configuration(
-            "registry::unknown",
-            format!("there is no registry `{}`", ui::clean_line(text)),
-        );
-        let names = self.registries.keys().map(|name| name.0.as_str());
-        let nearest = names
-            .map(|name| (strsim::levenshtein(name, text), name))
-            .filter(|(distance, _)| *distance <= 2)
-            .min();
-        Err(match nearest {
-            Some((_, nearest)) => failure.help(format!("did you mean `{nearest}`?")),
-            None if self.registries.is_empty() => {
-                failure.help("make it known with `tenon registry add NAME URL PIN`")
-            }
-            None => failure.help("`tenon registry list` says which there are"),
-        })
+        find(&self.registries.iter().collect(), text)
     }
+}
+
+/// The one among these registries that has this name, or is at this address.
+pub(super) fn find<'r>(
+    registries: &BTreeMap<&'r RegistryName, &'r Registry>,
+    text: &str,
+) -> Result<(&'r RegistryName, &'r Registry), Failure> {
+    let url = text.parse::<BaseUrl>().ok();
+    let mut all = registries.iter();
+    if let Some((name, registry)) =
+        all.find(|(name, registry)| name.0 == text || Some(&registry.url) == url.as_ref())
+    {
+        return Ok((name, registry));
+    }
+    let failure = Failure::configuration(
+        "registry::unknown",
+        format!("there is no registry `{}`", ui::clean_line(text)),
+    );
+    let names = registries.keys().map(|name| name.0.as_str());
+    let nearest = names
+        .map(|name| (strsim::levenshtein(name, text), name))
+        .filter(|(distance, _)| *distance <= 2)
+        .min();
+    Err(match nearest {
+        Some((_, nearest)) => failure.help(format!("did you mean `{nearest}`?")),
+        None if registries.is_empty() => {
+            failure.help("make it known with `tenon registry add NAME URL PIN`")
+        }
+        None => failure.help("`tenon registry list` says which there are"),
+    })
 }
 
 impl Registry {
@@ -169,10 +205,34 @@ impl Registry {
     pub(crate) fn state(&self) -> Result<StateDir, Failure> {
         Ok(StateDir::new(Place::State.folder()?, &self.pin))
     }
+
+    /// Asks of a project's registry what the user asks of the same log, or more: the witnesses of the user if the
+    /// user asks for any, and checkpoints that are no older than the user has them.
+    ///
+    /// `known` are the registries of the user. Where one of them is at the same address, it is the one that is meant.
+    pub(super) fn hold_to<'r>(&mut self, known: impl Iterator<Item = &'r Registry>) {
+        let mut same: Vec<_> = known.filter(|known| known.pin == self.pin).collect();
+        if same.iter().any(|known| known.url == self.url) {
+            same.retain(|known| known.url == self.url);
+        }
+        let mut witnessed = same.iter();
+        if let Some(known) = witnessed.find(|known| !known.rules.witnesses.is_none()) {
+            self.rules.witnesses = known.rules.witnesses.clone();
+            self.rules.auditors = known.rules.auditors.clone();
+            self.policy_by = known.policy_by;
+        }
+        let age = |registry: &Registry| registry.rules.max_age.unwrap_or(u64::MAX);
+        for known in same {
+            if age(known) < age(self) {
+                self.rules.max_age = known.rules.max_age;
+                self.max_age_by = known.max_age_by;
+            }
+        }
+    }
 }
 
 impl WrittenRegistry {
-    fn understand(self) -> Result<Registry, String> {
+    fn understand(self, layer: Layer) -> Result<Registry, String> {
         let url = self.url.parse();
         let url = url.map_err(|error: BaseUrlError| error.to_string())?;
         let pin: Pin = self.pin.parse().map_err(|error| chain(&error))?;
@@ -196,7 +256,14 @@ impl WrittenRegistry {
                 .map_err(|error| format!("`max-age` is not a duration such as `24h`: {error}"))?;
             rules.max_age = Some(age.as_secs());
         }
-        Ok(Registry { url, pin, rules })
+        Ok(Registry {
+            layer,
+            url,
+            pin,
+            rules,
+            policy_by: self.policy.map(|_| layer),
+            max_age_by: self.max_age.map(|_| layer),
+        })
     }
 }
 
@@ -282,8 +349,12 @@ mod tests {
     const POLICY: &str =
         "witness w0 w.example/0+3315a576+BD+eXw8e37NC3e6AZmyjapN9NGxeG7sBcmpuvHb3Wre/\nquorum w0\n";
 
-    fn parse(text: &str) -> Result<Config, String> {
-        Config::parse(PathBuf::from("config.toml"), text)
+    fn parse(text: &str) -> Result<Settings, String> {
+        parse_as(Layer::User, text)
+    }
+
+    fn parse_as(layer: Layer, text: &str) -> Result<Settings, String> {
+        Settings::parse(layer, PathBuf::from("config.toml"), text)
             .map_err(|failure| failure.causes.join("; "))
     }
 
@@ -360,5 +431,58 @@ mod tests {
             let error = parse(text).err().unwrap();
             assert!(error.contains(why), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_project_may_leave_it_to_its_users_where_a_registry_is() {
+        let text =
+            "default-registry = \"corp\"\n[namespaces]\nacme = \"corp\"\n[package]\nname = 1";
+        let settings = parse_as(Layer::Project, text).unwrap();
+        assert_eq!(settings.default.unwrap().to_string(), "corp");
+        assert_eq!(settings.namespaces.len(), 1);
+    }
+
+    /// The registry of a project with these lines, held to the user's with those.
+    fn held(project: &str, user: &str) -> Registry {
+        let user = parse(user).unwrap();
+        let project = parse_as(Layer::Project, &with(project)).unwrap();
+        let mut registry = project.registries.into_values().next().unwrap();
+        registry.hold_to(user.registries.values());
+        registry
+    }
+
+    #[test]
+    fn what_the_user_asks_of_a_log_outweighs_a_project() {
+        let policy = format!("policy = '''\n{POLICY}'''\nauditors = ['w0']\n");
+        let other = POLICY.replace("w0", "w1");
+        let weaker = format!("policy = '''\n{other}'''\nmax-age = '99days'\n");
+        let is_users = |registry: &Registry| {
+            registry.rules.witnesses == Policy::parse(POLICY.as_bytes()).unwrap()
+                && registry.rules.auditors == ["w0"]
+                && registry.policy_by == Some(Layer::User)
+        };
+        // Nothing, or something else, in place of the user's.
+        for project in ["", &weaker, "policy = \"quorum none\\n\""] {
+            let registry = held(project, &with(&policy));
+            assert!(is_users(&registry), "{project}");
+            assert_eq!(registry.rules.max_age, Some(24 * 60 * 60), "{project}");
+        }
+        // The same log at another address, and under another name.
+        let elsewhere = with(&policy).replace("a.example", "b.example");
+        assert!(is_users(&held("", &elsewhere.replace("corp", "mine"))));
+        let plain = with("max-age = '1h'")
+            .replace("corp", "aaa")
+            .replace("a.example", "c.example");
+        assert!(is_users(&held("", &format!("{plain}{elsewhere}"))));
+        // What is at the same address is what is meant.
+        let registry = held("", &format!("{plain}{}", with("max-age = '9h'")));
+        assert_eq!(registry.rules.max_age, Some(9 * 60 * 60));
+        // More may be asked, and of a log that the user does not know, anything.
+        let registry = held(&weaker.replace("99days", "10m"), &with(""));
+        assert_eq!(registry.rules.max_age, Some(600));
+        assert_eq!(registry.policy_by, Some(Layer::Project));
+        let registry = held(&weaker, &with(&policy).replace("#e0b3", "#e0b4"));
+        assert_eq!(registry.rules.max_age, Some(99 * 24 * 60 * 60));
+        assert_eq!(registry.policy_by, Some(Layer::Project));
     }
 }

@@ -1,80 +1,44 @@
-//! `tenon wit`: the WIT of a component or a package.
+//! Reading WIT from whatever has some: text, folders of text, WIT packages, components.
 
-use crate::args::{Global, Wit};
 use crate::error::{Failure, wit_failure};
-use crate::source::{Named, Sources};
-use crate::ui::{Document, Ui};
-use crate::write::{Content, Target};
-use serde::Serialize;
+use crate::source::Sources;
 use std::fs;
 use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tenon_composer::{Bodies, Kind, Source, validate};
-use wit_component::{DecodedWasm, WitPrinter};
-use wit_parser::{PackageId, Resolve, Type, TypeDefKind, TypeOwner, UnresolvedPackageGroup};
+use wit_component::DecodedWasm;
+use wit_parser::{PackageId, Resolve, UnresolvedPackageGroup};
 
-#[derive(Serialize)]
-struct WitContent {
-    wit: String,
+/// The largest WIT package in the binary format, in bytes; registries keep none that is larger.
+const MAX_PACKAGE: usize = 16 << 20;
+
+/// What becomes of items that are `@unstable`, each of which is behind a gate of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gates {
+    /// They are not there.
+    Closed,
+    /// They are there, and say which gate they are behind.
+    Open,
 }
 
-pub(crate) fn run(ui: &Ui, args: &Wit, global: &Global) -> Result<(), Failure> {
-    let target = Target::of(args.output.as_deref());
-    target.check(true)?;
-    let (resolve, package) = read(Sources { ui, global }, &args.input)?;
-    let nested: Vec<PackageId> = resolve
-        .packages
-        .iter()
-        .map(|(id, _)| id)
-        .filter(|id| *id != package)
-        .collect();
-    if let Some(name) = type_without_interface(&resolve) {
-        return Err(Failure::new(
-            "cli::no-wit",
-            format!(
-                "`{}` uses the type `{name}` of an interface that has no package, which WIT cannot express",
-                args.input
-            ),
-        )
-        .help("`tenon inspect` shows the imports and exports"));
-    }
-    let mut printer = WitPrinter::default();
-    printer
-        .print(&resolve, package, &nested)
-        .map_err(|error| wit_failure(&args.input, &error))?;
-    let wit = printer.output.to_string();
-    if ui.json && target.is_stdout() {
-        return ui.document(&Document::new("tenon/wit/1", WitContent { wit }));
-    }
-    match &target {
-        Target::Stdout => ui.print(&wit),
-        Target::File(_) | Target::Derived(_) => target.write(&Content::Text(&wit)),
-    }
-}
-
-/// A type that is used across interfaces, but belongs to one that nothing can name: the printer takes
-/// it for granted that there is none.
-fn type_without_interface(resolve: &Resolve) -> Option<&str> {
-    resolve.types.iter().find_map(|(_, ty)| {
-        let TypeDefKind::Type(Type::Id(used)) = ty.kind else {
-            return None;
-        };
-        let used = resolve.types.get(used)?;
-        let TypeOwner::Interface(interface) = used.owner else {
-            return None;
-        };
-        let is_named = resolve.interfaces.get(interface)?.name.is_some();
-        match is_named || ty.owner == used.owner {
-            true => None,
-            false => used.name.as_deref(),
+impl Gates {
+    /// Where nothing is yet.
+    pub(super) fn resolve(self) -> Resolve {
+        Resolve {
+            all_features: self == Gates::Open,
+            ..Resolve::new()
         }
-    })
+    }
 }
 
 /// Reads WIT from whatever has some, and gives the package that is meant.
-pub(crate) fn read(sources: Sources<'_>, argument: &str) -> Result<(Resolve, PackageId), Failure> {
+pub(crate) fn read(
+    sources: Sources<'_>,
+    argument: &str,
+    gates: Gates,
+) -> Result<(Resolve, PackageId), Failure> {
     if Path::new(argument).is_dir() {
-        let mut resolve = Resolve::new();
+        let mut resolve = gates.resolve();
         let (package, _) = resolve
             .push_dir(argument)
             .map_err(|error| wit_failure(argument, &error))?;
@@ -86,9 +50,9 @@ pub(crate) fn read(sources: Sources<'_>, argument: &str) -> Result<(Resolve, Pac
         .extension()
         .is_some_and(|extension| extension == "wit");
     match named.kind()? {
-        Kind::Component => decode(&named, &bytes),
-        Kind::Wit => parse(argument, bytes),
-        Kind::Text if is_wit => parse(argument, bytes),
+        Kind::Component => decode(&named.argument, &bytes),
+        Kind::Wit => parse(argument, bytes, gates),
+        Kind::Text if is_wit => parse(argument, bytes, gates),
         _ => {
             // Whatever else it is, reading it says so.
             let source = Source {
@@ -109,27 +73,9 @@ pub(crate) fn read(sources: Sources<'_>, argument: &str) -> Result<(Resolve, Pac
     }
 }
 
-/// The WIT of a component or a WIT package in the binary format.
-pub(crate) fn decode(named: &Named, bytes: &[u8]) -> Result<(Resolve, PackageId), Failure> {
-    // The decoder relies on what it is given being valid.
-    validate(&Source {
-        name: named.argument.clone(),
-        input: named.input(),
-        digest: None,
-        bodies: Bodies::Skip,
-    })?;
-    let inexpressible = |cause: String| {
-        let message = format!(
-            "`{}` has imports or exports that WIT cannot express",
-            named.argument
-        );
-        Failure::new("cli::no-wit", message)
-            .cause(cause)
-            .help("`tenon inspect` shows them")
-    };
-    let decoded = caught(|| wit_component::decode(bytes))
-        .map_err(|panic| inexpressible(format!("the decoder gave up: {panic}")))?
-        .map_err(|error| inexpressible(format!("{error:#}")))?;
+/// The WIT of a component or a WIT package in the binary format, which messages call `name`.
+pub(crate) fn decode(name: &str, bytes: &[u8]) -> Result<(Resolve, PackageId), Failure> {
+    let decoded = decode_any(name, bytes)?;
     let package = decoded.package();
     Ok(match decoded {
         DecodedWasm::WitPackage(resolve, _) | DecodedWasm::Component(resolve, _) => {
@@ -138,8 +84,46 @@ pub(crate) fn decode(named: &Named, bytes: &[u8]) -> Result<(Resolve, PackageId)
     })
 }
 
-/// Runs what may panic on components that nobody thought of, and makes an error of the panic.
-fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+/// The WIT package in the binary format that messages call `name`.
+pub(super) fn decode_package(name: &str, bytes: &[u8]) -> Result<(Resolve, PackageId), Failure> {
+    if bytes.len() > MAX_PACKAGE {
+        let message = format!(
+            "`{name}` has {} bytes; a WIT package has {MAX_PACKAGE} at most",
+            bytes.len()
+        );
+        return Err(Failure::new("wit::dependency", message).help("split it up"));
+    }
+    match decode_any(name, bytes)? {
+        DecodedWasm::WitPackage(resolve, package) => Ok((resolve, package)),
+        DecodedWasm::Component(..) => Err(Failure::new(
+            "wit::dependency",
+            format!("`{name}` is a component, not a WIT package"),
+        )
+        .help("`tenon wit` prints the WIT of a component")),
+    }
+}
+
+fn decode_any(name: &str, bytes: &[u8]) -> Result<DecodedWasm, Failure> {
+    // The decoder relies on what it is given being valid.
+    validate(&Source {
+        name: name.to_owned(),
+        input: &bytes,
+        digest: None,
+        bodies: Bodies::Skip,
+    })?;
+    let inexpressible = |cause: String| {
+        let message = format!("`{name}` has imports or exports that WIT cannot express");
+        Failure::new("cli::no-wit", message)
+            .cause(cause)
+            .help("`tenon inspect` shows them")
+    };
+    caught(|| wit_component::decode(bytes))
+        .map_err(|panic| inexpressible(format!("the decoder gave up: {panic}")))?
+        .map_err(|error| inexpressible(format!("{error:#}")))
+}
+
+/// Runs what may panic on WIT that nobody thought of, and makes an error of the panic.
+pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let result = panic::catch_unwind(AssertUnwindSafe(run));
@@ -152,9 +136,13 @@ fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 /// The WIT of a text; a folder `deps` beside its file has the packages that it uses.
-pub(crate) fn parse(argument: &str, bytes: Vec<u8>) -> Result<(Resolve, PackageId), Failure> {
+pub(crate) fn parse(
+    argument: &str,
+    bytes: Vec<u8>,
+    gates: Gates,
+) -> Result<(Resolve, PackageId), Failure> {
     let text = String::from_utf8(bytes).map_err(|error| wit_failure(argument, &error))?;
-    let mut resolve = Resolve::new();
+    let mut resolve = gates.resolve();
     let dependencies = dependencies(&mut resolve, argument)?;
     let package = match dependencies.is_empty() {
         true => resolve
@@ -176,15 +164,8 @@ fn dependencies(resolve: &mut Resolve, file: &str) -> Result<Vec<UnresolvedPacka
     if file == "-" || !folder.is_dir() {
         return Ok(vec![]);
     }
-    let unread = |error| Failure::io("read", &folder, &error);
-    let entries = fs::read_dir(&folder).map_err(unread)?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        paths.push(entry.map_err(unread)?.path());
-    }
-    paths.sort();
     let mut groups = Vec::new();
-    for path in paths {
+    for path in sorted(&folder)? {
         let name = path.to_string_lossy();
         let failed = |error| wit_failure(&name, &format_args!("{error:#}"));
         let extension = path.extension().and_then(|extension| extension.to_str());
@@ -206,7 +187,19 @@ fn dependencies(resolve: &mut Resolve, file: &str) -> Result<Vec<UnresolvedPacka
     Ok(groups)
 }
 
-fn parse_group(name: &str, text: &str) -> Result<UnresolvedPackageGroup, Failure> {
+/// What is in a folder, in the order of its names.
+pub(super) fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unread = |error| Failure::io("read", folder, &error);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unread)? {
+        paths.push(entry.map_err(unread)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// The packages of a text, which messages call `name`.
+pub(super) fn parse_group(name: &str, text: &str) -> Result<UnresolvedPackageGroup, Failure> {
     UnresolvedPackageGroup::parse(name, text)
         .map_err(|(sources, error)| wit_failure(name, &error.render(&sources)))
 }

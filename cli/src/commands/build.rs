@@ -1,0 +1,408 @@
+//! `tenon build`: what a project is for.
+
+use super::{compose, lock, plug, wit};
+use crate::args::{Build, Compose, Dedupe, Global, Plug, VersionPolicy};
+use crate::error::Failure;
+use crate::project::{Built, Changes, Locking, Project, Purpose};
+use crate::source::Named;
+use crate::ui::{self, Document, Ui};
+use crate::wit::needs::needs_of;
+use clap::ValueEnum;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use tenon_registry_client::name::PackageName;
+use tenon_registry_client::project::{self, Dependency, Subject};
+use tenon_registry_client::record::ContentKind;
+
+#[derive(Serialize)]
+struct BuildContent {
+    state: &'static str,
+    output: String,
+    #[serde(flatten)]
+    changes: Changes,
+}
+
+pub(crate) fn run(ui: &mut Ui, args: &Build, global: &Global) -> Result<(), Failure> {
+    let mut project = Project::open(Purpose::Change)?;
+    let changes = project.lock(ui, &Locking::keep(global, args.agreement.yes))?;
+    lock::say(ui, &changes);
+    match project.manifest.compose.clone() {
+        Some(what) => compose(ui, args, global, &project, &what, changes),
+        None if project.root.join(&project.manifest.wit.dir).is_dir() => {
+            wit_package(ui, args, global, &project, changes)
+        }
+        None => Err(Failure::configuration(
+            "project::nothing",
+            "there is nothing to build: `tenon.toml` has no `[compose]`, and there is no folder of WIT",
+        )
+        .help("name the component whose imports are to be filled: `[compose]` with `socket = \"app.wasm\"`")),
+    }
+}
+
+/// Composes what the manifest says.
+fn compose(
+    ui: &mut Ui,
+    args: &Build,
+    global: &Global,
+    project: &Project,
+    what: &project::Compose,
+    changes: Changes,
+) -> Result<(), Failure> {
+    let output = output(project, args, what.output.as_deref())?;
+    let plan = Plan::of(project, what)?;
+    check_output(&output, &plan.files)?;
+    let files = plan.files.iter().filter(|path| path.exists()).cloned();
+    let recipe = [what_is_said(project), format!("{}", args.no_validate)];
+    let recipe: Vec<&str> = recipe.iter().map(String::as_str).collect();
+    let built = Built::plan(&recipe, plan.releases, files, &output)?;
+    if !args.force && built.is_last_of(project) {
+        return nothing_to_do(ui, &output, changes);
+    }
+    make_folder(&output)?;
+    // Packages are those that are locked, whatever else there is.
+    let locked = Global {
+        locked: true,
+        ..global.clone()
+    };
+    frame(ui, &output, &changes);
+    match &what.what {
+        Subject::Plug { .. } => {
+            let plug = Plug {
+                sockets: plan.sockets,
+                plugs: plan.plugs,
+                chains: what
+                    .chains
+                    .iter()
+                    .map(|chain| project.chain(chain))
+                    .collect(),
+                wires: what.wires.clone(),
+                prefer: what.prefer.clone(),
+                keep: what.keep_imports.clone(),
+                exports: what.exports.clone(),
+                renames: what.renames.clone(),
+                versions: choice("versions", what.versions.as_deref(), VersionPolicy::Highest)?,
+                plan: None,
+                output: Some(output.clone()),
+                wat: false,
+                strict: what.strict,
+                dry_run: false,
+                no_validate: args.no_validate,
+                dedupe: choice("dedupe", what.dedupe.as_deref(), Dedupe::Auto)?,
+                name: what.name.clone().or_else(|| project.title()),
+            };
+            plug::run(ui, &plug, &locked)?;
+            built.keep(project, []);
+        }
+        Subject::File(file) => {
+            let dedupe = what.dedupe.as_deref();
+            let dedupe = dedupe.map(|dedupe| choice("dedupe", Some(dedupe), Dedupe::Auto));
+            let compose = Compose {
+                input: project.root.join(file).to_string_lossy().into_owned(),
+                config: None,
+                root: None,
+                definitions: vec![],
+                search_paths: vec![],
+                import_components: false,
+                disallow_imports: what.strict,
+                skip_validation: args.no_validate,
+                dedupe: dedupe.transpose()?,
+                output: Some(output.clone()),
+                wat: false,
+                dry_run: false,
+                name: what.name.clone().or_else(|| project.title()),
+            };
+            let inputs = compose::run(ui, &compose, &locked)?;
+            built.keep(project, inputs);
+        }
+    }
+    Ok(())
+}
+
+/// Makes the WIT package of a project that has nothing to compose.
+fn wit_package(
+    ui: &mut Ui,
+    args: &Build,
+    global: &Global,
+    project: &Project,
+    changes: Changes,
+) -> Result<(), Failure> {
+    let output = output(project, args, None)?;
+    let locked = project.lock.iter().flat_map(|lock| &lock.packages);
+    let releases = locked.map(|((package, version), locked)| {
+        let digest = locked.release.digest.to_string();
+        (format!("{package}@{version}"), digest)
+    });
+    let releases: BTreeMap<_, _> = releases.collect();
+    let recipe = what_is_said(project);
+    let plan = |project: &Project| {
+        let files = files_in(&project.wit_folder())?;
+        Built::plan(&[&recipe], releases.clone(), files, &output)
+    };
+    if !args.force && plan(project)?.is_last_of(project) {
+        return nothing_to_do(ui, &output, changes);
+    }
+    wit::fetch(ui, global, project)?;
+    make_folder(&output)?;
+    frame(ui, &output, &changes);
+    wit::of_project(ui, project, Some(&output))?;
+    plan(project)?.keep(project, []);
+    Ok(())
+}
+
+/// All files in a folder and those below it.
+fn files_in(folder: &Path) -> Result<BTreeSet<PathBuf>, Failure> {
+    let mut files = BTreeSet::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let failed = |error| Failure::io("read", &folder, &error);
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            // A link to a folder may lead back to it.
+            match entry.file_type().map_err(failed)?.is_dir() {
+                true => folders.push(entry.path()),
+                false => drop(files.insert(entry.path())),
+            }
+        }
+    }
+    files.retain(|file| file.is_file());
+    Ok(files)
+}
+
+/// What goes into a composition.
+struct Plan {
+    sockets: Vec<String>,
+    plugs: Vec<String>,
+    /// The releases, with their digests.
+    releases: BTreeMap<String, String>,
+    files: BTreeSet<PathBuf>,
+}
+
+impl Plan {
+    fn of(project: &Project, what: &project::Compose) -> Result<Plan, Failure> {
+        let mut plan = Plan {
+            sockets: vec![],
+            plugs: vec![],
+            releases: BTreeMap::new(),
+            files: BTreeSet::new(),
+        };
+        match &what.what {
+            Subject::Plug { sockets, plugs } => {
+                for socket in sockets {
+                    let argument = plan.add(project, socket)?;
+                    plan.sockets.push(argument);
+                }
+                let plugs = match plugs {
+                    Some(plugs) => plugs.clone(),
+                    None => project.plugs(sockets),
+                };
+                for plug in &plugs {
+                    let argument = plan.add(project, plug)?;
+                    plan.plugs.push(argument);
+                }
+                for chain in &what.chains {
+                    for link in project.chain(chain).split(',') {
+                        if Path::new(link).is_file() {
+                            plan.files.insert(link.into());
+                        }
+                    }
+                }
+            }
+            Subject::File(file) => {
+                // What the file names is known once it was read; any release may be among it.
+                plan.files.insert(project.root.join(file));
+                for (package, _) in project.lock.iter().flat_map(|lock| lock.packages.keys()) {
+                    plan.add_release(project, package)?;
+                }
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Adds what the manifest names: a dependency, or a file.
+    fn add(&mut self, project: &Project, name: &str) -> Result<String, Failure> {
+        let file = match project.dependency(name) {
+            Some((package, Dependency::Registry(_))) => {
+                return self.add_release(project, &package);
+            }
+            Some((_, Dependency::Path(path))) => project.root.join(path),
+            None if name.contains(':') && name.parse::<PackageName>().is_ok() => {
+                return Err(Failure::configuration(
+                    "project::manifest",
+                    format!("`{name}` is to be composed, and is no dependency"),
+                )
+                .help(format!("add it with `tenon add {name}`")));
+            }
+            None => project.root.join(name),
+        };
+        self.files.insert(file.clone());
+        Ok(file.to_string_lossy().into_owned())
+    }
+
+    fn add_release(&mut self, project: &Project, package: &PackageName) -> Result<String, Failure> {
+        let packages = project.lock.iter().flat_map(|lock| &lock.packages);
+        let locked = packages.filter(|((name, _), _)| name == package).last();
+        let Some(((_, version), locked)) = locked else {
+            return Err(
+                Failure::new("project::locked", format!("`{package}` is not locked"))
+                    .help("run `tenon lock`"),
+            );
+        };
+        let name = format!("{package}@{version}");
+        self.releases
+            .insert(name.clone(), locked.release.digest.to_string());
+        Ok(name)
+    }
+}
+
+impl Project {
+    /// What is plugged in where the manifest does not say it: every dependency that is a component and no socket.
+    fn plugs(&self, sockets: &[String]) -> Vec<String> {
+        let dependencies = self.manifest.dependencies.iter();
+        let plugs = dependencies.filter(|(package, dependency)| match dependency {
+            Dependency::Registry(_) => self.is_component(package),
+            Dependency::Path(path) => is_component(&self.root.join(path)),
+        });
+        let names = plugs.map(|(package, _)| package.to_string());
+        names.filter(|name| !sockets.contains(name)).collect()
+    }
+
+    /// A chain, with the paths in it as seen from here.
+    fn chain(&self, chain: &str) -> String {
+        let links = chain.split(',').map(|link| {
+            let path = self.root.join(link);
+            match path.is_file() {
+                true => path.to_string_lossy().into_owned(),
+                false => link.to_owned(),
+            }
+        });
+        links.collect::<Vec<_>>().join(",")
+    }
+
+    /// What the manifest calls the project.
+    fn title(&self) -> Option<String> {
+        let about = self.manifest.package.as_ref()?;
+        Some(about.name.name().to_owned())
+    }
+}
+
+/// Whether a file is a component. What cannot be read is said to be one, so that reading it says why.
+fn is_component(path: &Path) -> bool {
+    let named = match path.is_dir() {
+        true => return false,
+        false => Named::open(&path.to_string_lossy()),
+    };
+    let needs = named.and_then(|named| needs_of(&named.argument, named.input()));
+    needs.map_or(true, |(kind, _)| kind == ContentKind::Component)
+}
+
+/// Where the output goes: what the command line says, or the manifest, or `build/` and the project's name.
+fn output(project: &Project, args: &Build, said: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(path) = &args.output {
+        return match path == Path::new("-") {
+            true => Err(
+                Failure::usage("a build is written to a file, not to standard output")
+                    .help("name a file, or use `tenon plug`"),
+            ),
+            false => Ok(path.clone()),
+        };
+    }
+    if let Some(path) = said {
+        return Ok(project.root.join(path));
+    }
+    let name = project.title().or_else(|| {
+        let folder = std::path::absolute(&project.root).ok()?;
+        let folder = std::fs::canonicalize(folder).ok()?;
+        Some(folder.file_name()?.to_string_lossy().into_owned())
+    });
+    let name = name.unwrap_or_else(|| "composition".to_owned());
+    Ok(project.root.join("build").join(format!("{name}.wasm")))
+}
+
+/// Refuses to write over what is read.
+fn check_output(output: &Path, files: &BTreeSet<PathBuf>) -> Result<(), Failure> {
+    let end = std::fs::canonicalize(output).ok();
+    let mut same = files.iter().filter(|file| {
+        *file == output || (end.is_some() && std::fs::canonicalize(file).ok() == end)
+    });
+    match same.next() {
+        None => Ok(()),
+        Some(_) => Err(Failure::configuration(
+            "project::manifest",
+            format!(
+                "`{}` is an input, and would be overwritten",
+                output.display()
+            ),
+        )
+        .help("write to another file: `output` under `[compose]`, or `-o`")),
+    }
+}
+
+fn make_folder(output: &Path) -> Result<(), Failure> {
+    match output
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        None => Ok(()),
+        Some(folder) => std::fs::create_dir_all(folder)
+            .map_err(|error| Failure::io("make the folder", folder, &error)),
+    }
+}
+
+/// A value of the manifest that is one of a few words.
+fn choice<T: ValueEnum>(key: &str, text: Option<&str>, default: T) -> Result<T, Failure> {
+    let Some(text) = text else {
+        return Ok(default);
+    };
+    T::from_str(text, false).map_err(|_| {
+        let words = T::value_variants()
+            .iter()
+            .filter_map(ValueEnum::to_possible_value);
+        let words: Vec<_> = words.map(|word| format!("`{}`", word.get_name())).collect();
+        Failure::configuration(
+            "project::manifest",
+            format!(
+                "`{key} = \"{}\"` under `[compose]` is none of its values",
+                ui::clean_line(text)
+            ),
+        )
+        .help(format!("take one of {}", words.join(", ")))
+    })
+}
+
+/// What the manifest says of the composition, in one spelling.
+fn what_is_said(project: &Project) -> String {
+    format!(
+        "{:?} {:?}",
+        project.manifest.compose, project.manifest.package
+    )
+}
+
+/// Has the report of a composition be a part of that of the build.
+fn frame(ui: &mut Ui, output: &Path, changes: &Changes) {
+    if ui.json {
+        let content = BuildContent {
+            state: "built",
+            output: output.display().to_string(),
+            changes: changes.clone(),
+        };
+        ui.frame(&Document::new("tenon/build/1", content));
+    }
+}
+
+fn nothing_to_do(ui: &Ui, output: &Path, changes: Changes) -> Result<(), Failure> {
+    let output = output.display().to_string();
+    if ui.json {
+        let state = "up-to-date";
+        let content = BuildContent {
+            state,
+            output,
+            changes,
+        };
+        return ui.document(&Document::new("tenon/build/1", content));
+    }
+    ui.say(&format!(
+        "`{output}` is up to date: nothing has changed since it was built"
+    ));
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! `tenon update`: newer versions of what is locked.
+
+use super::lock;
+use crate::args::{Global, Update};
+use crate::error::Failure;
+use crate::project::{Changes, Freedom, LOCK, Locking, Project, Purpose};
+use crate::suggestion::near;
+use crate::ui::{self, Document, Ui};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use tenon_registry_client::name::{PackageName, Version};
+
+#[derive(Serialize)]
+struct UpdateContent {
+    #[serde(flatten)]
+    changes: Changes,
+    dry_run: bool,
+}
+
+pub(crate) fn run(ui: &Ui, args: &Update, global: &Global) -> Result<(), Failure> {
+    let mut project = Project::open(Purpose::Change)?;
+    let packages = args.packages.iter().map(|name| locked(&project, name));
+    let packages = packages.collect::<Result<BTreeSet<_>, _>>()?;
+    let mut precise = BTreeMap::new();
+    if let Some(text) = &args.precise {
+        let version: Version = text.parse().map_err(|error| {
+            Failure::usage(format!(
+                "`--precise {}` is no version",
+                ui::clean_line(text)
+            ))
+            .cause(error)
+        })?;
+        let mut packages = packages.iter();
+        let (Some(package), None) = (packages.next(), packages.next()) else {
+            return Err(Failure::usage("`--precise` is for one package")
+                .help("name one package, and give the command once for each"));
+        };
+        precise.insert(package.clone(), version);
+    }
+    let locking = Locking {
+        freedom: match packages.is_empty() {
+            true => Freedom::All,
+            false => Freedom::Of(packages),
+        },
+        precise,
+        yes: args.agreement.yes,
+        global,
+    };
+    if args.dry_run {
+        let (_, changes) = project.locked(ui, &locking)?;
+        if ui.json {
+            let dry_run = true;
+            let content = UpdateContent { changes, dry_run };
+            return ui.document(&Document::new("tenon/update/1", content));
+        }
+        lock::say(ui, &changes);
+        ui.say("this is all that was done: `--dry-run` writes nothing");
+        return Ok(());
+    }
+    let changes = project.lock(ui, &locking)?;
+    if ui.json {
+        let dry_run = false;
+        let content = UpdateContent { changes, dry_run };
+        return ui.document(&Document::new("tenon/update/1", content));
+    }
+    if changes.is_empty() {
+        ui.say(
+            "nothing newer is let in by what is asked; `tenon outdated` says what else there is",
+        );
+        return Ok(());
+    }
+    lock::report(ui, &project, changes, "tenon/update/1")
+}
+
+/// A package that is locked, by its name.
+pub(super) fn locked(project: &Project, text: &str) -> Result<PackageName, Failure> {
+    let names: BTreeSet<String> = match &project.lock {
+        Some(lock) => lock
+            .packages
+            .keys()
+            .map(|(package, _)| package.to_string())
+            .collect(),
+        None => BTreeSet::new(),
+    };
+    match text.parse::<PackageName>() {
+        Ok(package) if names.contains(text) => Ok(package),
+        _ => {
+            let message = format!("`{}` is not in `{LOCK}`", ui::clean_line(text));
+            let failure = Failure::new("project::unknown", message);
+            Err(match near(text, &names) {
+                Some(near) => failure.help(format!("did you mean `{near}`?")),
+                None => failure.help("`tenon tree` shows what is"),
+            })
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What a project asks for, and who in it does.
+
+use super::Project;
+use crate::error::Failure;
+use crate::source::Named;
+use crate::ui;
+use crate::wit::needs::{needs_of, needs_of_folder};
+use std::collections::BTreeSet;
+use std::path::Path;
+use tenon_registry_client::name::PackageName;
+use tenon_registry_client::project::{Dependency, Subject};
+use tenon_registry_client::resolve::{self, Need, Strength};
+
+/// What a project asks for.
+#[derive(Default)]
+pub(crate) struct Asked {
+    /// Of registries, and by whom.
+    pub(crate) needs: Vec<resolve::Asked>,
+    /// WIT packages that the project has itself, which no registry is asked for.
+    pub(crate) own: BTreeSet<PackageName>,
+}
+
+impl Project {
+    /// What the manifest asks for, and what is asked by the WIT of the project and by the components that it
+    /// names, as far as they are there.
+    pub(crate) fn asked(&self) -> Result<Asked, Failure> {
+        let mut asked = Asked::default();
+        for (package, dependency) in &self.manifest.dependencies {
+            match dependency {
+                Dependency::Registry(requirement) => asked.needs.push(resolve::Asked {
+                    need: Need {
+                        package: package.clone(),
+                        requirement: requirement.clone(),
+                        strength: Strength::Always,
+                    },
+                    by: super::MANIFEST.to_owned(),
+                }),
+                Dependency::Path(path) => {
+                    asked.own.insert(package.clone());
+                    asked.add_local(&self.root.join(path), Absence::Refused)?;
+                }
+            }
+        }
+        if let Some(Subject::Plug { sockets, plugs }) =
+            self.manifest.compose.as_ref().map(|compose| &compose.what)
+        {
+            let all = sockets.iter().chain(plugs.iter().flatten());
+            for path in all.filter(|name| self.dependency(name).is_none()) {
+                // What is not built yet asks for nothing yet.
+                asked.add_local(&self.root.join(path), Absence::Fine)?;
+            }
+        }
+        let folder = self.wit_folder();
+        if folder.is_dir() {
+            asked.add_folder(&folder)?;
+        }
+        let own = &asked.own;
+        asked
+            .needs
+            .retain(|asked| !own.contains(&asked.need.package));
+        Ok(asked)
+    }
+
+    /// The dependency that a name in the manifest stands for.
+    pub(crate) fn dependency(&self, name: &str) -> Option<(PackageName, &Dependency)> {
+        let package: PackageName = name.parse().ok()?;
+        let dependency = self.manifest.dependencies.get(&package)?;
+        Some((package, dependency))
+    }
+}
+
+impl Asked {
+    /// What is asked, each with who asks.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Need, &str)> {
+        let needs = self.needs.iter();
+        needs.map(|asked| (&asked.need, asked.by.as_str()))
+    }
+}
+
+/// What it means that a file is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absence {
+    Fine,
+    Refused,
+}
+
+impl Asked {
+    /// Adds what a component, a WIT package or a folder of WIT beside the manifest asks for.
+    fn add_local(&mut self, path: &Path, absence: Absence) -> Result<(), Failure> {
+        if path.is_dir() {
+            return self.add_folder(path);
+        }
+        if absence == Absence::Fine && !path.exists() {
+            return Ok(());
+        }
+        let named = Named::open(&path.to_string_lossy())?;
+        let (_, needs) = needs_of(&named.argument, named.input())?;
+        let by = ui::clean_line(&named.argument);
+        let asked = needs.into_iter().map(|need| resolve::Asked {
+            need,
+            by: by.clone(),
+        });
+        self.needs.extend(asked);
+        Ok(())
+    }
+
+    /// Adds what the text of a folder of WIT asks for: WIT is resolved by exact versions.
+    fn add_folder(&mut self, folder: &Path) -> Result<(), Failure> {
+        let asked = needs_of_folder(folder)?.into_iter();
+        self.needs.extend(asked.map(|need| resolve::Asked {
+            need: need.need(),
+            by: ui::clean_line(&need.place),
+        }));
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! What is locked, fetched and verified.
+
+use super::{LOCK, Locking, Project, Purpose, Remotes};
+use crate::args::Global;
+use crate::error::Failure;
+use crate::exit::ExitKind;
+use crate::pulled::{self, Pulled};
+use crate::remote::Remote;
+use crate::source::Bytes;
+use crate::ui::{self, Ui};
+use crate::wanted::Wanted;
+use crate::wit::needs::needs_of;
+use std::collections::BTreeSet;
+use tenon_registry_client::http::ErrorKind;
+use tenon_registry_client::log::Origin;
+use tenon_registry_client::project::{LockFile, LockedPackage};
+use tenon_registry_client::resolve::Need;
+
+/// Fetches packages in the versions that the project has locked, for a command with `--locked`.
+pub(crate) fn pull_locked(
+    ui: &Ui,
+    global: &Global,
+    wanted: &[Wanted],
+) -> Result<Vec<Pulled>, Failure> {
+    let mut project = Project::open(Purpose::Look)?;
+    project.lock(ui, &Locking::keep(global, false))?;
+    let Some(lock) = &project.lock else {
+        return Err(
+            Failure::new("project::locked", format!("there is no `{LOCK}`"))
+                .help("run `tenon lock`"),
+        );
+    };
+    let locked = wanted.iter().map(|wanted| find(lock, wanted));
+    let locked = locked.collect::<Result<Vec<_>, _>>()?;
+    install(ui, global, lock, &locked)
+}
+
+/// The locked release that is wanted: the highest of those that will do.
+fn find<'l>(lock: &'l LockFile, wanted: &Wanted) -> Result<&'l LockedPackage, Failure> {
+    let of_name = || {
+        let all = lock.packages.iter().rev();
+        all.filter(|((package, _), _)| *package == wanted.package)
+    };
+    let mut fitting = of_name().filter(|((_, version), _)| wanted.version.admits_locked(version));
+    if let Some((_, locked)) = fitting.next() {
+        return Ok(locked);
+    }
+    let versions: Vec<_> = of_name()
+        .map(|((_, version), _)| version.to_string())
+        .collect();
+    let message = format!("`{wanted}` is not in `{LOCK}`");
+    let failure = Failure::new("project::locked", message);
+    Err(match versions.is_empty() {
+        true => failure.help(format!("add it with `tenon add {}`", wanted.package)),
+        false => failure
+            .cause(format!("locked is {}", versions.join(", ")))
+            .help("leave the version away, or leave `--locked` away"),
+    })
+}
+
+/// Fetches what is locked and verifies it, in this order.
+///
+/// If a registry cannot be reached and everything is here, what was verified before is used, with a warning. What a
+/// registry is refused for is an error all the same.
+pub(crate) fn install(
+    ui: &Ui,
+    global: &Global,
+    lock: &LockFile,
+    packages: &[&LockedPackage],
+) -> Result<Vec<Pulled>, Failure> {
+    let failure = match try_install(ui, global, lock, packages) {
+        Err(failure) if failure.exit == ExitKind::Unavailable && !global.offline => failure,
+        result => return result,
+    };
+    let offline = Global {
+        offline: true,
+        ..global.clone()
+    };
+    match try_install(ui, &offline, lock, packages) {
+        Ok(pulled) => {
+            ui.warn(&format!(
+                "{}: what was verified before is used, and whether it was yanked or revoked since is not known",
+                failure.summary()
+            ));
+            Ok(pulled)
+        }
+        // That the registry is out of reach is what has to be put right.
+        Err(again) if again.exit != ExitKind::Refused => Err(failure),
+        Err(refused) => Err(refused),
+    }
+}
+
+fn try_install(
+    ui: &Ui,
+    global: &Global,
+    lock: &LockFile,
+    packages: &[&LockedPackage],
+) -> Result<Vec<Pulled>, Failure> {
+    let mut remotes = Remotes::new();
+    for package in packages {
+        let remote = remotes.find(ui, global, package.release.package.namespace())?;
+        check_origin(remote, package)?;
+    }
+    let used: BTreeSet<&Origin> = packages.iter().map(|package| &package.registry).collect();
+    for remote in remotes.all() {
+        let origin = remote.registry.pin.origin();
+        if let Some(note) = lock
+            .registries
+            .get(origin)
+            .filter(|_| used.contains(origin))
+        {
+            check_checkpoint(ui, remote, note)?;
+        }
+    }
+    let Some(any) = remotes.all().next() else {
+        return Ok(vec![]);
+    };
+    let work = packages.iter().filter_map(|package| {
+        let remote = remotes.of(package.release.package.namespace())?;
+        let client = remote.client.clone();
+        Some(async move { client.install(&package.release).await })
+    });
+    let mut all = vec![];
+    for (package, result) in packages.iter().zip(any.wait_for_all(work)) {
+        let remote = remotes
+            .of(package.release.package.namespace())
+            .unwrap_or(any);
+        let fetched = result.map_err(|error| remote.failure(error))?;
+        let pulled = Pulled::of(remote, fetched);
+        check_needs(package, &pulled)?;
+        pulled::warn_of(ui, &pulled.fetched.release);
+        all.push(pulled);
+    }
+    Ok(all)
+}
+
+/// Whether a package is locked in the log that its namespace comes from.
+pub(super) fn check_origin(remote: &Remote, package: &LockedPackage) -> Result<(), Failure> {
+    let origin = remote.registry.pin.origin();
+    if package.registry == *origin {
+        return Ok(());
+    }
+    let release = &package.release;
+    let (locked, now) = (
+        ui::clean_line(package.registry.as_str()),
+        ui::clean_line(origin.as_str()),
+    );
+    Err(Failure::configuration(
+        "project::moved",
+        format!("`{}@{}` is locked from `{locked}`", release.package, release.version),
+    )
+    .cause(format!(
+        "the namespace `{}` comes from `{}` now, which is `{now}`",
+        release.package.namespace(),
+        remote.name
+    ))
+    .help(format!(
+        "`tenon config show --origin` says why; if it has moved, run `tenon remove {0}` and `tenon add {0}`",
+        release.package
+    )))
+}
+
+/// Whether the checkpoint of a lock file is of the history that is known here.
+///
+/// Without the network, that may not be known; then it is said, and no more.
+pub(super) fn check_checkpoint(ui: &Ui, remote: &Remote, note: &str) -> Result<(), Failure> {
+    match remote.wait_raw(remote.client.check_checkpoint(note.as_bytes())) {
+        Ok(_) => Ok(()),
+        Err(error) if matches!(*error.kind, ErrorKind::Offline(_)) => {
+            ui.warn(&format!(
+                "whether `{LOCK}` and `{}` are of one history cannot be known without the network",
+                remote.name
+            ));
+            Ok(())
+        }
+        Err(error) => Err(remote.failure(error)),
+    }
+}
+
+/// Whether a release needs what the lock file says, which was the registry's word.
+fn check_needs(package: &LockedPackage, pulled: &Pulled) -> Result<(), Failure> {
+    let name = pulled.name();
+    let file = pulled.fetched.file.try_clone();
+    let bytes = file.and_then(Bytes::of);
+    let bytes = bytes.map_err(|error| Failure::io("read", &name, &error))?;
+    let (_, found) = needs_of(&name, bytes.input())?;
+    if same(&found, &package.needs) {
+        return Ok(());
+    }
+    Err(Failure {
+        exit: ExitKind::Refused,
+        ..Failure::new(
+            "project::needs",
+            format!("`{name}` uses other WIT packages than `{LOCK}` says"),
+        )
+    }
+    .cause(format!("`{LOCK}` has {}", list(&package.needs)))
+    .cause(format!("its content has {}", list(&found)))
+    .help("if the lock file was not edited by hand, the registry said what is not so: tell its operator"))
+}
+
+fn same(one: &[Need], other: &[Need]) -> bool {
+    let sorted = |needs: &[Need]| {
+        let texts: BTreeSet<_> = needs
+            .iter()
+            .map(|need| (need.strength, text(need)))
+            .collect();
+        texts
+    };
+    sorted(one) == sorted(other)
+}
+
+fn text(need: &Need) -> String {
+    format!("{} {}", need.package, need.requirement)
+}
+
+fn list(needs: &[Need]) -> String {
+    match needs.is_empty() {
+        true => "none".to_owned(),
+        false => {
+            let texts: Vec<_> = needs
+                .iter()
+                .map(|need| format!("`{}`", text(need)))
+                .collect();
+            texts.join(", ")
+        }
+    }
+}

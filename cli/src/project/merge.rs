@@ -1,0 +1,101 @@
+//! A lock file with the conflicts of a merge, made whole.
+
+use super::locking::make;
+use super::{Changes, LOCK, Locking, Project, Remotes};
+use crate::error::Failure;
+use crate::exit::ExitKind;
+use crate::ui::{self, Ui};
+use tenon_registry_client::project::LockFile;
+use tenon_registry_client::project::conflict::sides;
+
+impl Project {
+    /// Makes one lock file of the two sides of a merge, and writes it.
+    ///
+    /// What only one side has locked stays if the manifest still asks for it; where both have a package in different
+    /// versions, the higher one that fits is taken. The checkpoints of both sides must be of one history.
+    pub(crate) fn merge(ui: &Ui, locking: &Locking<'_>) -> Result<(Project, Changes), Failure> {
+        let mut project = Project::open_unlocked(super::Purpose::Change)?;
+        let text = project.lock_text.clone().unwrap_or_default();
+        let sides = sides(&text).map_err(|error| {
+            Failure::new(
+                "project::lock-conflict",
+                format!("the conflicts in `{LOCK}` cannot be read"),
+            )
+            .cause(ui::clean_line(&error.to_string()))
+            .help("take one side of the whole file, and run `tenon lock`")
+        })?;
+        let Some((ours, theirs)) = sides else {
+            return Err(Failure::usage(format!("there is no conflict in `{LOCK}`"))
+                .help("run `tenon lock` to bring it up to date"));
+        };
+        if locking.global.locked {
+            return Err(Failure::usage(format!(
+                "`{LOCK}` cannot change with `--locked`"
+            )));
+        }
+        let read = |side: &str, text: &str| {
+            LockFile::parse(text).map_err(|error| {
+                Failure::new(
+                    "project::lock-file",
+                    format!("{side} of `{LOCK}` cannot be understood"),
+                )
+                .cause(ui::clean(&error.to_string()))
+                .help("take one side of the whole file, and run `tenon lock`")
+            })
+        };
+        let ours = read("our side", &ours)?;
+        let theirs = read("their side", &theirs)?;
+        let both = join(&ours, theirs)?;
+        let mut remotes = Remotes::new();
+        for (package, _) in both.packages.keys() {
+            remotes.find(ui, locking.global, package.namespace())?;
+        }
+        let mut old = both.clone();
+        for remote in remotes.all() {
+            let origin = remote.registry.pin.origin();
+            let notes = (ours.registries.get(origin), both.registries.get(origin));
+            if let (Some(ours), Some(theirs)) = notes {
+                let merged = remote
+                    .client
+                    .merge_checkpoints(ours.as_bytes(), theirs.as_bytes());
+                old.registries.insert(origin.clone(), remote.wait(merged)?);
+            }
+        }
+        let lock = make(ui, locking, &project.asked()?, Some(&old))?;
+        let changes = Changes::between(Some(&ours), &lock);
+        project.write_lock(lock)?;
+        Ok((project, changes))
+    }
+}
+
+/// All that either side has locked, with their notes. One release must be the same on both.
+fn join(ours: &LockFile, theirs: LockFile) -> Result<LockFile, Failure> {
+    let mut both = ours.clone();
+    for (key, locked) in theirs.packages {
+        if let Some(ours) = both.packages.get(&key)
+            && (ours.release.digest, ours.release.index)
+                != (locked.release.digest, locked.release.index)
+        {
+            let message = format!(
+                "`{}@{}` is another release on each side of `{LOCK}`",
+                key.0, key.1
+            );
+            return Err(Failure {
+                exit: ExitKind::Refused,
+                ..Failure::new("registry::lock", message)
+            }
+            .cause(format!(
+                "ours is record {} with {}",
+                ours.release.index, ours.release.digest
+            ))
+            .cause(format!(
+                "theirs is record {} with {}",
+                locked.release.index, locked.release.digest
+            ))
+            .help("a log has a version once: find out which of the two is right before going on"));
+        }
+        both.packages.insert(key, locked);
+    }
+    both.registries.extend(theirs.registries);
+    Ok(both)
+}

@@ -1,0 +1,289 @@
+//! A project: the folder of a `tenon.toml`, what it asks for, and what is locked for it.
+//!
+//! | module | what |
+//! |---|---|
+//! | `asked` | what the project asks for, and who in it does |
+//! | `universe` | what there is, by the registries or by the cache |
+//! | `locking` | the lock file made to answer what is asked |
+//! | `change` | what became another in the lock file |
+//! | `install` | what is locked, fetched and verified |
+//! | `merge` | a lock file with conflicts, made whole |
+//! | `wkg` | the files of another tool, from which a project can move over |
+//! | `built` | what the last build was made of |
+
+mod asked;
+mod built;
+mod change;
+mod install;
+mod locking;
+mod merge;
+mod universe;
+mod wkg;
+
+pub(crate) use asked::Asked;
+pub(crate) use built::Built;
+pub(crate) use change::{Change, Changes};
+pub(crate) use install::{install, pull_locked};
+pub(crate) use locking::{Freedom, Locking, look};
+pub(crate) use wkg::WkgProject;
+
+use crate::args::Global;
+use crate::config::{RegistryName, manifest};
+use crate::error::Failure;
+use crate::places::Place;
+use crate::remote::Remote;
+use crate::stored;
+use crate::ui::{self, Ui};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use tenon_registry_client::Digest;
+use tenon_registry_client::name::Namespace;
+use tenon_registry_client::project::conflict::has_markers;
+use tenon_registry_client::project::{LockFile, LockFileError, MAX_LOCK_FILE, Manifest};
+
+pub(crate) use crate::config::manifest::NAME as MANIFEST;
+/// The name of a lock file.
+pub(crate) const LOCK: &str = "tenon.lock";
+/// The longest manifest that is read, in bytes.
+const MAX_MANIFEST: u64 = 1 << 20;
+/// The longest lock file that is read, in bytes.
+const MAX_LOCK: u64 = MAX_LOCK_FILE as u64;
+
+/// A project.
+pub(crate) struct Project {
+    /// Its folder, as seen from the current one: empty where they are the same.
+    pub(crate) root: PathBuf,
+    /// The current folder, as seen from the project's.
+    from: PathBuf,
+    pub(crate) manifest: Manifest,
+    /// The manifest as it was read.
+    pub(crate) text: String,
+    /// What is locked, if there is a lock file.
+    pub(crate) lock: Option<LockFile>,
+    /// The lock file as it was read.
+    lock_text: Option<String>,
+    /// Keeps other processes from changing the same project.
+    _alone: Option<File>,
+}
+
+/// Whether a command is going to change a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It looks only.
+    Look,
+    /// It may write the manifest, the lock file, or what is built.
+    Change,
+}
+
+impl Project {
+    /// The project of the current folder, or of the nearest one above it.
+    pub(crate) fn open(purpose: Purpose) -> Result<Project, Failure> {
+        let project = Project::open_unlocked(purpose)?;
+        match &project.lock_text {
+            Some(text) if project.lock.is_none() => Err(not_a_lock(&project.lock_path(), text)),
+            _ => Ok(project),
+        }
+    }
+
+    /// As [`Project::open`], where the lock file may be one that cannot be read.
+    fn open_unlocked(purpose: Purpose) -> Result<Project, Failure> {
+        let (root, from) = find()?;
+        let alone = match purpose {
+            Purpose::Look => None,
+            Purpose::Change => Some(alone(&root)?),
+        };
+        let path = root.join(MANIFEST);
+        let text = stored::read_text(&path, MAX_MANIFEST)?.ok_or_else(none)?;
+        let manifest = Manifest::parse(&text).map_err(|error| {
+            Failure::configuration(
+                "project::manifest",
+                format!("`{}` cannot be understood", path.display()),
+            )
+            .cause(ui::clean(&error.to_string()))
+            .help("correct it where it is wrong; nothing was changed")
+        })?;
+        let lock_text = stored::read_text(&root.join(LOCK), MAX_LOCK)?;
+        let lock = lock_text
+            .as_deref()
+            .and_then(|text| LockFile::parse(text).ok());
+        Ok(Project {
+            root,
+            from,
+            manifest,
+            text,
+            lock,
+            lock_text,
+            _alone: alone,
+        })
+    }
+
+    /// Where the manifest is.
+    pub(crate) fn manifest_path(&self) -> PathBuf {
+        self.root.join(MANIFEST)
+    }
+
+    /// Where the lock file is, or would be.
+    pub(crate) fn lock_path(&self) -> PathBuf {
+        self.root.join(LOCK)
+    }
+
+    /// The folder of the project's WIT, which need not be there.
+    pub(crate) fn wit_folder(&self) -> PathBuf {
+        self.root.join(&self.manifest.wit.dir)
+    }
+
+    /// A path as the manifest has it, for one that the command line has.
+    pub(crate) fn relative(&self, path: &Path) -> PathBuf {
+        if path.is_absolute() {
+            return path.to_owned();
+        }
+        let mut relative = PathBuf::new();
+        for part in self.from.join(path).components() {
+            let is_above = relative.file_name().is_none();
+            match part {
+                std::path::Component::ParentDir if !is_above => drop(relative.pop()),
+                std::path::Component::CurDir => {}
+                part => relative.push(part),
+            }
+        }
+        relative
+    }
+
+    /// Replaces the manifest, unless it was changed since it was read.
+    pub(crate) fn write_manifest(&mut self, text: String) -> Result<(), Failure> {
+        let path = self.manifest_path();
+        if stored::read_text(&path, MAX_MANIFEST)?.as_deref() != Some(self.text.as_str()) {
+            return Err(changed(&path));
+        }
+        stored::replace(&path, &text)?;
+        self.text = text;
+        Ok(())
+    }
+
+    /// Replaces the lock file, unless it was changed since it was read.
+    fn write_lock(&mut self, lock: LockFile) -> Result<(), Failure> {
+        let path = self.lock_path();
+        if stored::read_text(&path, MAX_LOCK)? != self.lock_text {
+            return Err(changed(&path));
+        }
+        let text = lock.to_string();
+        if self.lock_text.as_ref() != Some(&text) {
+            stored::replace(&path, &text)?;
+        }
+        self.lock_text = Some(text);
+        self.lock = Some(lock);
+        Ok(())
+    }
+
+    /// A folder for what this program remembers of the project, which is not there yet perhaps.
+    fn memory(&self) -> Result<PathBuf, Failure> {
+        memory_of(&self.root)
+    }
+}
+
+/// The registries that packages of some namespaces come from, each made known once.
+pub(crate) struct Remotes {
+    remotes: BTreeMap<RegistryName, Remote>,
+    homes: BTreeMap<Namespace, RegistryName>,
+}
+
+impl Remotes {
+    pub(crate) fn new() -> Remotes {
+        Remotes {
+            remotes: BTreeMap::new(),
+            homes: BTreeMap::new(),
+        }
+    }
+
+    /// Finds the registry of a namespace, if it is not known yet.
+    pub(crate) fn find(
+        &mut self,
+        ui: &Ui,
+        global: &Global,
+        namespace: &Namespace,
+    ) -> Result<&Remote, Failure> {
+        if !self.homes.contains_key(namespace) {
+            let remote = Remote::of(ui, global, namespace)?;
+            self.homes.insert(namespace.clone(), remote.name.clone());
+            self.remotes.entry(remote.name.clone()).or_insert(remote);
+        }
+        self.of(namespace)
+            .ok_or_else(|| Failure::new("registry::none", "a registry was lost"))
+    }
+
+    /// The registry of a namespace that was found before.
+    pub(crate) fn of(&self, namespace: &Namespace) -> Option<&Remote> {
+        self.remotes.get(self.homes.get(namespace)?)
+    }
+
+    /// All registries that were found.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Remote> {
+        self.remotes.values()
+    }
+}
+
+/// The folder of the nearest manifest as seen from the current one, and the other way round.
+fn find() -> Result<(PathBuf, PathBuf), Failure> {
+    let here = std::env::current_dir()
+        .map_err(|error| Failure::io("look at", "the current folder", &error))?;
+    let path = manifest::of_here().ok_or_else(none)?;
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let from = here.strip_prefix(folder).unwrap_or(Path::new(""));
+    let root = from.components().map(|_| "..").collect();
+    Ok((root, from.to_owned()))
+}
+
+fn none() -> Failure {
+    Failure::configuration("project::none", "there is no `tenon.toml` here, nor above")
+        .help("make one with `tenon init`, or go to the folder of a project")
+}
+
+/// Waits until no other process changes the project at `root`.
+fn alone(root: &Path) -> Result<File, Failure> {
+    let folder = memory_of(root)?;
+    stored::lock(&folder.join("lock"), &root.join(MANIFEST))
+}
+
+fn memory_of(root: &Path) -> Result<PathBuf, Failure> {
+    let path = std::path::absolute(root.join(MANIFEST));
+    let path = path.and_then(std::fs::canonicalize);
+    let path = path.map_err(|error| Failure::io("look at", root.join(MANIFEST), &error))?;
+    let name = Digest::of(path.as_os_str().as_encoded_bytes()).hex();
+    Ok(Place::Cache.folder()?.join("projects").join(name))
+}
+
+fn changed(path: &Path) -> Failure {
+    Failure::new(
+        "project::changed",
+        format!("`{}` was changed by someone else meanwhile", path.display()),
+    )
+    .help("nothing was overwritten: run the same command again")
+}
+
+fn not_a_lock(path: &Path, text: &str) -> Failure {
+    let path = path.display();
+    if has_markers(text) {
+        return Failure::new(
+            "project::lock-conflict",
+            format!("`{path}` has the conflicts of a merge in it"),
+        )
+        .help(
+            "resolve those of `tenon.toml` first, if there are any; then run `tenon lock --merge`",
+        );
+    }
+    let cause = match LockFile::parse(text) {
+        Err(error) => ui::clean(&error.to_string()),
+        Ok(_) => String::new(),
+    };
+    let newer = matches!(LockFile::parse(text), Err(LockFileError::Newer(_)));
+    Failure::new(
+        "project::lock-file",
+        format!("`{path}` cannot be understood"),
+    )
+    .cause(cause)
+    .help(match newer {
+        true => "use the `tenon` that made it, or a newer one",
+        false => "take it from your version control again, or remove it and run `tenon lock`",
+    })
+}

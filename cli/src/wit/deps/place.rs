@@ -1,0 +1,153 @@
+//! Where packages stand in `deps`, and how they get there.
+
+use super::{DepPackage, Written};
+use crate::error::Failure;
+use crate::interrupted::Unfinished;
+use crate::wit::read::sorted;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Read, Seek};
+use std::path::Path;
+
+/// The one file in the folder of a package.
+pub(super) const FILE: &str = "package.wit";
+
+/// How the last line of that file begins. It is the last one since a comment before anything else would be read as
+/// the documentation of that.
+const MADE: &str = "// Made by `tenon wit fetch` from ";
+/// How much of a file is read to find its last line, in bytes: a path may be in that.
+const TAIL: u64 = 8 << 10;
+
+/// A package as it is to stand in `deps`.
+pub(super) struct Made {
+    /// The name of its folder.
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+/// The last line of the text of a package.
+pub(super) fn last_line(package: &DepPackage) -> String {
+    format!("{MADE}{package} ({}); changes get lost", package.origin)
+}
+
+/// The names of the folders of packages, each of which is that of no other.
+pub(super) fn names(packages: &[DepPackage]) -> Vec<String> {
+    let plain: Vec<_> = packages.iter().map(|p| plain(&p.to_string())).collect();
+    let mut counts = BTreeMap::new();
+    for name in &plain {
+        *counts.entry(name).or_insert(0) += 1;
+    }
+    let name = |(package, plain): (&DepPackage, &String)| match counts.get(plain) {
+        Some(1) => plain.clone(),
+        _ => distinct(&package.to_string()),
+    };
+    packages.iter().zip(&plain).map(name).collect()
+}
+
+/// The name that other tools give it, too.
+fn plain(package: &str) -> String {
+    package.replace([':', '@'], "-")
+}
+
+/// A name that tells `a-b:c` from `a:b-c`: no part of a name has two hyphens in a row.
+fn distinct(package: &str) -> String {
+    package.replace(':', "--").replace('@', "-")
+}
+
+/// Whether what stands at `path` was made by this, by its name and all that is in it.
+pub(crate) fn is_made(path: &Path) -> bool {
+    let is_dir = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
+    let name = path.file_name().and_then(|name| name.to_str());
+    let (true, Some(name)) = (is_dir, name) else {
+        return false;
+    };
+    let file = path.join(FILE);
+    let is_alone = sorted(path).is_ok_and(|paths| paths == [file.clone()]);
+    let is_file = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file());
+    if !is_alone || !is_file {
+        return false;
+    }
+    let text = tail(&file).unwrap_or_default();
+    let last = text.lines().next_back().unwrap_or_default();
+    let said = last
+        .strip_prefix(MADE)
+        .and_then(|rest| rest.split_once(' '));
+    said.is_some_and(|(package, _)| {
+        let names = [plain(package), distinct(package)];
+        names.iter().any(|known| known == name)
+    })
+}
+
+fn tail(file: &Path) -> io::Result<String> {
+    let mut file = File::open(file)?;
+    let size = file.metadata()?.len();
+    file.seek(io::SeekFrom::Start(size.saturating_sub(TAIL)))?;
+    let mut bytes = Vec::new();
+    file.take(TAIL).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Has just these packages in `deps`, beside what someone else put there.
+///
+/// All text is written beside `deps` before the first folder gets its place, and each gets it in one step: a full
+/// disk changes nothing, and no folder is ever seen in parts.
+pub(super) fn replace(deps: &Path, made: &[Made]) -> Result<Written, Failure> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error: io::Error| Failure::io("write", &path, &error)
+    };
+    let mut there = BTreeSet::new();
+    if deps.exists() {
+        let paths = sorted(deps)?.into_iter().filter(|path| is_made(path));
+        there.extend(paths.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)));
+    }
+    let mut written = Written::default();
+    let mut changed: Vec<&Made> = Vec::new();
+    for made in made {
+        let is_there = there.remove(&made.name);
+        match is_there && has_text(&deps.join(&made.name).join(FILE), &made.text) {
+            true => written.unchanged += 1,
+            false => changed.push(made),
+        }
+    }
+    changed.sort_by(|a, b| a.name.cmp(&b.name));
+    if changed.is_empty() && there.is_empty() {
+        return Ok(written);
+    }
+    fs::create_dir_all(deps).map_err(failed(deps))?;
+    // Every folder in `deps` is a package to any tool, so what is unfinished stands beside it.
+    let real = fs::canonicalize(deps).map_err(failed(deps))?;
+    Unfinished::listen();
+    let unfinished = tempfile::Builder::new()
+        .prefix(".tenon-")
+        .tempdir_in(real.parent().unwrap_or(&real))
+        .map_err(failed(deps))?;
+    let _unfinished = Unfinished::new(unfinished.path());
+    for made in &changed {
+        let folder = unfinished.path().join(&made.name);
+        fs::create_dir(&folder)
+            .and_then(|()| fs::write(folder.join(FILE), &made.text))
+            .map_err(failed(&deps.join(&made.name)))?;
+    }
+    for made in changed {
+        let (from, to) = (unfinished.path().join(&made.name), real.join(&made.name));
+        // A folder cannot take the place of another one, but its only file can.
+        let placed = match is_made(&to) {
+            true => fs::rename(from.join(FILE), to.join(FILE)),
+            false => fs::rename(&from, &to),
+        };
+        placed.map_err(failed(&deps.join(&made.name)))?;
+        written.changed.push(made.name.clone());
+    }
+    for name in there {
+        let aside = unfinished.path().join(format!("{name}.old"));
+        fs::rename(real.join(&name), aside).map_err(failed(&deps.join(&name)))?;
+        written.removed.push(name);
+    }
+    Ok(written)
+}
+
+fn has_text(path: &Path, text: &str) -> bool {
+    let is_as_long = fs::metadata(path).is_ok_and(|metadata| metadata.len() == text.len() as u64);
+    is_as_long && fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes())
+}

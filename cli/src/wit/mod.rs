@@ -1,0 +1,12 @@
+//! WIT: read from what has some, and folders of it, with the packages that they need.
+
+pub(crate) mod build;
+pub(crate) mod deps;
+mod folder;
+pub(crate) mod needs;
+mod print;
+mod read;
+
+pub(crate) use folder::declared;
+pub(crate) use print::print;
+pub(crate) use read::{Gates, decode, parse, read};

@@ -1,0 +1,157 @@
+//! The configuration of wkg, in every shape it can have.
+
+use super::*;
+
+const FILE: &str = "xdg/wasm-pkg/config.toml";
+
+fn which(place: &Place, namespace: &str) -> (Option<i32>, String, String) {
+    end(&mut place.tenon(&["registry", "which", namespace]))
+}
+
+#[test]
+fn a_host_is_the_registry_that_is_there() {
+    let place = Place::with_registry();
+    let add = |name: &str, url: &str| {
+        place.ok(&["registry", "add", name, url, PIN]);
+    };
+    add("port", "https://registry.example:8443/a");
+    add("here", "http://127.0.0.1:8080");
+    add("one", "https://two.example/one");
+    add("two", "https://two.example/two");
+    place.write(
+        FILE,
+        r#"
+        default_registry = "registry.example"
+        [namespace_registries]
+        plain = "registry.example"
+        upper = "REGISTRY.example:443"
+        port = "registry.example:8443"
+        here = "127.0.0.1:8080"
+        both = "two.example"
+        other = "registry.example:1"
+        below = "registry.example/a"
+        custom = { registry = "registry.example", metadata = { preferredProtocol = "oci", oci = { registry = "ghcr.io" } } }
+        warg = { registry = "registry.example", metadata = { preferredProtocol = "warg" } }
+        escape = "\u001b[31mred"
+        UPPER = "registry.example"
+        number = 1
+        [package_registry_overrides]
+        "extra:package" = "registry.example"
+        [registry."registry.example".oci]
+        auth = { username = "me", password = "sesame" }
+        "#,
+    );
+    for (namespace, name) in [
+        ("plain", "corp"),
+        ("upper", "corp"),
+        ("port", "port"),
+        ("here", "here"),
+    ] {
+        let (_, out, said) = which(&place, namespace);
+        assert_eq!(out, format!("{name}\n"), "{said}");
+        assert!(said.contains("since wkg's configuration says so"), "{said}");
+    }
+    for (namespace, host) in [
+        ("both", "two.example"),
+        ("other", "registry.example:1"),
+        ("below", "registry.example/a"),
+        ("custom", "ghcr.io"),
+        ("warg", "registry.example"),
+        ("escape", "\u{fffd}[31mred"),
+    ] {
+        let (code, _, said) = which(&place, namespace);
+        assert_eq!(code, Some(2), "{said}");
+        let expected =
+            format!("error[registry::foreign]: the namespace `{namespace}` comes from `{host}`,");
+        assert!(said.starts_with(&expected), "{said}");
+        assert!(
+            said.contains(&format!("--namespace {namespace}`")),
+            "{said}"
+        );
+        assert!(said.contains("wasm-pkg/config.toml"), "{said}");
+    }
+    // It says nothing of these: neither its default nor a single package is a namespace.
+    for namespace in ["number", "absent", "extra"] {
+        let (code, _, said) = which(&place, namespace);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.starts_with("error[registry::none]: "), "{said}");
+    }
+    // What the user says is more than that.
+    place.ok(&[
+        "registry",
+        "add",
+        "port",
+        "https://registry.example:8443/a",
+        PIN,
+        "--namespace",
+        "custom",
+    ]);
+    assert_eq!(which(&place, "custom").1, "port\n");
+    let mut command = place.tenon(&["registry", "which", "other", "--registry", "corp"]);
+    assert_eq!(end(&mut command).1, "corp\n");
+}
+
+#[test]
+fn a_variable_names_another_file() {
+    let place = Place::with_registry();
+    place.write(FILE, "[namespace_registries]\nacme = \"usual.example\"\n");
+    place.write(
+        "named.toml",
+        "[namespace_registries]\nacme = \"registry.example\"\n",
+    );
+    let with = |path: &str| {
+        let mut command = place.tenon(&["registry", "which", "acme"]);
+        end(command.env("WKG_CONFIG_FILE", path))
+    };
+    assert_eq!(with("named.toml").1, "corp\n");
+    assert!(with("").2.contains("`usual.example`"));
+    let (_, _, said) = with("gone.toml");
+    assert!(said.starts_with("error[registry::none]: "), "{said}");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_told_of_and_no_more() {
+    let place = Place::with_registry();
+    place.ok(&[
+        "registry",
+        "add",
+        "corp",
+        "https://registry.example",
+        PIN,
+        "--default",
+        "--namespace",
+        "mapped",
+    ]);
+    let long = "#".repeat((1 << 20) + 1);
+    for text in [
+        "[registry.\"a\".oci]\nauth = { password = \"sesame",
+        "\u{1b}[31m",
+        &long,
+    ] {
+        place.write(FILE, text);
+        let (_, out, said) = which(&place, "acme");
+        assert_eq!(out, "corp\n");
+        assert_eq!(said.matches("wkg's configuration").count(), 1, "{said}");
+        assert!(said.starts_with("warning: "), "{said}");
+        assert!(
+            !said.contains("sesame") && !said.contains('\u{1b}'),
+            "{said}"
+        );
+        // Whoever does not need it hears nothing of it.
+        assert!(!which(&place, "mapped").2.contains("wkg"));
+        let mut command = place.tenon(&["registry", "which", "acme", "--registry", "corp"]);
+        assert!(!end(&mut command).2.contains("wkg"));
+    }
+    fs::remove_file(place.at(FILE)).unwrap();
+    assert!(!which(&place, "acme").2.contains("warning"));
+    fs::create_dir(place.at(FILE)).unwrap();
+    assert!(
+        which(&place, "acme")
+            .2
+            .contains("warning: wkg's configuration")
+    );
+    let mut command = place.tenon(&["registry", "which", "acme"]);
+    let (code, _, said) = end(command.env("WKG_CONFIG_FILE", "/dev/zero"));
+    assert_eq!(code, Some(0));
+    assert!(said.contains("`/dev/zero` is no plain file"), "{said}");
+}
