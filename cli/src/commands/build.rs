@@ -8,6 +8,7 @@ use crate::source::Named;
 use crate::ui::{self, Document, Ui};
 use crate::wit::needs::needs_of;
 use clap::ValueEnum;
+use semver::VersionReq;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -128,16 +129,10 @@ fn wit_package(
     changes: Changes,
 ) -> Result<(), Failure> {
     let output = output(project, args, None)?;
-    let locked = project.lock.iter().flat_map(|lock| &lock.packages);
-    let releases = locked.map(|((package, version), locked)| {
-        let digest = locked.release.digest.to_string();
-        (format!("{package}@{version}"), digest)
-    });
-    let releases: BTreeMap<_, _> = releases.collect();
     let recipe = what_is_said(project);
     let plan = |project: &Project| {
         let files = files_in(&project.wit_folder())?;
-        Built::plan(&[&recipe], releases.clone(), files, &output)
+        Built::plan(&[&recipe], releases(project), files, &output)
     };
     if !args.force && plan(project)?.is_last_of(project) {
         return nothing_to_do(ui, &output, changes);
@@ -148,6 +143,16 @@ fn wit_package(
     wit::of_project(ui, project, Some(&output))?;
     plan(project)?.keep(project, []);
     Ok(())
+}
+
+/// All that is locked, with its digests.
+fn releases(project: &Project) -> BTreeMap<String, String> {
+    let locked = project.lock.iter().flat_map(|lock| &lock.packages);
+    let releases = locked.map(|((package, version), locked)| {
+        let digest = locked.release.digest.to_string();
+        (format!("{package}@{version}"), digest)
+    });
+    releases.collect()
 }
 
 /// All files in a folder and those below it.
@@ -211,9 +216,7 @@ impl Plan {
             Subject::File(file) => {
                 // What the file names is known once it was read; any release may be among it.
                 plan.files.insert(project.root.join(file));
-                for (package, _) in project.lock.iter().flat_map(|lock| lock.packages.keys()) {
-                    plan.add_release(project, package)?;
-                }
+                plan.releases = releases(project);
             }
         }
         Ok(plan)
@@ -222,8 +225,8 @@ impl Plan {
     /// Adds what the manifest names: a dependency, or a file.
     fn add(&mut self, project: &Project, name: &str) -> Result<String, Failure> {
         let file = match project.dependency(name) {
-            Some((package, Dependency::Registry(_))) => {
-                return self.add_release(project, &package);
+            Some((package, Dependency::Registry(requirement))) => {
+                return self.add_release(project, &package, requirement);
             }
             Some((_, Dependency::Path(path))) => project.root.join(path),
             None if name.contains(':') && name.parse::<PackageName>().is_ok() => {
@@ -239,18 +242,29 @@ impl Plan {
         Ok(file.to_string_lossy().into_owned())
     }
 
-    fn add_release(&mut self, project: &Project, package: &PackageName) -> Result<String, Failure> {
-        let packages = project.lock.iter().flat_map(|lock| &lock.packages);
-        let locked = packages.filter(|((name, _), _)| name == package).last();
-        let Some(((_, version), locked)) = locked else {
+    /// Adds the release that is locked for a requirement.
+    fn add_release(
+        &mut self,
+        project: &Project,
+        package: &PackageName,
+        requirement: &VersionReq,
+    ) -> Result<String, Failure> {
+        let packages = project
+            .lock
+            .iter()
+            .flat_map(|lock| lock.packages.iter().rev());
+        let mut fitting = packages.filter(|((name, version), _)| {
+            name == package && requirement.matches(version.semver())
+        });
+        let Some(((_, version), locked)) = fitting.next() else {
             return Err(
                 Failure::new("project::locked", format!("`{package}` is not locked"))
                     .help("run `tenon lock`"),
             );
         };
         let name = format!("{package}@{version}");
-        self.releases
-            .insert(name.clone(), locked.release.digest.to_string());
+        let digest = locked.release.digest.to_string();
+        self.releases.insert(name.clone(), digest);
         Ok(name)
     }
 }

@@ -241,8 +241,8 @@ fn make_by(
             None => new.push(key),
         }
     }
-    for (key, package) in places(&gathered, new)? {
-        lock.packages.insert(key, package);
+    for package in places(&gathered, new)? {
+        lock.packages.insert(package.key(), package);
     }
     confirm_publishers(ui, locking, old, &lock)?;
     lock.registries = checkpoints(&gathered.remotes, &lock)?;
@@ -324,7 +324,7 @@ fn check_same(locked: &LockedPackage, gathered: &Gathered) -> Result<(), Failure
 fn places(
     gathered: &Gathered,
     new: Vec<(PackageName, Version)>,
-) -> Result<Vec<((PackageName, Version), LockedPackage)>, Failure> {
+) -> Result<Vec<LockedPackage>, Failure> {
     let Some(any) = gathered.remotes.all().next() else {
         return Ok(vec![]);
     };
@@ -346,7 +346,7 @@ fn places(
             let message = format!("the log does not show where `{package}@{version}` is");
             Failure::new("registry::unavailable", message)
         })?;
-        places.push(((package, version), locked));
+        places.push(locked);
     }
     Ok(places)
 }

@@ -43,12 +43,12 @@ fn encoded(texts: &[&str]) -> Vec<u8> {
     wit_component::encode(&resolve, package, false).unwrap()
 }
 
-fn release<'p>(name: &str, version: &str, bytes: &'p [u8]) -> DepPackage {
+fn release(name: &str, version: &str, bytes: &[u8]) -> DepPackage {
     DepPackage {
         name: name.parse().unwrap(),
         version: Some(version.parse().unwrap()),
         origin: DepOrigin::Release(Digest::of(bytes)),
-        bytes,
+        bytes: bytes.to_vec(),
     }
 }
 
