@@ -258,6 +258,9 @@ fn help(error: &Error) -> Option<&'static str> {
         ErrorKind::Connect(_) => {
             "check that the registry is running, and its address with `tenon registry list`"
         }
+        ErrorKind::Lock(_) | ErrorKind::LockDiffers { .. } => {
+            "find out which of the two is right before going on: the lock file, or the registry"
+        }
         ErrorKind::NoMatch(_) => {
             "`tenon info` lists the releases; a yanked one is taken by its exact version only"
         }

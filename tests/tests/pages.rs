@@ -1,4 +1,4 @@
-//! The pages for operators and for programs name everything that there is, as it is in the code.
+//! The pages for operators, for programs and for projects name everything that there is, as it is in the code.
 
 #![allow(
     clippy::indexing_slicing,
@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use tenon_registry_client::api::ProblemCode;
+use tenon_registry_client::project::Manifest;
 use tenon_registry_server::api::ROUTES;
 use tenon_registry_server::config::Config;
 
@@ -149,4 +150,49 @@ fn every_request_and_every_problem_is_in_the_reference() {
         ROUTES.len(),
         "what is in the reference and is no request"
     );
+}
+
+/// The keys that a table of a manifest could have, as the error about another one lists them.
+fn keys_of_manifest(text: &str) -> Vec<String> {
+    let error = Manifest::parse(text).unwrap_err().to_string();
+    let listed = error.split(": expected ").nth(1);
+    let listed = listed.unwrap_or_else(|| panic!("{error}"));
+    let words = listed.split('`').skip(1).step_by(2);
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_of_a_manifest_is_on_its_page() {
+    let page = page("projects.md");
+    // Nothing is shown that is not there.
+    let shown = block(&page, "toml");
+    Manifest::parse(shown).unwrap();
+    let tables = keys_of_manifest("zz = 1");
+    assert!(tables.len() >= 7, "{tables:?}");
+    for table in tables {
+        let is_shown = ["[", "\n"].iter().any(|before| {
+            [".", "]", " = "]
+                .iter()
+                .any(|after| shown.contains(&format!("{before}{table}{after}")))
+        });
+        assert!(is_shown, "{table}");
+    }
+    let mut count = 0;
+    for text in [
+        "[package]\nname = 'a:b'\nzz = 1",
+        "[compose]\nsocket = 'a'\nzz = 1",
+        "[wit]\nzz = 1",
+        "[dependencies]\n'a:b' = { version = '1', zz = 1 }",
+    ] {
+        for key in keys_of_manifest(text) {
+            let forms = [
+                format!("\n{key} = "),
+                format!("{{ {key} = "),
+                format!("`{key}`"),
+            ];
+            assert!(forms.iter().any(|form| page.contains(form)), "{key}");
+            count += 1;
+        }
+    }
+    assert!(count >= 24, "{count}");
 }

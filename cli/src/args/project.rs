@@ -93,7 +93,7 @@ pub(crate) struct Update {
     pub(crate) agreement: Agreement,
 }
 
-/// Build the project: fetch and verify what is locked, and compose it, or make its WIT package.
+/// Build the project: fetch, verify and compose what is locked, or make its WIT package.
 ///
 /// If nothing has changed since the last build, nothing is done.
 #[derive(Args)]

@@ -4,7 +4,7 @@ use super::Agreement;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-/// Print the WIT of a component or a WIT package; or fetch what WIT uses, or build a WIT package.
+/// Print WIT, fetch what it uses, or build a WIT package.
 #[derive(Args)]
 #[command(
     args_conflicts_with_subcommands = true,

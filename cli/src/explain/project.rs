@@ -48,7 +48,7 @@ Who removes it and locks again gets the versions that fit best now, which may be
     },
     Explanation {
         code: "project::locked",
-        help: "run `tenon lock` without `--locked` and `--frozen`, and look at what changes",
+        help: "run `tenon lock`, and look at what changes",
         text: "\
 With `--locked` or `--frozen`, `tenon.lock` is what counts, and it must answer everything that is asked for without a change. \
 It does not: something was added to `tenon.toml` or to `wit/`, a requirement was changed, or there is no lock file. Commit \

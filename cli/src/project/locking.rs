@@ -107,14 +107,14 @@ impl Project {
         if locking.freedom == Freedom::None && locking.precise.is_empty() {
             let why = match &self.lock {
                 None if asked.needs.is_empty() => return Ok((None, Changes::default())),
-                None => format!("there is no `{LOCK}`"),
+                None => None,
                 Some(lock) => match answers(lock, &asked) {
                     Ok(()) => return Ok((None, Changes::default())),
-                    Err(why) => why,
+                    Err(why) => Some(why),
                 },
             };
             if locking.global.locked {
-                return Err(must_change(&why));
+                return Err(why.map_or_else(no_lock, |why| must_change(&why)));
             }
         } else if locking.global.locked {
             return Err(
@@ -185,10 +185,15 @@ fn answers(lock: &LockFile, asked: &Asked) -> Result<(), String> {
     check(&lock, needs).map_err(|unmet| unmet.to_string())
 }
 
+fn no_lock() -> Failure {
+    Failure::new("project::locked", format!("there is no `{LOCK}`"))
+        .help("run `tenon lock`, and commit what it makes")
+}
+
 fn must_change(why: &str) -> Failure {
     Failure::new("project::locked", format!("`{LOCK}` would have to change"))
         .cause(why)
-        .help("run `tenon lock` without `--locked` and `--frozen`, and look at what changes")
+        .help("run `tenon lock`, and look at what changes")
 }
 
 /// Makes a lock file that answers what is asked, where `old` is what was locked before.
@@ -316,7 +321,9 @@ fn check_same(locked: &LockedPackage, gathered: &Gathered) -> Result<(), Failure
         }
         .cause(format!("`{LOCK}` has {said}"))
         .cause(format!("the log has {found}"))
-        .help("find out whether the lock file was edited, before going on")),
+        .help(
+            "find out which of the two is right before going on: the lock file, or the registry",
+        )),
     }
 }
 
@@ -457,17 +464,13 @@ fn explain(conflict: &Conflict, gathered: &Gathered) -> Failure {
     let unknown = gathered.unknown.iter();
     let unknown = unknown.filter(|(package, _)| conflict.packages().contains(package));
     let notes = unknown.map(|(_, failure)| failure.summary());
-    let failure = Failure {
-        causes: conflict
-            .lines()
-            .iter()
-            .map(|line| ui::clean_line(line))
-            .collect(),
-        ..Failure::new(
-            "project::conflict",
-            "no choice of versions answers all that is asked",
-        )
-    };
+    // One cause, told in several lines.
+    let lines = conflict.lines().iter().map(|line| ui::clean_line(line));
+    let failure = Failure::new(
+        "project::conflict",
+        "no choice of versions answers all that is asked",
+    )
+    .cause(lines.collect::<Vec<_>>().join("\n  "));
     let failure = failure.notes(notes);
     match conflict.hints().split_first() {
         Some((first, more)) => failure.notes(more.to_vec()).help(first.clone()),

@@ -1,5 +1,7 @@
 //! A registry that runs until it is dropped.
 
+#![allow(dead_code, reason = "shared by tests, each of which uses a part")]
+
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -18,6 +20,22 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start() -> Server {
         let data = tempfile::tempdir().unwrap();
+        Server::serve(data, None)
+    }
+
+    /// A registry whose log has this origin.
+    pub(crate) fn with_origin(origin: &str) -> Server {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = Command::new(program());
+        command.args(["init", "--origin", origin, "--data"]);
+        let output = command.arg(data.path().join("data")).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let token = word(&text, "tnr_");
+        Server::serve(data, Some(token))
+    }
+
+    /// Serves a registry, whose first token is known if it was made before.
+    fn serve(data: tempfile::TempDir, token: Option<String>) -> Server {
         let mut process = Command::new(program())
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path().join("data"))
@@ -35,12 +53,7 @@ impl Server {
             found.unwrap_or_else(|| panic!("the registry never said `{mark}`"))
         };
         let add = line("tenon registry add");
-        let login = line("tnr_");
-        let word = |text: &str, begins: &str| {
-            let mut words = text.split_whitespace();
-            let word = words.find(|word| word.trim_start_matches('\'').starts_with(begins));
-            word.unwrap().trim_matches('\'').to_owned()
-        };
+        let token = token.unwrap_or_else(|| word(&line("tnr_"), "tnr_"));
         let pin = add
             .split_whitespace()
             .find(|word| word.contains('#'))
@@ -48,7 +61,7 @@ impl Server {
         Server {
             url: word(&add, "http://"),
             pin: pin.trim_matches('\'').to_owned(),
-            token: word(&login, "tnr_"),
+            token,
             data,
             process,
         }
@@ -94,6 +107,14 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// The first word of a text that begins so, without quotes.
+fn word(text: &str, begins: &str) -> String {
+    let mut words = text.split_whitespace();
+    let word = words.find(|word| word.trim_start_matches('\'').starts_with(begins));
+    let word = word.unwrap_or_else(|| panic!("the registry never said `{begins}`"));
+    word.trim_matches('\'').to_owned()
 }
 
 /// The program: what `TENON_TEST_REGISTRY` names, or else the one beside `tenon`, as tests of the whole workspace

@@ -371,7 +371,7 @@ fn subject(table: &mut Table<'_>) -> Result<Subject, Fault> {
         }
         (None, None) => {
             let what = "`[compose]` does not say what to compose: expected `socket`, `sockets` or `file`";
-            Err(table.place.fault(what))
+            Err(table.misspelt().unwrap_or_else(|| table.place.fault(what)))
         }
     }
 }

@@ -103,8 +103,20 @@ impl<'a> Table<'a> {
             Some(known) => format!("did you mean `{known}`?"),
             None => format!("expected {}", alternatives(&self.known)),
         };
+        Err(self.unknown(key, *place, &next))
+    }
+
+    /// What is wrong, if a key that is left may be a slip of one that was asked for.
+    pub(super) fn misspelt(&self) -> Option<Fault> {
+        self.rest.iter().find_map(|(key, (place, _))| {
+            let known = nearest(key, &self.known)?;
+            Some(self.unknown(key, *place, &format!("did you mean `{known}`?")))
+        })
+    }
+
+    fn unknown(&self, key: &str, place: Place<'a>, next: &str) -> Fault {
         let (key, name) = (text::excerpt(key), &self.name);
-        Err(place.fault(format_args!("`{key}` is not a key of {name}: {next}")))
+        place.fault(format_args!("`{key}` is not a key of {name}: {next}"))
     }
 }
 

@@ -137,7 +137,7 @@ fn what_is_wrong_is_said_where_it_is() {
         ),
         (
             "\n  plugin = 1",
-            "line 2, column 3: `plugin` is not a key of the file: expected `package`, `dependencies`, `compose`, `wit`, `registries` or `namespaces`",
+            "line 2, column 3: `plugin` is not a key of the file: expected `package`, `dependencies`, `compose`, `wit`, `registries`, `namespaces` or `default-registry`",
         ),
         (
             "package = 1",
@@ -216,6 +216,10 @@ fn what_is_wrong_is_said_where_it_is() {
             "line 1, column 1: `[compose]` does not say what to compose: expected `socket`, `sockets` or `file`",
         ),
         (
+            "[compose]\nsockte = \"a\"",
+            "line 2, column 1: `sockte` is not a key of `[compose]`: did you mean `socket`?",
+        ),
+        (
             "[compose]\nsockets = []",
             "line 2, column 11: `sockets` is empty: expected at least one",
         ),
@@ -265,7 +269,7 @@ fn what_is_wrong_is_said_where_it_is() {
         ),
         (
             "\"\\u001b[31m\\u202e\" = 1",
-            "line 1, column 1: `\\u{1b}[31m\\u{202e}` is not a key of the file: expected `package`, `dependencies`, `compose`, `wit`, `registries` or `namespaces`",
+            "line 1, column 1: `\\u{1b}[31m\\u{202e}` is not a key of the file: expected `package`, `dependencies`, `compose`, `wit`, `registries`, `namespaces` or `default-registry`",
         ),
         (
             "a = 1\n<<<<<<< HEAD\n",
