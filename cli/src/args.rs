@@ -154,7 +154,7 @@ pub(crate) enum Command {
 /// after its file, without folder and extension, or after its package; `mw-2` is the second time that `mw`
 /// is given. Where files of one name differ, the path as it was given tells them apart. Of an interface, the
 /// version may be left out where there is only one.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(after_help = "Examples:
   tenon plug app.wasm --plug logger.wasm -o composed.wasm
   tenon plug --chain auth.wasm,cache.wasm,backend.wasm -o served.wasm

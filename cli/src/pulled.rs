@@ -36,7 +36,7 @@ pub(crate) fn wanted(text: &str) -> Result<Wanted, Failure> {
 /// Warns of a release that its publisher advises against.
 pub(crate) fn warn_of(ui: &Ui, release: &Release) {
     if let Availability::Yanked(reason) = release.availability {
-        ui.warn(&format!(
+        ui.warn_once(&format!(
             "`{}@{}` is yanked ({reason}): its publisher advises against it",
             release.package, release.version
         ));

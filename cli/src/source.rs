@@ -132,7 +132,7 @@ fn wanted_package(argument: &str) -> Result<Option<Wanted>, Failure> {
 
 impl Named {
     /// A package, as it was fetched.
-    fn of(argument: &str, pulled: Pulled) -> Named {
+    pub(crate) fn of(argument: &str, pulled: Pulled) -> Named {
         let (name, registry) = (pulled.name(), pulled.origin().to_owned());
         let line = pulled.line();
         let Fetched {

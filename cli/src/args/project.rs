@@ -97,7 +97,17 @@ pub(crate) struct Update {
 ///
 /// If nothing has changed since the last build, nothing is done.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  tenon build\n  tenon build --auto      # look in registries for what fills open imports"
+)]
 pub(crate) struct Build {
+    /// Look in the registries for packages that export what is left open, and add them to the project.
+    ///
+    /// The names of open imports are sent to the registries that namespaces are mapped to, and to the default. A package
+    /// that is the only one to fit in such a namespace is taken; anything else is asked, or taken with `--yes`.
+    #[arg(long)]
+    pub(crate) auto: bool,
+
     /// Where to write; what the manifest says, or else `build/NAME.wasm`.
     #[arg(short, long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,

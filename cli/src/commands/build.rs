@@ -1,5 +1,7 @@
 //! `tenon build`: what a project is for.
 
+mod auto;
+
 use super::{compose, lock, plug, wit};
 use crate::args::{Build, Compose, Dedupe, Global, Plug, VersionPolicy};
 use crate::error::Failure;
@@ -16,22 +18,46 @@ use tenon_registry_client::name::PackageName;
 use tenon_registry_client::project::{self, Dependency, Subject};
 use tenon_registry_client::record::ContentKind;
 
+/// How many open imports a hint names.
+const MAX_HINTED: usize = 3;
+
 #[derive(Serialize)]
 struct BuildContent {
     state: &'static str,
     output: String,
     #[serde(flatten)]
     changes: Changes,
+    /// What was looked for in registries, with `--auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auto: Option<Vec<auto::Sought>>,
+}
+
+/// What was done before anything is built.
+#[derive(Clone)]
+struct Before {
+    changes: Changes,
+    auto: Option<Vec<auto::Sought>>,
 }
 
 pub(crate) fn run(ui: &mut Ui, args: &Build, global: &Global) -> Result<(), Failure> {
     let mut project = Project::open(Purpose::Change)?;
+    let old = project.lock.clone();
     let changes = project.lock(ui, &Locking::keep(global, args.agreement.yes))?;
     lock::say(ui, &changes);
+    let mut before = Before {
+        changes,
+        auto: None,
+    };
+    if args.auto {
+        before.auto = Some(auto::run(ui, args, global, &mut project)?);
+        if let Some(lock) = &project.lock {
+            before.changes = Changes::between(old.as_ref(), lock);
+        }
+    }
     match project.manifest.compose.clone() {
-        Some(what) => compose(ui, args, global, &project, &what, changes),
+        Some(what) => compose(ui, args, global, &project, &what, before),
         None if project.root.join(&project.manifest.wit.dir).is_dir() => {
-            wit_package(ui, args, global, &project, changes)
+            wit_package(ui, args, global, &project, before)
         }
         None => Err(Failure::configuration(
             "project::nothing",
@@ -48,7 +74,7 @@ fn compose(
     global: &Global,
     project: &Project,
     what: &project::Compose,
-    changes: Changes,
+    before: Before,
 ) -> Result<(), Failure> {
     let output = output(project, args, what.output.as_deref())?;
     let plan = Plan::of(project, what)?;
@@ -58,42 +84,19 @@ fn compose(
     let recipe: Vec<&str> = recipe.iter().map(String::as_str).collect();
     let built = Built::plan(&recipe, plan.releases, files, &output)?;
     if !args.force && built.is_last_of(project) {
-        return nothing_to_do(ui, &output, changes);
+        return nothing_to_do(ui, &output, before);
     }
     make_folder(&output)?;
-    // Packages are those that are locked, whatever else there is.
-    let locked = Global {
-        locked: true,
-        ..global.clone()
-    };
-    frame(ui, &output, &changes);
+    let locked = locked(global);
+    frame(ui, &output, &before);
     match &what.what {
         Subject::Plug { .. } => {
-            let plug = Plug {
-                sockets: plan.sockets,
-                plugs: plan.plugs,
-                chains: what
-                    .chains
-                    .iter()
-                    .map(|chain| project.chain(chain))
-                    .collect(),
-                wires: what.wires.clone(),
-                prefer: what.prefer.clone(),
-                keep: what.keep_imports.clone(),
-                exports: what.exports.clone(),
-                renames: what.renames.clone(),
-                versions: choice("versions", what.versions.as_deref(), VersionPolicy::Highest)?,
-                plan: None,
-                output: Some(output.clone()),
-                wat: false,
-                strict: what.strict,
-                dry_run: false,
-                no_validate: args.no_validate,
-                dedupe: choice("dedupe", what.dedupe.as_deref(), Dedupe::Auto)?,
-                name: what.name.clone().or_else(|| project.title()),
-            };
-            plug::run(ui, &plug, &locked)?;
+            let plug = arguments(project, args, what, plan.sockets, plan.plugs, &output)?;
+            let left = plug::make(ui, &plug, &locked)?;
             built.keep(project, []);
+            if !args.auto {
+                hint_at_auto(ui, &left);
+            }
         }
         Subject::File(file) => {
             let dedupe = what.dedupe.as_deref();
@@ -120,13 +123,74 @@ fn compose(
     Ok(())
 }
 
+/// What `tenon plug` would be given for what the manifest says.
+fn arguments(
+    project: &Project,
+    args: &Build,
+    what: &project::Compose,
+    sockets: Vec<String>,
+    plugs: Vec<String>,
+    output: &Path,
+) -> Result<Plug, Failure> {
+    Ok(Plug {
+        sockets,
+        plugs,
+        chains: what
+            .chains
+            .iter()
+            .map(|chain| project.chain(chain))
+            .collect(),
+        wires: what.wires.clone(),
+        prefer: what.prefer.clone(),
+        keep: what.keep_imports.clone(),
+        exports: what.exports.clone(),
+        renames: what.renames.clone(),
+        versions: choice("versions", what.versions.as_deref(), VersionPolicy::Highest)?,
+        plan: None,
+        output: Some(output.to_owned()),
+        wat: false,
+        strict: what.strict,
+        dry_run: false,
+        no_validate: args.no_validate,
+        dedupe: choice("dedupe", what.dedupe.as_deref(), Dedupe::Auto)?,
+        name: what.name.clone().or_else(|| project.title()),
+    })
+}
+
+/// Packages are those that are locked, whatever else there is.
+fn locked(global: &Global) -> Global {
+    Global {
+        locked: true,
+        ..global.clone()
+    }
+}
+
+/// Says what could be done about what stays open, if hosts do not provide it.
+fn hint_at_auto(ui: &Ui, left: &[String]) {
+    let names = left
+        .iter()
+        .map(|name| format!("`{}`", ui::clean_line(name)));
+    let mut names: Vec<_> = names.take(MAX_HINTED).collect();
+    if names.is_empty() {
+        return;
+    }
+    if left.len() > MAX_HINTED {
+        names.push("more".to_owned());
+    }
+    ui.say(&format!(
+        "{} `tenon build --auto` looks in the registries for what exports {}",
+        ui::bold("hint:"),
+        names.join(", ")
+    ));
+}
+
 /// Makes the WIT package of a project that has nothing to compose.
 fn wit_package(
     ui: &mut Ui,
     args: &Build,
     global: &Global,
     project: &Project,
-    changes: Changes,
+    before: Before,
 ) -> Result<(), Failure> {
     let output = output(project, args, None)?;
     let recipe = what_is_said(project);
@@ -135,11 +199,11 @@ fn wit_package(
         Built::plan(&[&recipe], releases(project), files, &output)
     };
     if !args.force && plan(project)?.is_last_of(project) {
-        return nothing_to_do(ui, &output, changes);
+        return nothing_to_do(ui, &output, before);
     }
     wit::fetch(ui, global, project)?;
     make_folder(&output)?;
-    frame(ui, &output, &changes);
+    frame(ui, &output, &before);
     wit::of_project(ui, project, Some(&output))?;
     plan(project)?.keep(project, []);
     Ok(())
@@ -393,25 +457,28 @@ fn what_is_said(project: &Project) -> String {
 }
 
 /// Has the report of a composition be a part of that of the build.
-fn frame(ui: &mut Ui, output: &Path, changes: &Changes) {
+fn frame(ui: &mut Ui, output: &Path, before: &Before) {
     if ui.json {
+        let Before { changes, auto } = before.clone();
         let content = BuildContent {
             state: "built",
             output: output.display().to_string(),
-            changes: changes.clone(),
+            changes,
+            auto,
         };
         ui.frame(&Document::new("tenon/build/1", content));
     }
 }
 
-fn nothing_to_do(ui: &Ui, output: &Path, changes: Changes) -> Result<(), Failure> {
+fn nothing_to_do(ui: &Ui, output: &Path, before: Before) -> Result<(), Failure> {
     let output = output.display().to_string();
     if ui.json {
-        let state = "up-to-date";
+        let Before { changes, auto } = before;
         let content = BuildContent {
-            state,
+            state: "up-to-date",
             output,
             changes,
+            auto,
         };
         return ui.document(&Document::new("tenon/build/1", content));
     }

@@ -1,6 +1,9 @@
 //! `tenon plug`: the exports of components into the imports of others.
 
 mod request;
+mod trial;
+
+pub(super) use trial::{Interface, Open, Trial};
 
 use super::compose::plan;
 use crate::args::{Global, Plug};
@@ -22,6 +25,11 @@ use tenon_registry_client::Digest;
 const WORTH_A_THREAD: u64 = 256 << 10;
 
 pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failure> {
+    make(ui, args, global).map(drop)
+}
+
+/// Makes a composition; the interfaces that it leaves open and hosts do not provide as a rule.
+pub(super) fn make(ui: &mut Ui, args: &Plug, global: &Global) -> Result<Vec<String>, Failure> {
     let target = Target::of(args.output.as_deref());
     if !args.dry_run {
         target.check(args.wat)?;
@@ -74,7 +82,9 @@ pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failu
             .collect();
         plan::write(path, &composition, sources, &options, args.dedupe)?;
     }
-    report(ui, args, &target, &plan, &composition, &inputs)
+    report(ui, args, &target, &plan, &composition, &inputs)?;
+    let left = trial::open(&plan).into_iter();
+    Ok(left.map(|open| open.name).collect())
 }
 
 /// Refuses a plan that could not be written, before anything is done.

@@ -11,6 +11,18 @@ A command reads `tenon.toml` and `tenon.lock`, works out what they are to be, an
 someone else, such as an editor, saved one of them. What was saved stays.",
     },
     Explanation {
+        code: "project::choose",
+        help: "add the one you mean with `tenon add`, or give `--yes` to take the first of the list",
+        text: "\
+`tenon build --auto` looks in registries for what exports an import that is left open. It takes a package by itself only if \
+its namespace is pinned, which is to say that `[namespaces]` of the project or of the user maps it to that registry, and if no \
+other package in such a namespace fits. Here several do, or none is in such a namespace: anyone may publish a component that \
+exports an interface, so someone has to say which one is meant.
+
+The list has the best first: pinned namespaces, then higher versions, then names. With `--yes` the first is taken. A package \
+that is added by hand, and is among the `plugs` if there are some, is not looked for any more.",
+    },
+    Explanation {
         code: "project::conflict",
         help: "loosen one of the requirements, or update who asks for it",
         text: "\

@@ -7,11 +7,13 @@
 //! | `locking` | the lock file made to answer what is asked |
 //! | `change` | what became another in the lock file |
 //! | `install` | what is locked, fetched and verified |
+//! | `auto` | what could fill an import that stays open |
 //! | `merge` | a lock file with conflicts, made whole |
 //! | `wkg` | the files of another tool, from which a project can move over |
 //! | `built` | what the last build was made of |
 
 mod asked;
+pub(crate) mod auto;
 mod built;
 mod change;
 mod install;

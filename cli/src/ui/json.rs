@@ -37,10 +37,12 @@ struct ErrorData<'e> {
     notes: &'e [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<serde_json::Value>,
 }
 
 impl<'e> Document<ErrorContent<'e>> {
-    pub(crate) fn error(failure: &'e Failure) -> Self {
+    pub(crate) fn error(failure: &'e Failure, details: Option<serde_json::Value>) -> Self {
         Document::new(
             "tenon/error/1",
             ErrorContent {
@@ -50,6 +52,7 @@ impl<'e> Document<ErrorContent<'e>> {
                     causes: &failure.causes,
                     notes: &failure.notes,
                     help: failure.help.as_deref(),
+                    details,
                 },
             },
         )

@@ -36,6 +36,8 @@ pub(crate) struct Ui {
     stdout_is_taken: bool,
     /// The document that the next one is a part of.
     frame: Option<serde_json::Value>,
+    /// What belongs to the error that is reported next.
+    details: Mutex<Option<serde_json::Value>>,
     /// What was said that is said once.
     warned: Mutex<BTreeSet<String>>,
 }
@@ -53,6 +55,7 @@ impl Ui {
             json: global.json,
             stdout_is_taken: false,
             frame: None,
+            details: Mutex::default(),
             warned: Mutex::default(),
         }
     }
@@ -65,6 +68,7 @@ impl Ui {
             json: true,
             stdout_is_taken: false,
             frame: None,
+            details: Mutex::default(),
             warned: Mutex::default(),
         }
     }
@@ -107,18 +111,12 @@ impl Ui {
         if yes {
             return Ok(());
         }
-        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        let Some(answer) = self.ask(&format!("{question} [y/N] "))? else {
             return Err(Failure::usage(
                 "this has to be agreed to, and there is no terminal to ask on",
             )
             .help("give `--yes` to agree, or `--dry-run` to only look"));
-        }
-        let mut stderr = anstream::stderr().lock();
-        let mut answer = String::new();
-        write!(stderr, "{question} [y/N] ")
-            .and_then(|()| stderr.flush())
-            .and_then(|()| io::stdin().read_line(&mut answer))
-            .map_err(|error| Failure::io("read from", "the terminal", &error))?;
+        };
         match answer.trim().to_lowercase().as_str() {
             "y" | "yes" => Ok(()),
             _ => Err(Failure::new(
@@ -126,6 +124,20 @@ impl Ui {
                 "nothing was sent, as you wished",
             )),
         }
+    }
+
+    /// The line that is typed in answer to a question; `None` if there is no terminal to ask on.
+    pub(crate) fn ask(&self, question: &str) -> Result<Option<String>, Failure> {
+        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Ok(None);
+        }
+        let mut stderr = anstream::stderr().lock();
+        let mut answer = String::new();
+        write!(stderr, "{question}")
+            .and_then(|()| stderr.flush())
+            .and_then(|()| io::stdin().read_line(&mut answer))
+            .map_err(|error| Failure::io("read from", "the terminal", &error))?;
+        Ok(Some(answer))
     }
 
     /// How whoever waits sees how far something is: with bars on a terminal, and else not at all.
@@ -179,9 +191,17 @@ impl Ui {
         self.print(&text)
     }
 
+    /// Has what an error is about, as data, be a part of its document.
+    pub(crate) fn detail(&self, details: serde_json::Value) {
+        let mut kept = self.details.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(details);
+    }
+
     /// Reports what ended the command.
     pub(crate) fn fail(&self, failure: &Failure) {
-        if self.json && self.put(None, &Document::error(failure)).is_ok() {
+        let details = self.details.lock();
+        let details = details.unwrap_or_else(PoisonError::into_inner).take();
+        if self.json && self.put(None, &Document::error(failure, details)).is_ok() {
             return;
         }
         self.stderr(&failure_text(failure));

@@ -7,6 +7,7 @@
     reason = "a test may stop where it fails"
 )]
 
+mod auto;
 mod hostile;
 mod login;
 mod namespace;

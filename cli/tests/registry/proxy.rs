@@ -17,6 +17,8 @@ pub(crate) enum Fate {
     LoseAnswer,
     /// It does not reach the registry; this comes back.
     Answer(&'static str),
+    /// It does not reach the registry; this JSON comes back.
+    Json(String),
     /// It reaches the registry, and the body of the answer is changed: as many bytes as before.
     Change(fn(&mut Vec<u8>)),
 }
@@ -89,6 +91,11 @@ fn serve(
     let fate = plan.lock().unwrap()(&line);
     if let Fate::Answer(answer) = fate {
         return stream.write_all(answer.as_bytes());
+    }
+    if let Fate::Json(body) = fate {
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+        let length = body.len();
+        return write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}");
     }
     // Each connection is used once, so that an answer ends where the connection does.
     let mut registry = TcpStream::connect(upstream)?;

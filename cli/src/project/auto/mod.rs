@@ -1,0 +1,15 @@
+//! What could fill an import that stays open: looked for in registries, and chosen from.
+//!
+//! | module | what |
+//! |---|---|
+//! | `search` | the registries that are asked, and what they say |
+//! | `candidate` | a package that a registry names, and what speaks for it and against it |
+//! | `choice` | which one is taken, or asked for |
+
+mod candidate;
+mod choice;
+mod search;
+
+pub(crate) use candidate::{Candidate, CandidateData, Verdict};
+pub(crate) use choice::{Decision, Picked, decide, pick};
+pub(crate) use search::{Found, Registries};
