@@ -3,7 +3,7 @@
 use crate::args::Global;
 use crate::config::RegistryName;
 use crate::error::Failure;
-use crate::project::pull_locked;
+use crate::project::{locked_version, pull_locked};
 use crate::remote::Remote;
 use crate::suggestion;
 use crate::ui::{self, Ui};
@@ -31,6 +31,18 @@ pub(crate) fn wanted(text: &str) -> Result<Wanted, Failure> {
             .cause(ui::clean_line(&error.to_string()))
             .help("name one as `acme:http`, `acme:http@1.4.0` or `acme:http@^1.4`")
     })
+}
+
+/// As [`wanted`]; with `--locked` it is the version that the project has locked.
+pub(crate) fn wanted_by(global: &Global, text: &str) -> Result<Wanted, Failure> {
+    let wanted = wanted(text)?;
+    match global.locked {
+        true => Ok(Wanted {
+            version: Selection::Exact(locked_version(&wanted)?),
+            ..wanted
+        }),
+        false => Ok(wanted),
+    }
 }
 
 /// Warns of a release that its publisher advises against.

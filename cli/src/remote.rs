@@ -10,12 +10,13 @@ use crate::places::Place;
 use crate::ui::{self, Ui};
 use futures_util::{StreamExt, stream};
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tenon_registry_client::http::{
     BaseUrl, Client, Credentials, Error, ErrorKind, Network, Options, Token,
 };
 use tenon_registry_client::name::Namespace;
 use tenon_registry_client::verify::VerifyError;
+use tokio::runtime::{Builder, Runtime};
 
 /// How much is asked for at once.
 const AT_ONCE: usize = 8;
@@ -27,7 +28,7 @@ pub(crate) struct Remote {
     pub(crate) client: Client,
     /// Whether there is a token in the environment that it is not shown.
     withheld: bool,
-    runtime: tokio::runtime::Runtime,
+    runtime: &'static Runtime,
 }
 
 /// The user's tokens, which are not looked for before a registry asks.
@@ -98,17 +99,12 @@ impl Remote {
             true => Network::Offline,
             false => Network::Online,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let runtime = runtime
-            .map_err(|error| Failure::new("cli::io", "the network cannot be used").cause(error))?;
         Ok(Remote {
             client: Client::new(options)?,
             name: choice.name.clone(),
             registry,
             withheld: false,
-            runtime,
+            runtime: runtime()?,
         })
     }
 
@@ -154,6 +150,19 @@ impl Remote {
             )
         }))
     }
+}
+
+/// What all registries are waited for with: a connection is kept alive by that in which it was opened, whichever
+/// registry is waited for.
+fn runtime() -> Result<&'static Runtime, Failure> {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime);
+    }
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime
+        .map_err(|error| Failure::new("cli::io", "the network cannot be used").cause(error))?;
+    Ok(RUNTIME.get_or_init(|| runtime))
 }
 
 impl Tokens {

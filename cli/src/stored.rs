@@ -3,7 +3,7 @@
 use crate::error::Failure;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
@@ -36,15 +36,12 @@ pub(crate) fn read(path: &Path, access: Access) -> Result<Option<Zeroizing<Strin
     if access == Access::Private && owner::is_exposed(&metadata) {
         return Err(exposed(path));
     }
-    let mut text = Zeroizing::new(String::new());
-    file.take(MAX_FILE + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| failed(&error))?;
-    if text.len() as u64 > MAX_FILE {
+    let text = at_most(file, MAX_FILE).map_err(|error| failed(&error))?;
+    let Some(text) = text else {
         let message = format!("`{}` is longer than {MAX_FILE} bytes", path.display());
         return Err(Failure::configuration("config::invalid", message)
             .help("this is no file of `tenon`: move it away"));
-    }
+    };
     Ok(Some(text))
 }
 
@@ -62,30 +59,40 @@ pub(crate) fn read_text(path: &Path, most: u64) -> Result<Option<String>, Failur
         return Err(not_plain(path));
     }
     let file = File::open(path).map_err(|error| failed(&error))?;
-    let mut text = String::new();
-    file.take(most + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| failed(&error))?;
-    match text.len() as u64 > most {
-        true => Err(failed(&io::Error::new(
+    match at_most(file, most).map_err(|error| failed(&error))? {
+        Some(text) => Ok(Some(text.to_string())),
+        None => Err(failed(&io::Error::new(
             io::ErrorKind::FileTooLarge,
             format!("it is longer than {most} bytes"),
         ))),
-        false => Ok(Some(text)),
     }
+}
+
+/// The text of a file, or `None` if it is longer than so many bytes.
+fn at_most(file: File, most: u64) -> io::Result<Option<Zeroizing<String>>> {
+    let mut text = Zeroizing::new(String::new());
+    file.take(most + 1).read_to_string(&mut text)?;
+    Ok((text.len() as u64 <= most).then_some(text))
 }
 
 /// Makes or replaces a file, whole or not at all.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error: &io::Error| Failure::io("write", path, error);
     make_folder(folder_of(path))?;
-    // What a link points to is replaced, not the link.
-    let end = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    put(&end_of(path), Access::Shared, text).map_err(|error| failed(&error))
+}
+
+/// What a path or a link leads to: that is replaced, and not the link.
+fn end_of(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Makes or replaces the file at the end of a path.
+fn put(end: &Path, access: Access, text: &str) -> io::Result<()> {
     let existing = fs::metadata(end).ok();
-    let file = written(folder_of(end), Access::Shared, existing.as_ref(), text);
-    file.and_then(|file| file.persist(end).map_err(|error| error.error))
-        .and_then(|_| owner::sync(folder_of(end)))
-        .map_err(|error| failed(&error))
+    let file = written(folder_of(end), access, existing.as_ref(), text)?;
+    file.persist(end).map_err(|error| error.error)?;
+    owner::sync(folder_of(end))
 }
 
 /// As `read`, of a path that someone else may have made: a pipe or a device, which could be waited for without end, is
@@ -131,10 +138,7 @@ pub(crate) fn change<T>(
     edit: impl FnOnce(&str) -> Result<(String, T), Failure>,
 ) -> Result<T, Failure> {
     make_folder(folder_of(path))?;
-    // What a link points to is replaced, not the link.
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let failed = |error: &io::Error| Failure::io("write", path, error);
-    let folder = folder_of(path);
+    let path = &end_of(path);
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let _lock = lock(Path::new(&name), path)?;
@@ -142,11 +146,7 @@ pub(crate) fn change<T>(
     let (after, result) = edit(before.as_deref().map_or("", String::as_str))?;
     let after = Zeroizing::new(after);
     if before.as_deref().map_or("", String::as_str) != after.as_str() {
-        let existing = fs::metadata(path).ok();
-        let file = written(folder, access, existing.as_ref(), &after);
-        file.and_then(|file| file.persist(path).map_err(|error| error.error))
-            .and_then(|_| owner::sync(folder))
-            .map_err(|error| failed(&error))?;
+        put(path, access, &after).map_err(|error| Failure::io("write", path, &error))?;
     }
     Ok(result)
 }

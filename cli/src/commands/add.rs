@@ -14,6 +14,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::project::{Dependency, Manifest, ManifestEdit, Subject};
+use tenon_registry_client::resolve::compatible_with;
 
 #[derive(Serialize)]
 struct AddContent {
@@ -32,6 +33,13 @@ pub(crate) fn run(ui: &Ui, args: &Add, global: &Global) -> Result<(), Failure> {
     }
     let all = args.packages.iter().map(|text| wanted(text));
     let all = all.collect::<Result<Vec<Wanted>, _>>()?;
+    let mut names = BTreeSet::new();
+    for wanted in &all {
+        if !names.insert(wanted.package.clone()) {
+            let message = format!("`{}` is named twice", wanted.package);
+            return Err(Failure::usage(message).help("name it once, with one version"));
+        }
+    }
     let (mut precise, mut added) = (BTreeMap::new(), BTreeMap::new());
     let mut edit = edit(&project)?;
     for wanted in &all {
@@ -49,9 +57,12 @@ pub(crate) fn run(ui: &Ui, args: &Add, global: &Global) -> Result<(), Failure> {
     }
     let text = edit.to_string();
     project.manifest = parse(&text)?;
-    let names: BTreeSet<PackageName> = all.into_iter().map(|wanted| wanted.package).collect();
     let locking = Locking {
-        freedom: Freedom::Of(names.clone()),
+        // What is at a path is not locked.
+        freedom: match &args.path {
+            Some(_) => Freedom::None,
+            None => Freedom::Of(names.clone()),
+        },
         precise,
         yes: args.agreement.yes,
         global,
@@ -90,21 +101,7 @@ fn requirement(
                 .version
         }
     };
-    Ok(compatible(&version))
-}
-
-/// The requirement that a version meets, and all that are compatible with it.
-pub(super) fn compatible(version: &Version) -> VersionReq {
-    let semver = version.semver();
-    VersionReq {
-        comparators: vec![semver::Comparator {
-            op: semver::Op::Caret,
-            major: semver.major,
-            minor: Some(semver.minor),
-            patch: Some(semver.patch),
-            pre: semver.pre.clone(),
-        }],
-    }
+    Ok(compatible_with(version.semver()))
 }
 
 fn local(
@@ -164,7 +161,11 @@ fn hint_at_plugs(ui: &Ui, project: &Project, added: &BTreeSet<PackageName>) {
         return;
     };
     for package in added {
-        if project.is_component(package) && !plugs.contains(&package.to_string()) {
+        let is_component = match project.manifest.dependencies.get(package) {
+            Some(Dependency::Registry(requirement)) => project.is_component(package, requirement),
+            Some(Dependency::Path(_)) | None => false,
+        };
+        if is_component && !plugs.contains(&package.to_string()) {
             ui.say(&format!(
                 "`{package}` is not among the `plugs` of `{MANIFEST}`: add it there to have it plugged in"
             ));

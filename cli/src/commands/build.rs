@@ -79,10 +79,9 @@ fn compose(
     let output = output(project, args, what.output.as_deref())?;
     let plan = Plan::of(project, what)?;
     check_output(&output, &plan.files)?;
-    let files = plan.files.iter().filter(|path| path.exists()).cloned();
     let recipe = [what_is_said(project), format!("{}", args.no_validate)];
     let recipe: Vec<&str> = recipe.iter().map(String::as_str).collect();
-    let built = Built::plan(&recipe, plan.releases, files, &output)?;
+    let built = Built::plan(&recipe, plan.releases, plan.files, &output)?;
     if !args.force && built.is_last_of(project) {
         return nothing_to_do(ui, &output, before);
     }
@@ -92,7 +91,7 @@ fn compose(
     match &what.what {
         Subject::Plug { .. } => {
             let plug = arguments(project, args, what, plan.sockets, plan.plugs, &output)?;
-            let left = plug::make(ui, &plug, &locked)?;
+            let left = plug::make(ui, &plug, &locked).map_err(in_manifest)?;
             built.keep(project, []);
             if !args.auto {
                 hint_at_auto(ui, &left);
@@ -102,7 +101,7 @@ fn compose(
             let dedupe = what.dedupe.as_deref();
             let dedupe = dedupe.map(|dedupe| choice("dedupe", Some(dedupe), Dedupe::Auto));
             let compose = Compose {
-                input: project.root.join(file).to_string_lossy().into_owned(),
+                input: project.path(file).to_string_lossy().into_owned(),
                 config: None,
                 root: None,
                 definitions: vec![],
@@ -279,7 +278,11 @@ impl Plan {
             }
             Subject::File(file) => {
                 // What the file names is known once it was read; any release may be among it.
-                plan.files.insert(project.root.join(file));
+                let file = project.path(file);
+                if !file.exists() {
+                    return Err(absent(&file));
+                }
+                plan.files.insert(file);
                 plan.releases = releases(project);
             }
         }
@@ -292,7 +295,7 @@ impl Plan {
             Some((package, Dependency::Registry(requirement))) => {
                 return self.add_release(project, &package, requirement);
             }
-            Some((_, Dependency::Path(path))) => project.root.join(path),
+            Some((_, Dependency::Path(path))) => project.path(path),
             None if name.contains(':') && name.parse::<PackageName>().is_ok() => {
                 return Err(Failure::configuration(
                     "project::manifest",
@@ -300,8 +303,11 @@ impl Plan {
                 )
                 .help(format!("add it with `tenon add {name}`")));
             }
-            None => project.root.join(name),
+            None => project.path(name),
         };
+        if !file.exists() {
+            return Err(absent(&file));
+        }
         self.files.insert(file.clone());
         Ok(file.to_string_lossy().into_owned())
     }
@@ -313,20 +319,13 @@ impl Plan {
         package: &PackageName,
         requirement: &VersionReq,
     ) -> Result<String, Failure> {
-        let packages = project
-            .lock
-            .iter()
-            .flat_map(|lock| lock.packages.iter().rev());
-        let mut fitting = packages.filter(|((name, version), _)| {
-            name == package && requirement.matches(version.semver())
-        });
-        let Some(((_, version), locked)) = fitting.next() else {
+        let Some(locked) = project.locked_for(package, requirement) else {
             return Err(
                 Failure::new("project::locked", format!("`{package}` is not locked"))
                     .help("run `tenon lock`"),
             );
         };
-        let name = format!("{package}@{version}");
+        let name = format!("{package}@{}", locked.release.version);
         let digest = locked.release.digest.to_string();
         self.releases.insert(name.clone(), digest);
         Ok(name)
@@ -334,11 +333,17 @@ impl Plan {
 }
 
 impl Project {
+    /// Whether what is locked for a requirement is a component.
+    pub(super) fn is_component(&self, package: &PackageName, requirement: &VersionReq) -> bool {
+        let locked = self.locked_for(package, requirement);
+        locked.is_some_and(|locked| locked.kind == ContentKind::Component)
+    }
+
     /// What is plugged in where the manifest does not say it: every dependency that is a component and no socket.
     fn plugs(&self, sockets: &[String]) -> Vec<String> {
         let dependencies = self.manifest.dependencies.iter();
         let plugs = dependencies.filter(|(package, dependency)| match dependency {
-            Dependency::Registry(_) => self.is_component(package),
+            Dependency::Registry(requirement) => self.is_component(package, requirement),
             Dependency::Path(path) => is_component(&self.root.join(path)),
         });
         let names = plugs.map(|(package, _)| package.to_string());
@@ -362,6 +367,12 @@ impl Project {
         let about = self.manifest.package.as_ref()?;
         Some(about.name.name().to_owned())
     }
+}
+
+/// What is to be composed, and is not there.
+fn absent(file: &Path) -> Failure {
+    let failure = Failure::io("read", file, &std::io::ErrorKind::NotFound.into());
+    failure.help("`[compose]` in `tenon.toml` names it: build it first, or correct the path there")
 }
 
 /// Whether a file is a component. What cannot be read is said to be one, so that reading it says why.
@@ -389,8 +400,7 @@ fn output(project: &Project, args: &Build, said: Option<&Path>) -> Result<PathBu
         return Ok(project.root.join(path));
     }
     let name = project.title().or_else(|| {
-        let folder = std::path::absolute(&project.root).ok()?;
-        let folder = std::fs::canonicalize(folder).ok()?;
+        let folder = std::fs::canonicalize(project.path(".")).ok()?;
         Some(folder.file_name()?.to_string_lossy().into_owned())
     });
     let name = name.unwrap_or_else(|| "composition".to_owned());
@@ -454,6 +464,32 @@ fn what_is_said(project: &Project) -> String {
         "{:?} {:?}",
         project.manifest.compose, project.manifest.package
     )
+}
+
+/// Says how options that a failure speaks of are called in the manifest.
+fn in_manifest(failure: Failure) -> Failure {
+    let words = [
+        ("--chain", "chains"),
+        ("--dedupe", "dedupe"),
+        ("--export", "exports"),
+        ("--keep-import", "keep-imports"),
+        ("--name", "name"),
+        ("--prefer", "prefer"),
+        ("--rename", "renames"),
+        ("--versions", "versions"),
+        ("--wire", "wires"),
+    ];
+    let said = format!(
+        "{} {}",
+        failure.summary(),
+        failure.help.as_deref().unwrap_or_default()
+    );
+    let notes = words
+        .into_iter()
+        .filter(|(option, _)| said.contains(option));
+    let notes = notes
+        .map(|(option, key)| format!("`{option}` is `{key}` under `[compose]` in `tenon.toml`"));
+    failure.notes(notes)
 }
 
 /// Has the report of a composition be a part of that of the build.

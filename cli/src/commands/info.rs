@@ -42,7 +42,7 @@ struct VersionData {
 }
 
 pub(crate) fn run(ui: &Ui, args: &Info, global: &Global) -> Result<(), Failure> {
-    let wanted = pulled::wanted(&args.package)?;
+    let wanted = pulled::wanted_by(global, &args.package)?;
     let remote = Remote::of(ui, global, wanted.package.namespace())?;
     let (view, shown) = verified(&remote, &wanted)?;
     let Some(package) = view.package() else {

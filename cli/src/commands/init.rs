@@ -59,6 +59,10 @@ pub(crate) fn run(ui: &Ui, args: &Init) -> Result<(), Failure> {
         let socket = seen_from(&folder, socket);
         new.compose = Some(Compose::of_socket(socket.to_string_lossy()));
     }
+    if !folder.as_os_str().is_empty() {
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| Failure::io("make the folder", &folder, &error))?;
+    }
     if !stored::create(&path, Access::Shared, &new_manifest(&new))? {
         return Err(already_there(&path));
     }

@@ -2,14 +2,18 @@
 
 use crate::args::{Global, Outdated};
 use crate::error::Failure;
-use crate::project::{Asked, LOCK, Project, Purpose, look};
+use crate::project::{Asked, Project, Purpose, Remotes};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use tenon_composer::Track;
 use tenon_registry_client::chain::{Availability, Package};
+use tenon_registry_client::http::Client;
 use tenon_registry_client::name::{PackageName, Version};
+use tenon_registry_client::project::LockFile;
 use tenon_registry_client::resolve::Strength;
+use tenon_registry_client::verify::{Request, Verified, View};
 
 #[derive(Serialize)]
 struct OutdatedContent {
@@ -34,24 +38,21 @@ struct Row {
 
 pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failure> {
     let project = Project::open(Purpose::Look)?;
-    let Some(lock) = &project.lock else {
-        return Err(
-            Failure::new("project::locked", format!("there is no `{LOCK}`"))
-                .help("run `tenon lock`"),
-        );
-    };
     let asked = project.asked()?;
-    let names: Vec<_> = lock
-        .packages
-        .keys()
-        .map(|(package, _)| package.clone())
-        .collect();
+    project.check_lock(&asked)?;
+    let none = LockFile::default();
+    let lock = project.lock.as_ref().unwrap_or(&none);
+    let mut locked = BTreeMap::<_, BTreeSet<_>>::new();
+    for (package, version) in lock.packages.keys() {
+        locked.entry(package).or_default().insert(version);
+    }
+    let names: Vec<PackageName> = locked.keys().copied().cloned().collect();
     let mut rows = vec![];
-    for ((package, version), view) in lock.packages.keys().zip(look(ui, global, &names)?) {
-        let row = view
-            .package()
-            .and_then(|found| row(&asked, package, version, found));
-        rows.extend(row);
+    for ((package, versions), view) in locked.iter().zip(look(ui, global, &names)?) {
+        if let Some(found) = view.package() {
+            let all = versions.iter();
+            rows.extend(all.filter_map(|version| row(&asked, package, version, versions, found)));
+        }
     }
     let is_any = !rows.is_empty();
     if ui.json {
@@ -78,7 +79,33 @@ pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failu
     }
 }
 
-fn row(asked: &Asked, package: &PackageName, version: &Version, found: &Package) -> Option<Row> {
+/// The verified views of packages, in their order.
+fn look(
+    ui: &Ui,
+    global: &Global,
+    packages: &[PackageName],
+) -> Result<Vec<Verified<View>>, Failure> {
+    let mut remotes = Remotes::default();
+    for package in packages {
+        remotes.find(ui, global, package.namespace())?;
+    }
+    let look = |client: Client, package| async move {
+        let releases = BTreeSet::new();
+        client.view(&Request::Package { package, releases }).await
+    };
+    let views = remotes.each(packages, |package| package, look)?.into_iter();
+    let views = views.map(|(remote, view)| view.map_err(|error| remote.failure(error)));
+    views.collect()
+}
+
+/// What there is to say of a version, where these are locked.
+fn row(
+    asked: &Asked,
+    package: &PackageName,
+    version: &Version,
+    locked_versions: &BTreeSet<&Version>,
+    found: &Package,
+) -> Option<Row> {
     let locked = found.releases().get(version);
     let yanked = match locked.map(|release| release.availability) {
         Some(Availability::Yanked(reason)) => Some(reason.as_str()),
@@ -106,7 +133,10 @@ fn row(asked: &Asked, package: &PackageName, version: &Version, found: &Package)
     let other = |found: &Version| found.cmp(version) != Ordering::Equal;
     let compatible = available().find(is_compatible).filter(|found| other(found));
     let latest = available().find(|candidate| candidate.semver().pre.is_empty());
-    let latest = latest.filter(|latest| *latest > version && Some(*latest) != compatible);
+    let is_news = |latest: &&Version| {
+        *latest > version && Some(*latest) != compatible && !locked_versions.contains(latest)
+    };
+    let latest = latest.filter(is_news);
     if compatible.is_none() && latest.is_none() && yanked.is_none() {
         return None;
     }

@@ -8,6 +8,7 @@ use crate::suggestion::near;
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use tenon_registry_client::name::PackageName;
+use tenon_registry_client::project::Subject;
 
 #[derive(Serialize)]
 struct RemoveContent {
@@ -67,6 +68,37 @@ pub(crate) fn run(ui: &Ui, args: &Remove, global: &Global) -> Result<(), Failure
     for package in unplugged {
         ui.say(&format!("`{package}` is no longer among its `plugs`"));
     }
+    for package in args.packages.iter().filter(|name| is_named(&project, name)) {
+        ui.warn(&format!(
+            "`[compose]` still names `{package}`: take it out of `{MANIFEST}`, too"
+        ));
+    }
     lock::say(ui, &changes);
     Ok(())
+}
+
+/// Whether what is said of the composition names a package.
+fn is_named(project: &Project, package: &str) -> bool {
+    let Some(compose) = &project.manifest.compose else {
+        return false;
+    };
+    let (sockets, plugs) = match &compose.what {
+        Subject::Plug { sockets, plugs } => (sockets.as_slice(), plugs.as_deref()),
+        Subject::File(_) => (&[][..], None),
+    };
+    let lists = [
+        sockets,
+        plugs.unwrap_or_default(),
+        &compose.chains,
+        &compose.wires,
+        &compose.prefer,
+        &compose.keep_imports,
+        &compose.exports,
+        &compose.renames,
+    ];
+    let mut texts = lists.into_iter().flatten();
+    texts.any(|text| {
+        text.split(['#', ',', '='])
+            .any(|word| word.trim() == package)
+    })
 }

@@ -1,8 +1,8 @@
 //! `tenon tree`: what a project depends on.
 
-use crate::args::{Global, Tree};
+use crate::args::Tree;
 use crate::error::Failure;
-use crate::project::{Locking, MANIFEST, Project, Purpose};
+use crate::project::{MANIFEST, Project, Purpose};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,14 +40,10 @@ struct EdgeData {
     constraint: bool,
 }
 
-pub(crate) fn run(ui: &Ui, args: &Tree, global: &Global) -> Result<(), Failure> {
-    let mut project = Project::open(Purpose::Look)?;
-    let locked = Global {
-        locked: true,
-        ..global.clone()
-    };
-    project.lock(ui, &Locking::keep(&locked, false))?;
+pub(crate) fn run(ui: &Ui, args: &Tree) -> Result<(), Failure> {
+    let project = Project::open(Purpose::Look)?;
     let asked = project.asked()?;
+    project.check_lock(&asked)?;
     let none = project::LockFile::default();
     let lock = project.lock.as_ref().unwrap_or(&none);
     let tree = project::Tree::new(lock, asked.iter());
@@ -156,15 +152,16 @@ impl<'t> Drawing<'t> {
             .map(|step| step.to)
             .collect();
         needs.dedup_by_key(|to| to.key());
-        let again = !self.shown.insert(name.clone()) && !needs.is_empty();
         let more = match () {
-            () if again => "  (as above)",
-            () if depth == MAX_DEPTH && !needs.is_empty() => "  (and more)",
+            () if needs.is_empty() => "",
+            () if self.shown.contains(&name) => "  (as above)",
+            () if depth == MAX_DEPTH => "  (and more)",
             () => "",
         };
         self.text
             .push_str(&format!("{before}{branch}{name}{by}{more}\n"));
         if more.is_empty() {
+            self.shown.insert(name);
             let before = format!("{before}{below}");
             let last = needs.len();
             for (at, to) in needs.into_iter().enumerate() {

@@ -3,12 +3,16 @@
 use super::lock;
 use crate::args::{Global, Update};
 use crate::error::Failure;
-use crate::project::{Changes, Freedom, LOCK, Locking, Project, Purpose};
+use crate::project::{Changes, Freedom, LOCK, Locking, MANIFEST, Project, Purpose};
 use crate::suggestion::near;
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use tenon_registry_client::name::{PackageName, Version};
+use tenon_registry_client::project::Dependency;
+
+const NOTHING: &str =
+    "nothing newer is let in by what is asked; `tenon outdated` says what else there is";
 
 #[derive(Serialize)]
 struct UpdateContent {
@@ -43,7 +47,8 @@ pub(crate) fn run(ui: &Ui, args: &Update, global: &Global) -> Result<(), Failure
             false => Freedom::Of(packages),
         },
         precise,
-        yes: args.agreement.yes,
+        // Who only looks is asked nothing.
+        yes: args.agreement.yes || args.dry_run,
         global,
     };
     if args.dry_run {
@@ -54,6 +59,10 @@ pub(crate) fn run(ui: &Ui, args: &Update, global: &Global) -> Result<(), Failure
             return ui.document(&Document::new("tenon/update/1", content));
         }
         lock::say(ui, &changes);
+        if changes.is_empty() {
+            ui.say(NOTHING);
+            return Ok(());
+        }
         ui.say("this is all that was done: `--dry-run` writes nothing");
         return Ok(());
     }
@@ -63,10 +72,8 @@ pub(crate) fn run(ui: &Ui, args: &Update, global: &Global) -> Result<(), Failure
         let content = UpdateContent { changes, dry_run };
         return ui.document(&Document::new("tenon/update/1", content));
     }
-    if changes.is_empty() {
-        ui.say(
-            "nothing newer is let in by what is asked; `tenon outdated` says what else there is",
-        );
+    if changes.is_empty() && project.lock.is_some() {
+        ui.say(NOTHING);
         return Ok(());
     }
     lock::report(ui, &project, changes, "tenon/update/1")
@@ -87,9 +94,15 @@ pub(super) fn locked(project: &Project, text: &str) -> Result<PackageName, Failu
         _ => {
             let message = format!("`{}` is not in `{LOCK}`", ui::clean_line(text));
             let failure = Failure::new("project::unknown", message);
-            Err(match near(text, &names) {
-                Some(near) => failure.help(format!("did you mean `{near}`?")),
-                None => failure.help("`tenon tree` shows what is"),
+            let dependency = project.dependency(text).map(|(_, dependency)| dependency);
+            Err(match (dependency, near(text, &names)) {
+                (Some(Dependency::Path(path)), _) => failure.cause(format!(
+                    "`{MANIFEST}` has it at `{}`, which is taken as it is",
+                    ui::clean_line(&path.to_string_lossy())
+                )),
+                (Some(Dependency::Registry(_)), _) => failure.help("run `tenon lock`"),
+                (None, Some(near)) => failure.help(format!("did you mean `{near}`?")),
+                (None, None) => failure.help("`tenon tree` shows what is"),
             })
         }
     }

@@ -3,7 +3,7 @@
 use crate::args::{Global, Verify};
 use crate::error::Failure;
 use crate::obligation::{Obligation, held_before};
-use crate::pulled;
+use crate::pulled::{self, pull_one};
 use crate::remote::{Remote, is_proved};
 use crate::source::Named;
 use crate::suggestion;
@@ -46,7 +46,11 @@ struct Done {
 }
 
 pub(crate) fn run(ui: &Ui, args: &Verify, global: &Global) -> Result<(), Failure> {
-    let wanted = pulled::wanted(&args.package)?;
+    let wanted = pulled::wanted_by(global, &args.package)?;
+    if global.locked {
+        // That it is what is locked, too.
+        pull_one(ui, global, &wanted)?;
+    }
     let file = args.file.as_deref().map(Named::open_raw).transpose()?;
     let remote = Remote::of(ui, global, wanted.package.namespace())?;
     let done = verified(&remote, &wanted, file.as_ref())

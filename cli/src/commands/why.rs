@@ -1,9 +1,9 @@
 //! `tenon why`: what brings a package into a project.
 
 use super::update::locked;
-use crate::args::{Global, Why};
+use crate::args::Why;
 use crate::error::Failure;
-use crate::project::{Locking, Project, Purpose};
+use crate::project::{Project, Purpose};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use tenon_registry_client::project::{self, Asker, LockedPackage, Step};
@@ -24,15 +24,11 @@ struct VersionData {
     constraints: Vec<String>,
 }
 
-pub(crate) fn run(ui: &Ui, args: &Why, global: &Global) -> Result<(), Failure> {
-    let mut project = Project::open(Purpose::Look)?;
-    let frozen = Global {
-        locked: true,
-        ..global.clone()
-    };
-    project.lock(ui, &Locking::keep(&frozen, false))?;
-    let package = locked(&project, &args.package)?;
+pub(crate) fn run(ui: &Ui, args: &Why) -> Result<(), Failure> {
+    let project = Project::open(Purpose::Look)?;
     let asked = project.asked()?;
+    project.check_lock(&asked)?;
+    let package = locked(&project, &args.package)?;
     let none = project::LockFile::default();
     let lock = project.lock.as_ref().unwrap_or(&none);
     let tree = project::Tree::new(lock, asked.iter());

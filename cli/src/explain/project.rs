@@ -62,8 +62,8 @@ Who removes it and locks again gets the versions that fit best now, which may be
         code: "project::locked",
         help: "run `tenon lock`, and look at what changes",
         text: "\
-With `--locked` or `--frozen`, `tenon.lock` is what counts, and it must answer everything that is asked for without a change. \
-It does not: something was added to `tenon.toml` or to `wit/`, a requirement was changed, or there is no lock file. Commit \
+With `--locked` or `--frozen`, and for commands that only look, `tenon.lock` is what counts, and it must answer everything \
+that is asked for without a change. It does not: something was added to `tenon.toml` or to `wit/`, a requirement was changed, or there is no lock file. Commit \
 the lock file together with what asks for it.",
     },
     Explanation {
@@ -114,6 +114,14 @@ neither.",
         help: "`tenon update` takes what is compatible; for the rest, change the requirements",
         text: "\
 `tenon outdated --exit-code` ends with 1 if anything that is locked has a newer release, or is yanked.",
+    },
+    Explanation {
+        code: "project::precise",
+        help: "see with `tenon info PACKAGE` which versions there are",
+        text: "\
+A version was asked for precisely, and is not what comes out: there is no such version, or what the project asks for is met \
+by versions on other tracks (0.2 and 0.3 are two tracks, 1.2 and 1.3 are one). `tenon add PACKAGE@VERSION` changes what is \
+asked for.",
     },
     Explanation {
         code: "project::publisher",

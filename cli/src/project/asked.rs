@@ -20,6 +20,13 @@ pub(crate) struct Asked {
     pub(crate) own: BTreeSet<PackageName>,
 }
 
+/// What it means that a file is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absence {
+    Fine,
+    Refused,
+}
+
 impl Project {
     /// What the manifest asks for, and what is asked by the WIT of the project and by the components that it
     /// names, as far as they are there.
@@ -37,7 +44,7 @@ impl Project {
                 }),
                 Dependency::Path(path) => {
                     asked.own.insert(package.clone());
-                    asked.add_local(&self.root.join(path), Absence::Refused)?;
+                    asked.add_local(&self.path(path), Absence::Refused)?;
                 }
             }
         }
@@ -47,7 +54,7 @@ impl Project {
             let all = sockets.iter().chain(plugs.iter().flatten());
             for path in all.filter(|name| self.dependency(name).is_none()) {
                 // What is not built yet asks for nothing yet.
-                asked.add_local(&self.root.join(path), Absence::Fine)?;
+                asked.add_local(&self.path(path), Absence::Fine)?;
             }
         }
         let folder = self.wit_folder();
@@ -70,21 +77,27 @@ impl Project {
 }
 
 impl Asked {
+    /// Who asks for a package, if it is not the manifest, in a line each.
+    pub(crate) fn askers(&self, package: &PackageName) -> Vec<String> {
+        let asked = self.iter();
+        let asked = asked.filter(|(need, by)| need.package == *package && *by != super::MANIFEST);
+        let lines = asked
+            .map(|(need, by)| format!("`{by}` asks for `{} {}`", need.package, need.requirement));
+        lines.collect()
+    }
+
+    /// Whether nothing has to come from a registry.
+    pub(crate) fn is_nothing(&self) -> bool {
+        let mut needs = self.iter();
+        needs.all(|(need, _)| need.strength == Strength::IfPresent)
+    }
+
     /// What is asked, each with who asks.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Need, &str)> {
         let needs = self.needs.iter();
         needs.map(|asked| (&asked.need, asked.by.as_str()))
     }
-}
 
-/// What it means that a file is not there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Absence {
-    Fine,
-    Refused,
-}
-
-impl Asked {
     /// Adds what a component, a WIT package or a folder of WIT beside the manifest asks for.
     fn add_local(&mut self, path: &Path, absence: Absence) -> Result<(), Failure> {
         if path.is_dir() {

@@ -49,14 +49,14 @@ impl Built {
         let mut digests = BTreeMap::new();
         for file in files {
             let digest = digest_of(&file)?;
-            digests.insert(file, digest);
+            digests.insert(settled(&file), digest);
         }
         Ok(Built {
             tenon: env!("CARGO_PKG_VERSION").to_owned(),
             recipe: hasher.finish().to_string(),
             releases,
             files: digests,
-            output: (output.to_owned(), String::new()),
+            output: (settled(output), String::new()),
         })
     }
 
@@ -86,9 +86,11 @@ impl Built {
 
     /// Remembers the build, now that it is done, with further files that went in. That this fails costs another build.
     pub(crate) fn keep(mut self, project: &Project, further: impl IntoIterator<Item = PathBuf>) {
+        // Its folder may be there only now.
+        self.output.0 = settled(&self.output.0);
         for file in further {
             match digest_of(&file) {
-                Ok(digest) => drop(self.files.insert(file, digest)),
+                Ok(digest) => drop(self.files.insert(settled(&file), digest)),
                 Err(_) => return,
             }
         }
@@ -102,6 +104,21 @@ impl Built {
             let _ = stored::replace(&folder.join("built.json"), &text);
         }
     }
+}
+
+/// A path that is the same from wherever the program is run.
+fn settled(path: &Path) -> PathBuf {
+    let whole = || std::fs::canonicalize(path).ok();
+    // What is not there yet is in a folder that is.
+    let below = || {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = std::fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    let settled = whole().or_else(below);
+    settled.unwrap_or_else(|| path.to_owned())
 }
 
 /// The digest of a file, which is remembered as long as the file does not change.

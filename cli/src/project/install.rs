@@ -1,6 +1,6 @@
 //! What is locked, fetched and verified.
 
-use super::{LOCK, Locking, Project, Purpose, Remotes};
+use super::{LOCK, MANIFEST, Project, Purpose, Remotes};
 use crate::args::Global;
 use crate::error::Failure;
 use crate::exit::ExitKind;
@@ -8,12 +8,13 @@ use crate::pulled::{self, Pulled};
 use crate::remote::Remote;
 use crate::source::Bytes;
 use crate::ui::{self, Ui};
-use crate::wanted::Wanted;
+use crate::wanted::{Selection, Wanted};
 use crate::wit::needs::needs_of;
 use std::collections::BTreeSet;
-use tenon_registry_client::http::ErrorKind;
+use tenon_registry_client::http::{Client, ErrorKind};
 use tenon_registry_client::log::Origin;
-use tenon_registry_client::project::{LockFile, LockedPackage};
+use tenon_registry_client::name::Version;
+use tenon_registry_client::project::{Dependency, LockFile, LockedPackage};
 use tenon_registry_client::resolve::Need;
 
 /// Fetches packages in the versions that the project has locked, for a command with `--locked`.
@@ -22,27 +23,46 @@ pub(crate) fn pull_locked(
     global: &Global,
     wanted: &[Wanted],
 ) -> Result<Vec<Pulled>, Failure> {
-    let mut project = Project::open(Purpose::Look)?;
-    project.lock(ui, &Locking::keep(global, false))?;
-    let Some(lock) = &project.lock else {
-        return Err(
-            Failure::new("project::locked", format!("there is no `{LOCK}`"))
-                .help("run `tenon lock`"),
-        );
-    };
-    let locked = wanted.iter().map(|wanted| find(lock, wanted));
+    let project = Project::open(Purpose::Look)?;
+    let lock = locked_by(&project)?;
+    let locked = wanted.iter().map(|wanted| find(&project, lock, wanted));
     let locked = locked.collect::<Result<Vec<_>, _>>()?;
     install(ui, global, lock, &locked)
 }
 
-/// The locked release that is wanted: the highest of those that will do.
-fn find<'l>(lock: &'l LockFile, wanted: &Wanted) -> Result<&'l LockedPackage, Failure> {
+/// The version of a package that the project has locked, for a command with `--locked` that fetches nothing.
+pub(crate) fn locked_version(wanted: &Wanted) -> Result<Version, Failure> {
+    let project = Project::open(Purpose::Look)?;
+    let locked = find(&project, locked_by(&project)?, wanted)?;
+    Ok(locked.release.version.clone())
+}
+
+/// What a project has locked, which must answer what it asks.
+fn locked_by(project: &Project) -> Result<&LockFile, Failure> {
+    project.check_lock(&project.asked()?)?;
+    project.lock.as_ref().ok_or_else(|| {
+        Failure::new("project::locked", format!("there is no `{LOCK}`")).help("run `tenon lock`")
+    })
+}
+
+/// The locked release that is wanted: the highest of those that will do. Where no version is said, it is what the
+/// manifest asks for.
+fn find<'l>(
+    project: &Project,
+    lock: &'l LockFile,
+    wanted: &Wanted,
+) -> Result<&'l LockedPackage, Failure> {
+    let package = &wanted.package;
+    let dependency = project.manifest.dependencies.get(package);
+    let fits = |version: &Version| match (&wanted.version, dependency) {
+        (Selection::Highest, Some(Dependency::Registry(asked))) => asked.matches(version.semver()),
+        (version_wanted, _) => version_wanted.admits_locked(version),
+    };
     let of_name = || {
         let all = lock.packages.iter().rev();
-        all.filter(|((package, _), _)| *package == wanted.package)
+        all.filter(|((name, _), _)| name == package)
     };
-    let mut fitting = of_name().filter(|((_, version), _)| wanted.version.admits_locked(version));
-    if let Some((_, locked)) = fitting.next() {
+    if let Some((_, locked)) = of_name().find(|((_, version), _)| fits(version)) {
         return Ok(locked);
     }
     let versions: Vec<_> = of_name()
@@ -50,9 +70,15 @@ fn find<'l>(lock: &'l LockFile, wanted: &Wanted) -> Result<&'l LockedPackage, Fa
         .collect();
     let message = format!("`{wanted}` is not in `{LOCK}`");
     let failure = Failure::new("project::locked", message);
-    Err(match versions.is_empty() {
-        true => failure.help(format!("add it with `tenon add {}`", wanted.package)),
-        false => failure
+    Err(match (dependency, versions.is_empty()) {
+        (Some(Dependency::Path(path)), _) => failure
+            .cause(format!(
+                "`{MANIFEST}` has it at `{}`",
+                ui::clean_line(&path.to_string_lossy())
+            ))
+            .help("name the file"),
+        (_, true) => failure.help(format!("add it with `tenon add {package}`")),
+        (_, false) => failure
             .cause(format!("locked is {}", versions.join(", ")))
             .help("leave the version away, or leave `--locked` away"),
     })
@@ -96,7 +122,7 @@ fn try_install(
     lock: &LockFile,
     packages: &[&LockedPackage],
 ) -> Result<Vec<Pulled>, Failure> {
-    let mut remotes = Remotes::new();
+    let mut remotes = Remotes::default();
     for package in packages {
         let remote = remotes.find(ui, global, package.release.package.namespace())?;
         check_origin(remote, package)?;
@@ -112,26 +138,20 @@ fn try_install(
             check_checkpoint(ui, remote, note)?;
         }
     }
-    let Some(any) = remotes.all().next() else {
-        return Ok(vec![]);
+    let work = |client: Client, package: &LockedPackage| {
+        let release = package.release.clone();
+        async move { client.install(&release).await }
     };
-    let work = packages.iter().filter_map(|package| {
-        let remote = remotes.of(package.release.package.namespace())?;
-        let client = remote.client.clone();
-        Some(async move { client.install(&package.release).await })
-    });
-    let mut all = vec![];
-    for (package, result) in packages.iter().zip(any.wait_for_all(work)) {
-        let remote = remotes
-            .of(package.release.package.namespace())
-            .unwrap_or(any);
+    let results = remotes.each(packages, |package| &package.release.package, work)?;
+    let pulled = packages.iter().zip(results);
+    let pulled = pulled.map(|(package, (remote, result))| {
         let fetched = result.map_err(|error| remote.failure(error))?;
         let pulled = Pulled::of(remote, fetched);
         check_needs(package, &pulled)?;
         pulled::warn_of(ui, &pulled.fetched.release);
-        all.push(pulled);
-    }
-    Ok(all)
+        Ok(pulled)
+    });
+    pulled.collect()
 }
 
 /// Whether a package is locked in the log that its namespace comes from.

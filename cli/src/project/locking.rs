@@ -1,22 +1,17 @@
 //! The lock file, made to answer what is asked.
 
+use super::entries::{check_history, check_same, checkpoints, of_new};
+use super::publishers::confirm_publishers;
 use super::universe::Gathered;
-use super::{Asked, Changes, LOCK, Project, Remotes};
+use super::{Asked, Changes, LOCK, Project};
 use crate::args::Global;
 use crate::error::Failure;
-use crate::exit::ExitKind;
 use crate::ui::{self, Ui};
 use std::collections::{BTreeMap, BTreeSet};
-use tenon_registry_client::chain::Release;
-use tenon_registry_client::http::Error;
-use tenon_registry_client::lock::{LockedPublisher, LockedRelease};
-use tenon_registry_client::log::Origin;
 use tenon_registry_client::name::{PackageName, Version};
-use tenon_registry_client::project::satisfaction::check;
+use tenon_registry_client::project::satisfaction::{Unmet, check, needed};
 use tenon_registry_client::project::{LockFile, LockedPackage};
-use tenon_registry_client::record::ContentKind;
-use tenon_registry_client::resolve::{Conflict, Need, Solution, Strength, Wishes, solve};
-use tenon_registry_client::verify::{Request, Verified, View};
+use tenon_registry_client::resolve::{Conflict, Solution, Wishes, solve};
 
 /// How a lock file is made.
 pub(crate) struct Locking<'l> {
@@ -90,13 +85,6 @@ impl Project {
         Ok(changes)
     }
 
-    /// Whether a package is locked as a component.
-    pub(crate) fn is_component(&self, package: &PackageName) -> bool {
-        let packages = self.lock.iter().flat_map(|lock| &lock.packages);
-        let mut found = packages.filter(|((name, _), _)| name == package);
-        found.any(|(_, locked)| locked.kind == ContentKind::Component)
-    }
-
     /// As [`Project::lock`], and nothing is written: the new lock file, if there is to be one.
     pub(crate) fn locked(
         &self,
@@ -104,30 +92,58 @@ impl Project {
         locking: &Locking<'_>,
     ) -> Result<(Option<LockFile>, Changes), Failure> {
         let asked = self.asked()?;
-        if locking.freedom == Freedom::None && locking.precise.is_empty() {
-            let why = match &self.lock {
-                None if asked.needs.is_empty() => return Ok((None, Changes::default())),
-                None => None,
-                Some(lock) => match answers(lock, &asked) {
-                    Ok(()) => return Ok((None, Changes::default())),
-                    Err(why) => Some(why),
-                },
-            };
-            if locking.global.locked {
-                return Err(why.map_or_else(no_lock, |why| must_change(&why)));
-            }
-        } else if locking.global.locked {
+        let is_free = locking.freedom != Freedom::None || !locking.precise.is_empty();
+        if is_free && locking.global.locked {
             return Err(
                 Failure::usage(format!("`{LOCK}` cannot change with `--locked`"))
                     .help("leave `--locked` and `--frozen` away to update it"),
             );
         }
+        if self.lock.is_none() && asked.is_nothing() {
+            return Ok((None, Changes::default()));
+        }
+        if !is_free {
+            match self.gap(&asked) {
+                None => return Ok((None, Changes::default())),
+                Some(gap) if locking.global.locked && self.lock.is_some() => {
+                    return Err(must_change(&gap));
+                }
+                Some(_) if locking.global.locked => return Err(no_lock()),
+                Some(_) => {}
+            }
+        }
         let lock = match &self.lock {
-            Some(old) => make(ui, locking, &asked, Some(old))?,
             None => self.first_lock(ui, locking, &asked)?,
+            Some(old) => match less(old, &asked).filter(|_| !is_free) {
+                Some(less) => less,
+                None => make(ui, locking, &asked, Some(old))?,
+            },
         };
         let changes = Changes::between(self.lock.as_ref(), &lock);
         Ok((Some(lock), changes))
+    }
+
+    /// That the lock file answers what is asked, for who only looks.
+    pub(crate) fn check_lock(&self, asked: &Asked) -> Result<(), Failure> {
+        match self.gap(asked) {
+            None => Ok(()),
+            Some(_) if self.lock.is_none() => Err(no_lock()),
+            Some(gap) => Err(Failure::new(
+                "project::locked",
+                format!("`{LOCK}` is not up to date"),
+            )
+            .cause(gap)
+            .help("run `tenon lock`")),
+        }
+    }
+
+    /// Why the lock file does not answer what is asked, if it does not.
+    fn gap(&self, asked: &Asked) -> Option<String> {
+        match &self.lock {
+            None if asked.is_nothing() => None,
+            None => Some(format!("there is no `{LOCK}`")),
+            Some(lock) => answers(lock, asked).err().map(|unmet| unmet.to_string()),
+        }
     }
 }
 
@@ -163,26 +179,31 @@ impl Project {
     }
 }
 
-/// Whether a lock file answers what is asked; if not, why.
-fn answers(lock: &LockFile, asked: &Asked) -> Result<(), String> {
-    let components = lock.packages.iter();
-    let components = components.filter(|(_, locked)| locked.kind == ContentKind::Component);
-    let components: BTreeSet<_> = components
-        .map(|((package, _), _)| package.clone())
-        .collect();
-    // An interface is of a WIT package, not of a component of the same name; and what the project has itself answers
-    // all that is asked of that.
-    let binds = |need: &Need| {
-        let is_of_component = components.contains(&need.package);
-        !asked.own.contains(&need.package)
-            && (need.strength == Strength::Always || !is_of_component)
-    };
+/// Whether a lock file answers what is asked.
+fn answers(lock: &LockFile, asked: &Asked) -> Result<(), Unmet> {
+    check(&without_own(lock, asked), asked.iter())
+}
+
+/// The lock file without what nothing asks for any more, if that is all that it takes: then nobody has to be asked.
+fn less(lock: &LockFile, asked: &Asked) -> Option<LockFile> {
+    let kept = needed(&without_own(lock, asked), asked.iter());
+    let mut less = lock.clone();
+    less.packages
+        .retain(|key, _| kept.packages.contains_key(key));
+    less.registries = kept.registries;
+    answers(&less, asked).ok().map(|()| less)
+}
+
+/// A lock file without what its packages need of packages that the project has itself: these answer all that is asked
+/// of them.
+fn without_own(lock: &LockFile, asked: &Asked) -> LockFile {
     let mut lock = lock.clone();
     for package in lock.packages.values_mut() {
-        package.needs.retain(&binds);
+        package
+            .needs
+            .retain(|need| !asked.own.contains(&need.package));
     }
-    let needs = asked.iter().filter(|(need, _)| binds(need));
-    check(&lock, needs).map_err(|unmet| unmet.to_string())
+    lock
 }
 
 fn no_lock() -> Failure {
@@ -225,9 +246,11 @@ fn make_by(
     if let Some(old) = old {
         check_history(ui, &gathered.remotes, old)?;
     }
+    check_there(locking, &gathered)?;
     wishes.precise.clone_from(&locking.precise);
     let solution = solve(&gathered.universe, &gathered.asked(asked), &wishes)
         .map_err(|conflict| explain(&conflict, &gathered))?;
+    check_taken(locking, &solution)?;
     let mut lock = LockFile::default();
     let mut new = vec![];
     for (package, version) in pairs(&solution) {
@@ -246,7 +269,7 @@ fn make_by(
             None => new.push(key),
         }
     }
-    for package in places(&gathered, new)? {
+    for package in of_new(ui, &gathered, &new)? {
         lock.packages.insert(package.key(), package);
     }
     confirm_publishers(ui, locking, old, &lock)?;
@@ -254,209 +277,55 @@ fn make_by(
     Ok(lock)
 }
 
-/// The verified views of packages, some asked for at once, in their order.
-pub(crate) fn look(
-    ui: &Ui,
-    global: &Global,
-    packages: &[PackageName],
-) -> Result<Vec<Verified<View>>, Failure> {
-    let mut remotes = Remotes::new();
-    for package in packages {
-        remotes.find(ui, global, package.namespace())?;
+/// Whether there is what is asked for precisely.
+fn check_there(locking: &Locking<'_>, gathered: &Gathered) -> Result<(), Failure> {
+    for (package, precise) in &locking.precise {
+        if gathered.release(package, precise).is_none() {
+            return Err(not_precise(package, precise)
+                .cause("there is no such version")
+                .help(format!("`tenon info {package}` lists those that there are")));
+        }
     }
-    let Some(any) = remotes.all().next() else {
-        return Ok(vec![]);
-    };
-    let looks = packages.iter().filter_map(|package| {
-        let client = remotes.of(package.namespace())?.client.clone();
-        let request = Request::Package {
-            package: package.clone(),
-            releases: BTreeSet::new(),
+    Ok(())
+}
+
+/// Whether what was asked for precisely was taken: it was not, if nothing asks for its track.
+fn check_taken(locking: &Locking<'_>, solution: &Solution) -> Result<(), Failure> {
+    for (package, precise) in &locking.precise {
+        let chosen = solution.chosen.get(package);
+        if chosen.is_some_and(|chosen| chosen.contains(precise)) {
+            continue;
+        }
+        let cause = match chosen {
+            Some(chosen) => format!(
+                "what is asked for is met by {}, on another track",
+                list(chosen)
+            ),
+            None => "nothing asks for it any more".to_owned(),
         };
-        Some(async move { client.view(&request).await })
-    });
-    let views = any.wait_for_all(looks);
-    let views = packages.iter().zip(views).map(|(package, view)| {
-        let remote = remotes.of(package.namespace()).unwrap_or(any);
-        view.map_err(|error| remote.failure(error))
-    });
-    views.collect()
+        return Err(not_precise(package, precise).cause(cause).help(format!(
+            "`tenon add {package}@{precise}` has the project ask for it"
+        )));
+    }
+    Ok(())
+}
+
+fn not_precise(package: &PackageName, precise: &Version) -> Failure {
+    Failure::new(
+        "project::precise",
+        format!("`{package}` cannot be {precise}"),
+    )
+}
+
+fn list(versions: &BTreeSet<Version>) -> String {
+    let texts: Vec<_> = versions.iter().map(ToString::to_string).collect();
+    texts.join(" and ")
 }
 
 /// Every version that was chosen.
 fn pairs(solution: &Solution) -> impl Iterator<Item = (&PackageName, &Version)> {
     let chosen = solution.chosen.iter();
     chosen.flat_map(|(package, versions)| versions.iter().map(move |version| (package, version)))
-}
-
-/// Whether what the lock file saw of the registries' logs, and what is seen here, is one history.
-fn check_history(ui: &Ui, remotes: &Remotes, lock: &LockFile) -> Result<(), Failure> {
-    for remote in remotes.all() {
-        if let Some(note) = lock.registries.get(remote.registry.pin.origin()) {
-            super::install::check_checkpoint(ui, remote, note)?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether a release that stays locked is what the log says it is.
-fn check_same(locked: &LockedPackage, gathered: &Gathered) -> Result<(), Failure> {
-    let (package, version) = (&locked.release.package, &locked.release.version);
-    let Some(release) = gathered.release(package, version) else {
-        return Ok(());
-    };
-    let Some(remote) = gathered.remotes.of(package.namespace()) else {
-        return Ok(());
-    };
-    super::install::check_origin(remote, locked)?;
-    let (said, found) = (locked.release.digest, release.content.digest);
-    match said == found {
-        true => Ok(()),
-        false => Err(Failure {
-            exit: ExitKind::Refused,
-            ..Failure::new(
-                "registry::lock",
-                format!("`{package}@{version}` has another digest than `{LOCK}` says"),
-            )
-        }
-        .cause(format!("`{LOCK}` has {said}"))
-        .cause(format!("the log has {found}"))
-        .help(
-            "find out which of the two is right before going on: the lock file, or the registry",
-        )),
-    }
-}
-
-/// The entries for releases that are new in the lock file, with their places in the log.
-fn places(
-    gathered: &Gathered,
-    new: Vec<(PackageName, Version)>,
-) -> Result<Vec<LockedPackage>, Failure> {
-    let Some(any) = gathered.remotes.all().next() else {
-        return Ok(vec![]);
-    };
-    let looks = new.into_iter().filter_map(|(package, version)| {
-        let remote = gathered.remotes.of(package.namespace())?;
-        let client = remote.client.clone();
-        let request = Request::release(package.clone(), version.clone());
-        Some(async move { (package, version, client.view(&request).await) })
-    });
-    let mut places = vec![];
-    for (package, version, view) in any.wait_for_all(looks) {
-        let remote = gathered.remotes.of(package.namespace()).unwrap_or(any);
-        let view = view.map_err(|error| remote.failure(error))?;
-        let release = view.release(&version).map_err(Error::from);
-        let release = release.map_err(|error| remote.failure(error))?;
-        let needs = gathered.needs(&package, &version);
-        let locked = locked_package(&view, &release, needs);
-        let locked = locked.ok_or_else(|| {
-            let message = format!("the log does not show where `{package}@{version}` is");
-            Failure::new("registry::unavailable", message)
-        })?;
-        places.push(locked);
-    }
-    Ok(places)
-}
-
-fn locked_package(
-    view: &Verified<View>,
-    release: &Verified<Release>,
-    needs: Vec<Need>,
-) -> Option<LockedPackage> {
-    Some(LockedPackage {
-        registry: view.checkpoint().checkpoint().origin.clone(),
-        release: LockedRelease::new(view, release)?,
-        kind: release.content.kind,
-        size: release.content.size,
-        needs,
-    })
-}
-
-/// The checkpoints that the lock file keeps: the largest that was verified of each log it needs.
-fn checkpoints(remotes: &Remotes, lock: &LockFile) -> Result<BTreeMap<Origin, String>, Failure> {
-    let needed: BTreeSet<&Origin> = lock
-        .packages
-        .values()
-        .map(|package| &package.registry)
-        .collect();
-    let mut notes = BTreeMap::new();
-    for remote in remotes.all() {
-        let origin = remote.registry.pin.origin();
-        if needed.contains(origin)
-            && let Some(note) = remote.wait(remote.client.checkpoint_note())?
-        {
-            notes.insert(origin.clone(), note);
-        }
-    }
-    Ok(notes)
-}
-
-/// Asks where a package comes from other keys than before, which may be a theft.
-fn confirm_publishers(
-    ui: &Ui,
-    locking: &Locking<'_>,
-    old: Option<&LockFile>,
-    new: &LockFile,
-) -> Result<(), Failure> {
-    let mut lines = vec![];
-    for ((package, version), locked) in &new.packages {
-        let before = old.into_iter().flat_map(|old| &old.packages);
-        let before: Vec<_> = before.filter(|((name, _), _)| name == package).collect();
-        let is_known = before.iter().any(|(_, before)| {
-            is_same_publisher(&before.release.publisher, &locked.release.publisher)
-        });
-        if let (Some((_, last)), false) = (before.last(), is_known) {
-            lines.push(format!(
-                "`{package}@{version}` is {}; {} was {}",
-                words(&locked.release.publisher),
-                last.release.version,
-                words(&last.release.publisher)
-            ));
-        }
-    }
-    if lines.is_empty() {
-        return Ok(());
-    }
-    for line in &lines {
-        ui.warn(line);
-    }
-    ui.confirm("is that right?", locking.yes)
-        .map_err(|failure| {
-            Failure {
-        exit: ExitKind::Failure,
-        ..Failure::new(
-            "project::publisher",
-            "releases come from other publishers than those that are locked",
-        )
-        .notes(match ui.json {
-            true => lines,
-            false => vec![],
-        })
-        .cause(failure.message)
-        .help("ask the publisher whether that is right; then give `--yes`, or keep what is locked")
-    }
-        })
-}
-
-/// Whether one of the keys is the same, or the registry signed for both with one key.
-fn is_same_publisher(before: &LockedPublisher, after: &LockedPublisher) -> bool {
-    match (before, after) {
-        (LockedPublisher::Keys(before), LockedPublisher::Keys(after)) => {
-            before.iter().any(|key| after.contains(key))
-        }
-        (LockedPublisher::Registry(before), LockedPublisher::Registry(after)) => before == after,
-        _ => false,
-    }
-}
-
-fn words(publisher: &LockedPublisher) -> String {
-    match publisher {
-        LockedPublisher::Keys(keys) => ui::signed_by_keys(keys),
-        LockedPublisher::Registry(key) => format!(
-            "attested by the registry's `{}`",
-            ui::clean_line(key.name().as_str())
-        ),
-    }
 }
 
 /// A conflict as it is reported.

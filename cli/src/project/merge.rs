@@ -46,7 +46,7 @@ impl Project {
         let ours = read("our side", &ours)?;
         let theirs = read("their side", &theirs)?;
         let both = join(&ours, theirs)?;
-        let mut remotes = Remotes::new();
+        let mut remotes = Remotes::default();
         for (package, _) in both.packages.keys() {
             remotes.find(ui, locking.global, package.namespace())?;
         }

@@ -3,8 +3,11 @@
 //! | module | what |
 //! |---|---|
 //! | `asked` | what the project asks for, and who in it does |
+//! | `remotes` | the registries that its packages come from |
 //! | `universe` | what there is, by the registries or by the cache |
 //! | `locking` | the lock file made to answer what is asked |
+//! | `entries` | what stands in a lock file |
+//! | `publishers` | whether releases come from who they came from before |
 //! | `change` | what became another in the lock file |
 //! | `install` | what is locked, fetched and verified |
 //! | `auto` | what could fill an import that stays open |
@@ -16,33 +19,37 @@ mod asked;
 pub(crate) mod auto;
 mod built;
 mod change;
+mod entries;
 mod install;
 mod locking;
 mod merge;
+mod publishers;
+mod remotes;
 mod universe;
 mod wkg;
 
 pub(crate) use asked::Asked;
 pub(crate) use built::Built;
 pub(crate) use change::{Change, Changes};
-pub(crate) use install::{install, pull_locked};
-pub(crate) use locking::{Freedom, Locking, look};
+pub(crate) use install::{install, locked_version, pull_locked};
+pub(crate) use locking::{Freedom, Locking};
+pub(crate) use remotes::Remotes;
 pub(crate) use wkg::WkgProject;
 
-use crate::args::Global;
-use crate::config::{RegistryName, manifest};
+use crate::config::manifest;
 use crate::error::Failure;
 use crate::places::Place;
-use crate::remote::Remote;
 use crate::stored;
-use crate::ui::{self, Ui};
-use std::collections::BTreeMap;
+use crate::ui;
+use semver::VersionReq;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use tenon_registry_client::Digest;
-use tenon_registry_client::name::Namespace;
+use tenon_registry_client::name::PackageName;
 use tenon_registry_client::project::conflict::has_markers;
-use tenon_registry_client::project::{LockFile, LockFileError, MAX_LOCK_FILE, Manifest};
+use tenon_registry_client::project::{
+    LockFile, LockFileError, LockedPackage, MAX_LOCK_FILE, Manifest,
+};
 
 pub(crate) use crate::config::manifest::NAME as MANIFEST;
 /// The name of a lock file.
@@ -61,7 +68,7 @@ pub(crate) struct Project {
     pub(crate) manifest: Manifest,
     /// The manifest as it was read.
     pub(crate) text: String,
-    /// What is locked, if there is a lock file.
+    /// What is locked, if there is a lock file, and it can be understood.
     pub(crate) lock: Option<LockFile>,
     /// The lock file as it was read.
     lock_text: Option<String>,
@@ -81,14 +88,17 @@ pub(crate) enum Purpose {
 impl Project {
     /// The project of the current folder, or of the nearest one above it.
     pub(crate) fn open(purpose: Purpose) -> Result<Project, Failure> {
-        let project = Project::open_unlocked(purpose)?;
-        match &project.lock_text {
-            Some(text) if project.lock.is_none() => Err(not_a_lock(&project.lock_path(), text)),
-            _ => Ok(project),
-        }
+        let mut project = Project::open_unlocked(purpose)?;
+        let lock = project.lock_text.as_deref().map(LockFile::parse);
+        let lock = lock.transpose().map_err(|error| {
+            let text = project.lock_text.as_deref().unwrap_or_default();
+            not_a_lock(&project.lock_path(), text, &error)
+        });
+        project.lock = lock?;
+        Ok(project)
     }
 
-    /// As [`Project::open`], where the lock file may be one that cannot be read.
+    /// As [`Project::open`], where what is locked is not looked at.
     fn open_unlocked(purpose: Purpose) -> Result<Project, Failure> {
         let (root, from) = find()?;
         let alone = match purpose {
@@ -106,15 +116,12 @@ impl Project {
             .help("correct it where it is wrong; nothing was changed")
         })?;
         let lock_text = stored::read_text(&root.join(LOCK), MAX_LOCK)?;
-        let lock = lock_text
-            .as_deref()
-            .and_then(|text| LockFile::parse(text).ok());
         Ok(Project {
             root,
             from,
             manifest,
             text,
-            lock,
+            lock: None,
             lock_text,
             _alone: alone,
         })
@@ -149,7 +156,33 @@ impl Project {
                 part => relative.push(part),
             }
         }
-        relative
+        match relative.as_os_str().is_empty() {
+            true => ".".into(),
+            false => relative,
+        }
+    }
+
+    /// A path of the manifest as seen from here, which is no name of a package, nor of standard input.
+    pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        let path = path.as_ref();
+        let is_plain = path.is_absolute() || !self.root.as_os_str().is_empty();
+        match is_plain || !(path == "-" || path.to_string_lossy().contains(':')) {
+            true => self.root.join(path),
+            false => Path::new(".").join(path),
+        }
+    }
+
+    /// The highest release that is locked and meets a requirement.
+    pub(crate) fn locked_for(
+        &self,
+        package: &PackageName,
+        requirement: &VersionReq,
+    ) -> Option<&LockedPackage> {
+        let packages = self.lock.as_ref()?.packages.iter().rev();
+        let mut fitting = packages.filter(|((name, version), _)| {
+            name == package && requirement.matches(version.semver())
+        });
+        fitting.next().map(|(_, locked)| locked)
     }
 
     /// Replaces the manifest, unless it was changed since it was read.
@@ -181,47 +214,6 @@ impl Project {
     /// A folder for what this program remembers of the project, which is not there yet perhaps.
     fn memory(&self) -> Result<PathBuf, Failure> {
         memory_of(&self.root)
-    }
-}
-
-/// The registries that packages of some namespaces come from, each made known once.
-pub(crate) struct Remotes {
-    remotes: BTreeMap<RegistryName, Remote>,
-    homes: BTreeMap<Namespace, RegistryName>,
-}
-
-impl Remotes {
-    pub(crate) fn new() -> Remotes {
-        Remotes {
-            remotes: BTreeMap::new(),
-            homes: BTreeMap::new(),
-        }
-    }
-
-    /// Finds the registry of a namespace, if it is not known yet.
-    pub(crate) fn find(
-        &mut self,
-        ui: &Ui,
-        global: &Global,
-        namespace: &Namespace,
-    ) -> Result<&Remote, Failure> {
-        if !self.homes.contains_key(namespace) {
-            let remote = Remote::of(ui, global, namespace)?;
-            self.homes.insert(namespace.clone(), remote.name.clone());
-            self.remotes.entry(remote.name.clone()).or_insert(remote);
-        }
-        self.of(namespace)
-            .ok_or_else(|| Failure::new("registry::none", "a registry was lost"))
-    }
-
-    /// The registry of a namespace that was found before.
-    pub(crate) fn of(&self, namespace: &Namespace) -> Option<&Remote> {
-        self.remotes.get(self.homes.get(namespace)?)
-    }
-
-    /// All registries that were found.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Remote> {
-        self.remotes.values()
     }
 }
 
@@ -263,7 +255,7 @@ fn changed(path: &Path) -> Failure {
     .help("nothing was overwritten: run the same command again")
 }
 
-fn not_a_lock(path: &Path, text: &str) -> Failure {
+fn not_a_lock(path: &Path, text: &str, error: &LockFileError) -> Failure {
     let path = path.display();
     if has_markers(text) {
         return Failure::new(
@@ -274,18 +266,13 @@ fn not_a_lock(path: &Path, text: &str) -> Failure {
             "resolve those of `tenon.toml` first, if there are any; then run `tenon lock --merge`",
         );
     }
-    let cause = match LockFile::parse(text) {
-        Err(error) => ui::clean(&error.to_string()),
-        Ok(_) => String::new(),
-    };
-    let newer = matches!(LockFile::parse(text), Err(LockFileError::Newer(_)));
     Failure::new(
         "project::lock-file",
         format!("`{path}` cannot be understood"),
     )
-    .cause(cause)
-    .help(match newer {
-        true => "use the `tenon` that made it, or a newer one",
-        false => "take it from your version control again, or remove it and run `tenon lock`",
+    .cause(ui::clean(&error.to_string()))
+    .help(match error {
+        LockFileError::Newer(_) => "use the `tenon` that made it, or a newer one",
+        _ => "take it from your version control again, or remove it and run `tenon lock`",
     })
 }

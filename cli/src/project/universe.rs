@@ -13,10 +13,13 @@ use crate::wit::needs::{needs_for, needs_of};
 use std::collections::{BTreeMap, BTreeSet};
 use tenon_registry_client::api::world::WitReference;
 use tenon_registry_client::chain::{Availability, Release};
-use tenon_registry_client::http::Candidates;
+use tenon_registry_client::http::{Candidates, Client};
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::record::ContentKind;
 use tenon_registry_client::resolve::{self, Candidate, Need, Status, Strength, Universe};
+
+/// What there is of a package, or why nothing is known of it.
+type Found = (PackageName, Result<Candidates, Failure>);
 
 /// What there is, and how it was found out.
 pub(super) struct Gathered {
@@ -34,23 +37,17 @@ impl Gathered {
     pub(super) fn new(ui: &Ui, global: &Global, asked: &Asked) -> Result<Gathered, Failure> {
         let mut gathered = Gathered {
             universe: Universe::default(),
-            remotes: Remotes::new(),
+            remotes: Remotes::default(),
             found: BTreeMap::new(),
             needs: BTreeMap::new(),
             unknown: BTreeMap::new(),
         };
-        let wanted = asked.needs.iter().map(|asked| &asked.need);
-        let direct: BTreeMap<PackageName, Wanted> = wanted
+        let needs = asked.needs.iter().map(|asked| &asked.need);
+        let direct: BTreeSet<PackageName> = needs
             .filter(|need| need.strength == Strength::Always)
-            .map(|need| {
-                let wanted = Wanted {
-                    package: need.package.clone(),
-                    version: Selection::Meeting(need.requirement.clone()),
-                };
-                (need.package.clone(), wanted)
-            })
+            .map(|need| need.package.clone())
             .collect();
-        let mut next: BTreeSet<PackageName> = direct.keys().cloned().collect();
+        let mut next = direct.clone();
         while !next.is_empty() {
             let names = std::mem::take(&mut next);
             for (package, result) in gathered.ask(ui, global, names)? {
@@ -63,7 +60,9 @@ impl Gathered {
                         gathered.needs.insert(package.clone(), needs);
                         gathered.found.insert(package, candidates);
                     }
-                    Err(failure) if direct.contains_key(&package) => return Err(failure),
+                    Err(failure) if direct.contains(&package) => {
+                        return Err(failure.notes(asked.askers(&package)));
+                    }
                     // A release that nobody takes may ask for what is gone.
                     Err(failure) => drop(gathered.unknown.insert(package, failure)),
                 }
@@ -112,32 +111,26 @@ impl Gathered {
 
     /// Asks the registries for packages, some at once. What is refused ends it all, and so does what cannot be
     /// reached.
-    #[expect(clippy::type_complexity, reason = "a list of results by name")]
     fn ask(
         &mut self,
         ui: &Ui,
         global: &Global,
         names: BTreeSet<PackageName>,
-    ) -> Result<Vec<(PackageName, Result<Candidates, Failure>)>, Failure> {
+    ) -> Result<Vec<Found>, Failure> {
         let mut answers = vec![];
-        let mut work = vec![];
+        let mut known = vec![];
         for package in names {
             match self.remotes.find(ui, global, package.namespace()) {
-                Ok(remote) => work.push((package, remote.client.clone())),
+                Ok(_) => known.push(package),
                 Err(failure) => answers.push((package, Err(failure))),
             }
         }
-        let Some(any) = self.remotes.all().next() else {
-            return Ok(answers);
-        };
-        let results = any.wait_for_all(work.into_iter().map(|(package, client)| async move {
-            let result = client.candidates(&package).await;
-            (package, result)
-        }));
-        for (package, result) in results {
-            let result = match (result, self.remotes.of(package.namespace())) {
-                (Ok(candidates), _) => Ok(candidates),
-                (Err(error), Some(remote)) => {
+        let ask = |client: Client, package| async move { client.candidates(&package).await };
+        let results = self.remotes.each(&known, |package| package, ask)?;
+        for (package, (remote, result)) in known.iter().zip(results) {
+            let result = match result {
+                Ok(candidates) => Ok(candidates),
+                Err(error) => {
                     let is_absent = error.verify().is_some_and(is_proved) || error.is_not_found();
                     let wanted = Wanted {
                         package: package.clone(),
@@ -149,9 +142,8 @@ impl Gathered {
                         false => return Err(failure),
                     }
                 }
-                (Err(error), None) => return Err(any.failure(error)),
             };
-            answers.push((package, result));
+            answers.push((package.clone(), result));
         }
         Ok(answers)
     }
@@ -209,9 +201,7 @@ impl Gathered {
 
     /// What a release needs by its bytes, if they are in the cache.
     fn cached(&self, release: &Release) -> Result<Option<Vec<Need>>, Failure> {
-        let Some(remote) = self.remotes.of(release.package.namespace()) else {
-            return Ok(None);
-        };
+        let remote = self.remotes.of(release.package.namespace())?;
         let file = remote.wait(remote.client.cached(&release.content))?;
         let Some(file) = file else {
             return Ok(None);

@@ -9,7 +9,7 @@ use std::path::Path;
 use tenon_composer::{Arena, Bodies, Input, Source, mentions};
 use tenon_registry_client::name::PackageName;
 use tenon_registry_client::record::ContentKind;
-use tenon_registry_client::resolve::{Need, Strength};
+use tenon_registry_client::resolve::{Need, Strength, compatible_with, exactly};
 use wit_parser::{AstItem, UnresolvedPackage, UnresolvedPackageGroup};
 
 /// A package that the text in a folder uses and does not declare.
@@ -26,9 +26,6 @@ impl FolderNeed {
     /// As what resolves it knows it. Where the text names no version, any will do for now: that no version fits
     /// such a text but one that has none is found when the packages are there.
     pub(crate) fn need(&self) -> Need {
-        let exactly = |version: &Version| VersionReq {
-            comparators: vec![comparator(semver::Op::Exact, version)],
-        };
         Need {
             package: self.package.clone(),
             requirement: self.version.as_ref().map_or(VersionReq::STAR, exactly),
@@ -152,20 +149,8 @@ pub(crate) fn needs_for<'m>(
 /// The versions that may stand in for this one, or for those of a track.
 pub(super) fn compatible(version: &str) -> Option<VersionReq> {
     match Version::parse(version) {
-        Ok(version) => Some(VersionReq {
-            comparators: vec![comparator(semver::Op::Caret, &version)],
-        }),
+        Ok(version) => Some(compatible_with(&version)),
         Err(_) => VersionReq::parse(&format!("^{version}")).ok(),
-    }
-}
-
-fn comparator(op: semver::Op, version: &Version) -> semver::Comparator {
-    semver::Comparator {
-        op,
-        major: version.major,
-        minor: Some(version.minor),
-        patch: Some(version.patch),
-        pre: version.pre.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether a lock file answers what is asked of it, without a network.
 
 use super::lock_file::LockFile;
-use super::tree::{Asker, Tree};
+use super::tree::{Asker, Tree, is_meant};
 use crate::log::Origin;
 use crate::name::{PackageName, Version};
 use crate::resolve::{Need, Strength};
@@ -81,8 +81,25 @@ pub fn check<'l>(
     idle.map_or(Ok(()), |origin| Err(Unmet::Idle(origin.clone())))
 }
 
+/// The lock file without what nothing asks for any more, and without the checkpoints of registries from which nothing
+/// comes then.
+pub fn needed<'l>(
+    lock: &'l LockFile,
+    asked: impl IntoIterator<Item = (&'l Need, &'l str)>,
+) -> LockFile {
+    let mut needed = lock.clone();
+    for package in Tree::new(lock, asked).unneeded() {
+        needed.packages.remove(&package.key());
+    }
+    let packages = needed.packages.values();
+    let used: BTreeSet<&Origin> = packages.map(|package| &package.registry).collect();
+    needed.registries.retain(|origin, _| used.contains(origin));
+    needed
+}
+
 fn meet(tree: &Tree<'_>, need: &Need, by: Asker<'_>) -> Result<(), Unmet> {
     let locked = tree.versions(&need.package).iter();
+    let locked = locked.filter(|package| is_meant(need, package));
     let locked: Vec<&Version> = locked.map(|package| &package.release.version).collect();
     let meets = |version: &&&Version| need.requirement.matches(version.semver());
     let constrained = |version: &&&Version| match &*need.requirement.comparators {

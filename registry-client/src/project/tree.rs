@@ -2,6 +2,7 @@
 
 use super::lock_file::{LockFile, LockedPackage};
 use crate::name::{PackageName, Version};
+use crate::record::ContentKind;
 use crate::resolve::{Need, Strength};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -138,7 +139,13 @@ impl<'l> Tree<'l> {
         let versions = self.versions(&need.package).iter().copied();
         let meets = |to: &&LockedPackage| need.requirement.matches(to.release.version.semver());
         versions
-            .filter(move |to| meets(to))
+            .filter(move |to| is_meant(need, to) && meets(to))
             .map(move |to| Step { by, need, to })
     }
+}
+
+/// Whether a need can be of a package: interfaces that a component mentions are of WIT, and not of a component of
+/// the same name.
+pub(super) fn is_meant(need: &Need, package: &LockedPackage) -> bool {
+    need.strength == Strength::Always || package.kind == ContentKind::Wit
 }

@@ -18,7 +18,7 @@ mod universe;
 mod words;
 
 pub use conflict::{Conflict, ConflictKind};
-pub use need::{Need, Strength};
+pub use need::{Need, Strength, compatible_with, exactly};
 pub use solution::Solution;
 pub use solve::solve;
 pub use track::Track;

@@ -21,6 +21,7 @@ use tenon_registry_client::http::{Error, ErrorKind};
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::project::{Dependency, Subject};
 use tenon_registry_client::record::{Content, ContentKind};
+use tenon_registry_client::resolve::compatible_with;
 
 /// How many packages are added at most.
 const MAX_ADDED: usize = 64;
@@ -439,7 +440,7 @@ impl Auto<'_> {
         };
         let mut edit = add::edit(self.project)?;
         if !self.project.manifest.dependencies.contains_key(package) {
-            let dependency = Dependency::Registry(add::compatible(version));
+            let dependency = Dependency::Registry(compatible_with(version.semver()));
             edit.set_dependency(package, &dependency)
                 .map_err(|error| add::invalid(&error))?;
         }

@@ -1,0 +1,70 @@
+//! Who published what is locked, and whether that is who it was before.
+
+use super::Locking;
+use crate::error::Failure;
+use crate::ui::{self, Ui};
+use tenon_registry_client::lock::LockedPublisher;
+use tenon_registry_client::project::LockFile;
+
+/// Asks where a package comes from other keys than before, which may be a theft.
+pub(super) fn confirm_publishers(
+    ui: &Ui,
+    locking: &Locking<'_>,
+    old: Option<&LockFile>,
+    new: &LockFile,
+) -> Result<(), Failure> {
+    let mut lines = vec![];
+    for ((package, version), locked) in &new.packages {
+        let before = old.into_iter().flat_map(|old| &old.packages);
+        let before: Vec<_> = before.filter(|((name, _), _)| name == package).collect();
+        let is_known = before.iter().any(|(_, before)| {
+            is_same_publisher(&before.release.publisher, &locked.release.publisher)
+        });
+        if let (Some((_, last)), false) = (before.last(), is_known) {
+            lines.push(format!(
+                "`{package}@{version}` is {}; {} was {}",
+                words(&locked.release.publisher),
+                last.release.version,
+                words(&last.release.publisher)
+            ));
+        }
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    for line in &lines {
+        ui.warn(line);
+    }
+    let agreed = ui.confirm("is that right?", locking.yes);
+    agreed.map_err(|failure| {
+        Failure::new(
+            "project::publisher",
+            "releases come from other publishers than those that are locked",
+        )
+        // Where there is JSON, no warning was shown.
+        .notes(if ui.json { lines } else { vec![] })
+        .cause(failure.message)
+        .help("ask the publisher whether that is right; then give `--yes`, or keep what is locked")
+    })
+}
+
+/// Whether one of the keys is the same, or the registry signed for both with one key.
+fn is_same_publisher(before: &LockedPublisher, after: &LockedPublisher) -> bool {
+    match (before, after) {
+        (LockedPublisher::Keys(before), LockedPublisher::Keys(after)) => {
+            before.iter().any(|key| after.contains(key))
+        }
+        (LockedPublisher::Registry(before), LockedPublisher::Registry(after)) => before == after,
+        _ => false,
+    }
+}
+
+fn words(publisher: &LockedPublisher) -> String {
+    match publisher {
+        LockedPublisher::Keys(keys) => ui::signed_by_keys(keys),
+        LockedPublisher::Registry(key) => format!(
+            "attested by the registry's `{}`",
+            ui::clean_line(key.name().as_str())
+        ),
+    }
+}

@@ -1,0 +1,75 @@
+//! The registries of a project's packages.
+
+use crate::args::Global;
+use crate::config::RegistryName;
+use crate::error::Failure;
+use crate::remote::Remote;
+use crate::ui::Ui;
+use std::collections::BTreeMap;
+use tenon_registry_client::http::{Client, Error};
+use tenon_registry_client::name::{Namespace, PackageName};
+
+/// What came of asking a registry.
+pub(crate) type Answer<'r, R> = (&'r Remote, Result<R, Error>);
+
+/// The registries that packages of some namespaces come from, each made known once.
+#[derive(Default)]
+pub(crate) struct Remotes {
+    remotes: BTreeMap<RegistryName, Remote>,
+    homes: BTreeMap<Namespace, RegistryName>,
+}
+
+impl Remotes {
+    /// Finds the registry of a namespace, if it is not known yet.
+    pub(crate) fn find(
+        &mut self,
+        ui: &Ui,
+        global: &Global,
+        namespace: &Namespace,
+    ) -> Result<&Remote, Failure> {
+        if !self.homes.contains_key(namespace) {
+            let remote = Remote::of(ui, global, namespace)?;
+            self.homes.insert(namespace.clone(), remote.name.clone());
+            self.remotes.entry(remote.name.clone()).or_insert(remote);
+        }
+        self.of(namespace)
+    }
+
+    /// The registry of a namespace, which was found before.
+    pub(crate) fn of(&self, namespace: &Namespace) -> Result<&Remote, Failure> {
+        let home = self.homes.get(namespace);
+        let remote = home.and_then(|home| self.remotes.get(home));
+        remote.ok_or_else(|| {
+            let message = format!("the registry of `{namespace}` was not looked for");
+            Failure::new("registry::none", message)
+        })
+    }
+
+    /// All registries that were found.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Remote> {
+        self.remotes.values()
+    }
+
+    /// Does the same for many things, some at once, each with the client of the registry of its package, which was
+    /// found before. The results are in the order of the things.
+    pub(crate) fn each<T: Clone, R, F>(
+        &self,
+        things: &[T],
+        package: impl Fn(&T) -> &PackageName,
+        work: impl Fn(Client, T) -> F,
+    ) -> Result<Vec<Answer<'_, R>>, Failure>
+    where
+        F: Future<Output = Result<R, Error>>,
+    {
+        let homes = things.iter();
+        let homes = homes.map(|thing| self.of(package(thing).namespace()));
+        let homes = homes.collect::<Result<Vec<_>, _>>()?;
+        let Some(first) = homes.first() else {
+            return Ok(vec![]);
+        };
+        let jobs = homes.iter().zip(things);
+        let jobs = jobs.map(|(remote, thing)| work(remote.client.clone(), thing.clone()));
+        let results = first.wait_for_all(jobs);
+        Ok(homes.into_iter().zip(results).collect())
+    }
+}
