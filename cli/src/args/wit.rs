@@ -36,7 +36,15 @@ pub(crate) enum WitCommand {
 /// What the WIT uses is locked first, if it is not yet. Each package becomes a folder with its text, in which references to
 /// others are to the versions that are locked. What someone else has put there stays, and is used as it is.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  tenon wit fetch\n  tenon wit fetch --replace    # take over what `wkg` fetched"
+)]
 pub(crate) struct WitFetch {
+    /// Fetch what someone else has put there, too, such as `wkg wit fetch`, where the registry has the same version of it.
+    /// It is asked before anything is replaced that is not the same.
+    #[arg(long)]
+    pub(crate) replace: bool,
+
     #[command(flatten)]
     pub(crate) agreement: Agreement,
 }

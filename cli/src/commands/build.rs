@@ -8,6 +8,7 @@ use crate::error::Failure;
 use crate::project::{Built, Changes, Locking, Project, Purpose};
 use crate::source::Named;
 use crate::ui::{self, Document, Ui};
+use crate::wit::inputs;
 use crate::wit::needs::needs_of;
 use clap::ValueEnum;
 use semver::VersionReq;
@@ -194,7 +195,7 @@ fn wit_package(
     let output = output(project, args, None)?;
     let recipe = what_is_said(project);
     let plan = |project: &Project| {
-        let files = files_in(&project.wit_folder())?;
+        let files = wit_files(project)?;
         Built::plan(&[&recipe], releases(project), files, &output)
     };
     if !args.force && plan(project)?.is_last_of(project) {
@@ -218,22 +219,18 @@ fn releases(project: &Project) -> BTreeMap<String, String> {
     releases.collect()
 }
 
-/// All files in a folder and those below it.
-fn files_in(folder: &Path) -> Result<BTreeSet<PathBuf>, Failure> {
-    let mut files = BTreeSet::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let failed = |error| Failure::io("read", &folder, &error);
-        for entry in std::fs::read_dir(&folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            // A link to a folder may lead back to it.
-            match entry.file_type().map_err(failed)?.is_dir() {
-                true => folders.push(entry.path()),
-                false => drop(files.insert(entry.path())),
+/// The files that a WIT package is made of: those of the project, and those of its dependencies with paths.
+fn wit_files(project: &Project) -> Result<BTreeSet<PathBuf>, Failure> {
+    let mut files = inputs(&project.wit_folder())?;
+    for dependency in project.manifest.dependencies.values() {
+        if let Dependency::Path(path) = dependency {
+            let path = project.root.join(path);
+            match path.is_dir() {
+                true => files.extend(inputs(&path)?),
+                false => drop(files.insert(path)),
             }
         }
     }
-    files.retain(|file| file.is_file());
     Ok(files)
 }
 

@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::project::{MANIFEST, WkgProject};
 use crate::stored::{self, Access};
 use crate::ui::{self, Document, Ui};
-use crate::wit::declared;
+use crate::wit::{declared, vendored};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use tenon_registry_client::name::PackageName;
@@ -51,7 +51,8 @@ pub(crate) fn run(ui: &Ui, args: &Init) -> Result<(), Failure> {
         homepage: None,
         source: None,
     });
-    if let Some(wkg) = WkgProject::read(&folder)? {
+    let wkg = WkgProject::read(&folder)?;
+    if let Some(wkg) = &wkg {
         wkg.take_over(&mut new);
         taken_over.extend(wkg.files.iter().map(|path| path.display().to_string()));
     }
@@ -78,9 +79,18 @@ pub(crate) fn run(ui: &Ui, args: &Init) -> Result<(), Failure> {
     for file in &taken_over {
         ui.say(&format!("what `{file}` says was taken over"));
     }
+    let members = wkg.iter().flat_map(WkgProject::members);
+    let members: Vec<_> = members.map(|member| format!("`{member}`")).collect();
+    if !members.is_empty() {
+        ui.warn(&format!(
+            "`wkg.toml` is that of a workspace, and this project is only its root: run `tenon init` in each member, too: {}",
+            ui::clean_line(&members.join(", "))
+        ));
+    }
     let next = match (new.compose.is_some(), wit.is_dir()) {
         (true, _) => "tenon add NAMESPACE:NAME, then tenon build",
-        (false, true) => "tenon wit fetch, then tenon wit build",
+        (false, true) if vendored(&wit)?.is_empty() => "tenon wit fetch, then tenon build",
+        (false, true) => "tenon wit fetch --replace, then tenon build",
         (false, false) => "tenon add NAMESPACE:NAME",
     };
     ui.say(&format!("{} {next}", ui::bold("next:")));

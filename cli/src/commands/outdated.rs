@@ -2,18 +2,16 @@
 
 use crate::args::{Global, Outdated};
 use crate::error::Failure;
-use crate::project::{Asked, Project, Purpose, Remotes};
+use crate::project::{Asked, Project, Purpose, look};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use tenon_composer::Track;
 use tenon_registry_client::chain::{Availability, Package};
-use tenon_registry_client::http::Client;
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::project::LockFile;
 use tenon_registry_client::resolve::Strength;
-use tenon_registry_client::verify::{Request, Verified, View};
 
 #[derive(Serialize)]
 struct OutdatedContent {
@@ -77,25 +75,6 @@ pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failu
         .help("`tenon update` takes what is compatible; for the rest, change the requirements")),
         false => Ok(()),
     }
-}
-
-/// The verified views of packages, in their order.
-fn look(
-    ui: &Ui,
-    global: &Global,
-    packages: &[PackageName],
-) -> Result<Vec<Verified<View>>, Failure> {
-    let mut remotes = Remotes::default();
-    for package in packages {
-        remotes.find(ui, global, package.namespace())?;
-    }
-    let look = |client: Client, package| async move {
-        let releases = BTreeSet::new();
-        client.view(&Request::Package { package, releases }).await
-    };
-    let views = remotes.each(packages, |package| package, look)?.into_iter();
-    let views = views.map(|(remote, view)| view.map_err(|error| remote.failure(error)));
-    views.collect()
 }
 
 /// What there is to say of a version, where these are locked.

@@ -16,13 +16,15 @@ take another version of one of the two.",
     },
     Explanation {
         code: "wit::deps-taken",
-        help: "move it away if the fetched one should take its place, or else remove the dependency",
+        help: "run `tenon wit fetch --replace` to have the fetched one, or remove the dependency to keep what is there",
         text: "\
 `tenon wit fetch` changes and removes only what it made: folders in `wit/deps` with one file `package.wit`, whose last \
 line says so. Anything else there is yours, and stays as it is. Here, something of yours declares a package that is also \
 a dependency, or stands where one goes; WIT can have each package only once.
 
-What `wkg wit fetch` or another tool put there counts as yours, too: remove it once when you move a project over.",
+What `wkg` or another tool put there counts as yours, too. `tenon wit fetch --replace` takes it over: what declares one \
+package of which the registry has the same version is replaced by that. Where the release has not all that is there, or \
+another version is locked, it asks first.",
     },
     Explanation {
         code: "wit::identity",
@@ -40,7 +42,7 @@ What a package says of itself is put into it in the form that all tools know: li
     },
     Explanation {
         code: "wit::missing-package",
-        help: "run `tenon lock` and `tenon wit fetch`, or put its WIT into `wit/deps`",
+        help: "run `tenon wit fetch`, or put its WIT into `wit/deps`",
         text: "\
 The WIT uses a package that is not in the folder `deps` beside it. The message says where it is used first.
 

@@ -5,9 +5,10 @@ use crate::error::Failure;
 use crate::source::Named;
 use crate::ui;
 use crate::wit::needs::{needs_of, needs_of_folder};
+use crate::wit::there;
 use std::collections::BTreeSet;
-use std::path::Path;
-use tenon_registry_client::name::PackageName;
+use std::path::{Path, PathBuf};
+use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::project::{Dependency, Subject};
 use tenon_registry_client::resolve::{self, Need, Strength};
 
@@ -18,6 +19,10 @@ pub(crate) struct Asked {
     pub(crate) needs: Vec<resolve::Asked>,
     /// WIT packages that the project has itself, which no registry is asked for.
     pub(crate) own: BTreeSet<PackageName>,
+    /// Versions of WIT packages that someone has put into the folder of the project's WIT, which serve those who need them.
+    there: Vec<(PackageName, Option<semver::Version>)>,
+    /// Versions of what is fetched in place of that, which stay where they fit.
+    pub(crate) replaced: Vec<(PackageName, Version)>,
 }
 
 /// What it means that a file is not there.
@@ -59,8 +64,19 @@ impl Project {
         }
         let folder = self.wit_folder();
         if folder.is_dir() {
-            asked.add_folder(&folder)?;
+            let but: Vec<_> = self.replaced.iter().map(|old| old.path.clone()).collect();
+            asked.add_folder(&folder, &but)?;
+            asked.there = there(&folder, &but)?;
+            // What the manifest asks for is asked of the registry, whatever is there.
+            let dependencies = &self.manifest.dependencies;
+            asked
+                .there
+                .retain(|(package, _)| !dependencies.contains_key(package));
         }
+        let replaced = self.replaced.iter();
+        asked.replaced = replaced
+            .map(|old| (old.package.clone(), old.version.clone()))
+            .collect();
         let own = &asked.own;
         asked
             .needs
@@ -98,10 +114,21 @@ impl Asked {
         needs.map(|asked| (&asked.need, asked.by.as_str()))
     }
 
+    /// Whether the project has itself what a release needs.
+    pub(crate) fn has(&self, need: &Need) -> bool {
+        let meets = |version: &Option<semver::Version>| match version {
+            Some(version) => need.requirement.matches(version),
+            None => need.requirement == semver::VersionReq::STAR,
+        };
+        let mut there = self.there.iter();
+        self.own.contains(&need.package)
+            || there.any(|(package, version)| *package == need.package && meets(version))
+    }
+
     /// Adds what a component, a WIT package or a folder of WIT beside the manifest asks for.
     fn add_local(&mut self, path: &Path, absence: Absence) -> Result<(), Failure> {
         if path.is_dir() {
-            return self.add_folder(path);
+            return self.add_folder(path, &[]);
         }
         if absence == Absence::Fine && !path.exists() {
             return Ok(());
@@ -118,8 +145,8 @@ impl Asked {
     }
 
     /// Adds what the text of a folder of WIT asks for: WIT is resolved by exact versions.
-    fn add_folder(&mut self, folder: &Path) -> Result<(), Failure> {
-        let asked = needs_of_folder(folder)?.into_iter();
+    fn add_folder(&mut self, folder: &Path, but: &[PathBuf]) -> Result<(), Failure> {
+        let asked = needs_of_folder(folder, but)?.into_iter();
         self.needs.extend(asked.map(|need| resolve::Asked {
             need: need.need(),
             by: ui::clean_line(&need.place),

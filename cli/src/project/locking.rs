@@ -8,10 +8,12 @@ use crate::args::Global;
 use crate::error::Failure;
 use crate::ui::{self, Ui};
 use std::collections::{BTreeMap, BTreeSet};
+use tenon_composer::Track;
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::project::satisfaction::{Unmet, check, needed};
+use tenon_registry_client::project::wkg::WkgLocked;
 use tenon_registry_client::project::{LockFile, LockedPackage};
-use tenon_registry_client::resolve::{Conflict, Solution, Wishes, solve};
+use tenon_registry_client::resolve::{Conflict, Need, Solution, Wishes, solve};
 
 /// How a lock file is made.
 pub(crate) struct Locking<'l> {
@@ -155,9 +157,7 @@ impl Project {
         locking: &Locking<'_>,
         asked: &Asked,
     ) -> Result<LockFile, Failure> {
-        let Some(wkg) = super::wkg::read_lock(&self.root)? else {
-            return make(ui, locking, asked, None);
-        };
+        let wkg = super::wkg::read_lock(&self.root)?.unwrap_or_default();
         let mut wishes = Wishes::default();
         for locked in &wkg.packages {
             let versions = wishes.locked.entry(locked.name.clone()).or_default();
@@ -165,6 +165,12 @@ impl Project {
         }
         let lock = make_by(ui, locking, asked, None, wishes)?;
         for locked in &wkg.packages {
+            if let Some(other) = stand_in(&lock, locked) {
+                ui.warn(&format!(
+                    "`wkg.lock` has `{}@{}`, and locked is {other}: of versions that can stand in for each other, a project has one",
+                    locked.name, locked.version
+                ));
+            }
             let found = lock
                 .packages
                 .get(&(locked.name.clone(), locked.version.clone()));
@@ -177,6 +183,15 @@ impl Project {
         }
         Ok(lock)
     }
+}
+
+/// The version that is locked in place of one that `wkg` had locked.
+fn stand_in<'l>(lock: &'l LockFile, wkg: &WkgLocked) -> Option<&'l Version> {
+    let track = Track::of(wkg.version.semver());
+    let mut versions = lock.packages.keys();
+    let (_, found) = versions
+        .find(|(package, version)| *package == wkg.name && Track::of(version.semver()) == track)?;
+    (*found != wkg.version).then_some(found)
 }
 
 /// Whether a lock file answers what is asked.
@@ -199,9 +214,7 @@ fn less(lock: &LockFile, asked: &Asked) -> Option<LockFile> {
 fn without_own(lock: &LockFile, asked: &Asked) -> LockFile {
     let mut lock = lock.clone();
     for package in lock.packages.values_mut() {
-        package
-            .needs
-            .retain(|need| !asked.own.contains(&need.package));
+        package.needs.retain(|need| !asked.has(need));
     }
     lock
 }
@@ -247,9 +260,13 @@ fn make_by(
         check_history(ui, &gathered.remotes, old)?;
     }
     check_there(locking, &gathered)?;
+    for (package, version) in &asked.replaced {
+        let versions = wishes.locked.entry(package.clone()).or_default();
+        versions.insert(version.clone());
+    }
     wishes.precise.clone_from(&locking.precise);
     let solution = solve(&gathered.universe, &gathered.asked(asked), &wishes)
-        .map_err(|conflict| explain(&conflict, &gathered))?;
+        .map_err(|conflict| explain(&conflict, &gathered, asked))?;
     check_taken(locking, &solution)?;
     let mut lock = LockFile::default();
     let mut new = vec![];
@@ -329,7 +346,7 @@ fn pairs(solution: &Solution) -> impl Iterator<Item = (&PackageName, &Version)> 
 }
 
 /// A conflict as it is reported.
-fn explain(conflict: &Conflict, gathered: &Gathered) -> Failure {
+fn explain(conflict: &Conflict, gathered: &Gathered, asked: &Asked) -> Failure {
     let unknown = gathered.unknown.iter();
     let unknown = unknown.filter(|(package, _)| conflict.packages().contains(package));
     let notes = unknown.map(|(_, failure)| failure.summary());
@@ -343,6 +360,26 @@ fn explain(conflict: &Conflict, gathered: &Gathered) -> Failure {
     let failure = failure.notes(notes);
     match conflict.hints().split_first() {
         Some((first, more)) => failure.notes(more.to_vec()).help(first.clone()),
-        None => failure.help("loosen one of the requirements, or update who asks for it"),
+        None => failure.help(match &*exact_places(conflict, asked) {
+            [] => "loosen one of the requirements, or update who asks for it".to_owned(),
+            places => format!(
+                "WIT names versions exactly, and of those that could stand in for each other a project has one: write \
+                 another one in {}",
+                places.join(" or ")
+            ),
+        }),
     }
+}
+
+/// Where the WIT of the project names the version of a package of a conflict.
+fn exact_places(conflict: &Conflict, asked: &Asked) -> Vec<String> {
+    let is_exact = |need: &Need| match &*need.requirement.comparators {
+        [only] => only.op == semver::Op::Exact,
+        _ => false,
+    };
+    let packages = conflict.packages();
+    let asked = asked.iter().filter(|(need, by)| {
+        *by != super::MANIFEST && is_exact(need) && packages.contains(&need.package)
+    });
+    asked.map(|(_, by)| format!("`{by}`")).collect()
 }

@@ -33,7 +33,7 @@ pub(crate) use built::Built;
 pub(crate) use change::{Change, Changes};
 pub(crate) use install::{install, locked_version, pull_locked};
 pub(crate) use locking::{Freedom, Locking};
-pub(crate) use remotes::Remotes;
+pub(crate) use remotes::{Remotes, look};
 pub(crate) use wkg::WkgProject;
 
 use crate::config::manifest;
@@ -41,6 +41,7 @@ use crate::error::Failure;
 use crate::places::Place;
 use crate::stored;
 use crate::ui;
+use crate::wit::Vendored;
 use semver::VersionReq;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -72,6 +73,8 @@ pub(crate) struct Project {
     pub(crate) lock: Option<LockFile>,
     /// The lock file as it was read.
     lock_text: Option<String>,
+    /// What someone has put into the folder of the project's WIT, and is going to be fetched in place of it.
+    pub(crate) replaced: Vec<Vendored>,
     /// Keeps other processes from changing the same project.
     _alone: Option<File>,
 }
@@ -123,6 +126,7 @@ impl Project {
             text,
             lock: None,
             lock_text,
+            replaced: vec![],
             _alone: alone,
         })
     }
@@ -197,7 +201,7 @@ impl Project {
     }
 
     /// Replaces the lock file, unless it was changed since it was read.
-    fn write_lock(&mut self, lock: LockFile) -> Result<(), Failure> {
+    pub(crate) fn write_lock(&mut self, lock: LockFile) -> Result<(), Failure> {
         let path = self.lock_path();
         if stored::read_text(&path, MAX_LOCK)? != self.lock_text {
             return Err(changed(&path));

@@ -5,9 +5,10 @@ use crate::config::RegistryName;
 use crate::error::Failure;
 use crate::remote::Remote;
 use crate::ui::Ui;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tenon_registry_client::http::{Client, Error};
 use tenon_registry_client::name::{Namespace, PackageName};
+use tenon_registry_client::verify::{Request, Verified, View};
 
 /// What came of asking a registry.
 pub(crate) type Answer<'r, R> = (&'r Remote, Result<R, Error>);
@@ -72,4 +73,23 @@ impl Remotes {
         let results = first.wait_for_all(jobs);
         Ok(homes.into_iter().zip(results).collect())
     }
+}
+
+/// The verified views of packages, in their order.
+pub(crate) fn look(
+    ui: &Ui,
+    global: &Global,
+    packages: &[PackageName],
+) -> Result<Vec<Verified<View>>, Failure> {
+    let mut remotes = Remotes::default();
+    for package in packages {
+        remotes.find(ui, global, package.namespace())?;
+    }
+    let look = |client: Client, package| async move {
+        let releases = BTreeSet::new();
+        client.view(&Request::Package { package, releases }).await
+    };
+    let views = remotes.each(packages, |package| package, look)?.into_iter();
+    let views = views.map(|(remote, view)| view.map_err(|error| remote.failure(error)));
+    views.collect()
 }

@@ -55,7 +55,8 @@ impl Gathered {
                     Ok(candidates) => {
                         let needs = gathered.needs_by_version(&candidates, global.offline)?;
                         let all = needs.values().flatten();
-                        let all = all.filter(|need| need.strength == Strength::Always);
+                        let all = all
+                            .filter(|need| need.strength == Strength::Always && !asked.has(need));
                         next.extend(all.map(|need| need.package.clone()));
                         gathered.needs.insert(package.clone(), needs);
                         gathered.found.insert(package, candidates);
@@ -68,9 +69,7 @@ impl Gathered {
                 }
             }
             let known = |package: &PackageName| {
-                gathered.found.contains_key(package)
-                    || gathered.unknown.contains_key(package)
-                    || asked.own.contains(package)
+                gathered.found.contains_key(package) || gathered.unknown.contains_key(package)
             };
             next.retain(|package| !known(package));
         }
@@ -186,7 +185,7 @@ impl Gathered {
                 };
                 // What the project has itself answers all that is asked of that.
                 let needs = needs.into_iter().flatten();
-                let needs = needs.filter(|need| !asked.own.contains(&need.package));
+                let needs = needs.filter(|need| !asked.has(need));
                 let needs = needs.filter(|need| self.binds(need)).cloned().collect();
                 Candidate {
                     version,

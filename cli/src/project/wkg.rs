@@ -36,6 +36,12 @@ impl WkgProject {
         Ok((!files.is_empty()).then_some(WkgProject { manifest, files }))
     }
 
+    /// The folders of the projects of a workspace, or patterns of these.
+    pub(crate) fn members(&self) -> &[String] {
+        let workspace = self.manifest.workspace.as_ref();
+        workspace.map_or(&[], |workspace| &workspace.members)
+    }
+
     /// Adds to a new manifest what it overrides, and what it says of the package where nothing else does.
     pub(crate) fn take_over(&self, new: &mut Manifest) {
         for (package, from) in &self.manifest.overrides {
@@ -46,7 +52,10 @@ impl WkgProject {
             };
             new.dependencies.insert(package.clone(), dependency);
         }
-        if let (Some(about), Some(said)) = (&mut new.package, &self.manifest.metadata) {
+        let workspace = self.manifest.workspace.as_ref();
+        let said = workspace.and_then(|workspace| workspace.metadata.as_ref());
+        let said = self.manifest.metadata.as_ref().or(said);
+        if let (Some(about), Some(said)) = (&mut new.package, said) {
             let About {
                 authors,
                 description,

@@ -4,7 +4,8 @@ use super::deps::is_made;
 use super::read::{Gates, caught, decode_package, sorted};
 use crate::error::{Failure, wit_failure};
 use crate::source::Named;
-use std::fs::File;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::slice;
@@ -35,22 +36,34 @@ pub(super) struct Entry {
 pub(super) enum Content {
     /// Text, of a file or of the files of a folder.
     Text(Box<UnresolvedPackageGroup>),
-    /// A WIT package in the binary format, with those that it uses.
-    Binary(Box<Resolve>),
+    /// A WIT package in the binary format, with those that it uses, and which of them it is.
+    Binary(Box<Resolve>, PackageId),
 }
 
 /// Which of the packages in the folder `deps` are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
+pub(super) enum Which<'w> {
     /// All of them.
     All,
+    /// Those that `tenon wit fetch` did not put there, and that are none of these.
+    ForeignBut(&'w [PathBuf]),
+}
+
+impl Which<'_> {
     /// Those that `tenon wit fetch` did not put there.
-    Foreign,
+    pub(super) const FOREIGN: Which<'static> = Which::ForeignBut(&[]);
+
+    fn passes_over(self, path: &Path) -> bool {
+        match self {
+            Which::All => false,
+            Which::ForeignBut(others) => is_made(path) || others.iter().any(|other| other == path),
+        }
+    }
 }
 
 impl Folder {
     /// Reads the folder at `path`. One that is not there is empty.
-    pub(super) fn read(path: &Path, which: Which) -> Result<Folder, Failure> {
+    pub(super) fn read(path: &Path, which: Which<'_>) -> Result<Folder, Failure> {
         let mut folder = Folder {
             path: path.to_owned(),
             own: None,
@@ -72,7 +85,7 @@ impl Folder {
         for path in entries {
             let extension = path.extension().and_then(|extension| extension.to_str());
             let content = match extension {
-                _ if which == Which::Foreign && is_made(&path) => continue,
+                _ if which.passes_over(&path) => continue,
                 _ if path.is_dir() => {
                     Content::Text(Box::new(group(&path, &texts_in(&path)?, &mut room)?))
                 }
@@ -82,7 +95,8 @@ impl Folder {
                 Some("wasm" | "wat") => {
                     let name = path.to_string_lossy();
                     let bytes = Named::open(&name)?.read_all()?;
-                    Content::Binary(Box::new(decode_package(&name, &bytes)?.0))
+                    let (resolve, package) = decode_package(&name, &bytes)?;
+                    Content::Binary(Box::new(resolve), package)
                 }
                 _ => continue,
             };
@@ -101,7 +115,7 @@ impl Folder {
         for entry in &self.entries {
             match &entry.content {
                 Content::Text(group) => all.extend(names(group).map(|name| (&*entry.path, name))),
-                Content::Binary(resolve) => {
+                Content::Binary(resolve, _) => {
                     let packages = resolve.packages.iter();
                     all.extend(packages.map(|(_, package)| (&*entry.path, &package.name)));
                 }
@@ -121,7 +135,7 @@ impl Folder {
         for entry in self.entries {
             match entry.content {
                 Content::Text(group) => groups.push(*group),
-                Content::Binary(binary) => {
+                Content::Binary(binary, _) => {
                     let merged = caught(|| resolve.merge(*binary));
                     let name = entry.path.to_string_lossy();
                     merged
@@ -236,17 +250,28 @@ fn unresolved(
         deps.display()
     );
     let failure = Failure::new("wit::missing-package", message);
-    match others.is_empty() {
-        true => failure.help("run `tenon lock` and `tenon wit fetch`, or put its WIT there"),
-        false => failure
+    let is_one = others.len() == 1;
+    match (others.is_empty(), &requested.version) {
+        (true, _) => failure.help("run `tenon wit fetch`, or put its WIT there"),
+        (false, None) => failure
             .notes([format!("there is {}", others.join(" and "))])
-            .help("name that version in the WIT, or run `tenon lock` and `tenon wit fetch` if the WIT is right"),
+            .help(format!(
+                "name {} in the WIT: without a version, a package is meant that declares none",
+                if is_one {
+                    "that version"
+                } else {
+                    "one of these versions"
+                }
+            )),
+        (false, Some(_)) => failure
+            .notes([format!("there is {}", others.join(" and "))])
+            .help("name that version in the WIT, or run `tenon wit fetch` if the WIT is right"),
     }
 }
 
 /// The package that the text in a folder declares, and its version; nothing if there is no text.
 pub(crate) fn declared(path: &Path) -> Result<Option<(RegistryName, Option<Version>)>, Failure> {
-    let folder = Folder::read(path, Which::Foreign)?;
+    let folder = Folder::read(path, Which::FOREIGN)?;
     let Some(own) = &folder.own else {
         return Ok(None);
     };
@@ -259,4 +284,25 @@ pub(crate) fn declared(path: &Path) -> Result<Option<(RegistryName, Option<Versi
     Ok(package
         .ok()
         .map(|package| (package, version.and_then(Result::ok))))
+}
+
+/// The files that a WIT package of the folder is made of: its text, and all that is in `deps`.
+pub(crate) fn inputs(path: &Path) -> Result<BTreeSet<PathBuf>, Failure> {
+    let mut files = BTreeSet::from_iter(texts_in(path)?);
+    let deps = path.join("deps");
+    let mut folders = match deps.exists() {
+        true => vec![deps],
+        false => vec![],
+    };
+    while let Some(folder) = folders.pop() {
+        for path in sorted(&folder)? {
+            // A link to a folder may lead back to it.
+            match fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+                true => folders.push(path),
+                false => drop(files.insert(path)),
+            }
+        }
+    }
+    files.retain(|file| file.is_file());
+    Ok(files)
 }

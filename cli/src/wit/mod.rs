@@ -6,7 +6,9 @@ mod folder;
 pub(crate) mod needs;
 mod print;
 mod read;
+mod vendored;
 
-pub(crate) use folder::declared;
+pub(crate) use folder::{declared, inputs};
 pub(crate) use print::print;
 pub(crate) use read::{Gates, decode, parse, read};
+pub(crate) use vendored::{Vendored, there, vendored};

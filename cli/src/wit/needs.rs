@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::ui;
 use semver::{Version, VersionReq};
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tenon_composer::{Arena, Bodies, Input, Source, mentions};
 use tenon_registry_client::name::PackageName;
 use tenon_registry_client::record::ContentKind;
@@ -37,8 +37,10 @@ impl FolderNeed {
 /// The packages that a folder of WIT uses, and that are not in it, in the order of their names and versions.
 /// What `tenon wit fetch` put into `deps` is as good as not there, what someone else put there is part of the
 /// folder. A folder that is not there needs nothing.
-pub(crate) fn needs_of_folder(folder: &Path) -> Result<Vec<FolderNeed>, Failure> {
-    let folder = Folder::read(folder, Which::Foreign)?;
+///
+/// What is at the paths `but` is not looked at.
+pub(crate) fn needs_of_folder(folder: &Path, but: &[PathBuf]) -> Result<Vec<FolderNeed>, Failure> {
+    let folder = Folder::read(folder, Which::ForeignBut(but))?;
     let declared: HashSet<_> = folder
         .declared()
         .into_iter()
@@ -49,7 +51,7 @@ pub(crate) fn needs_of_folder(folder: &Path) -> Result<Vec<FolderNeed>, Failure>
         .iter()
         .filter_map(|entry| match &entry.content {
             Content::Text(group) => Some(&**group),
-            Content::Binary(_) => None,
+            Content::Binary(..) => None,
         });
     let mut needs = BTreeMap::new();
     for group in folder.own.iter().chain(entries) {
@@ -185,8 +187,12 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         };
-        assert!(needs_of_folder(&path.join("nowhere")).unwrap().is_empty());
-        assert!(needs_of_folder(path).unwrap().is_empty());
+        assert!(
+            needs_of_folder(&path.join("nowhere"), &[])
+                .unwrap()
+                .is_empty()
+        );
+        assert!(needs_of_folder(path, &[]).unwrap().is_empty());
         write(
             "b.wit",
             "package acme:shop@0.1.0;\n\nworld w {\n  import wasi:io/poll@0.2.3;\n  import acme:plain/kit;\n  import mine:kit/kit;\n}\n",
@@ -205,7 +211,7 @@ mod tests {
             "deps/wasi-io-0.2.3/package.wit",
             "not even WIT\n// Made by `tenon wit fetch` from wasi:io@0.2.3 (sha256:0); changes get lost\n",
         );
-        let needs = needs_of_folder(path).unwrap();
+        let needs = needs_of_folder(path, &[]).unwrap();
         let places: Vec<_> = needs
             .iter()
             .map(|need| {
@@ -239,7 +245,7 @@ mod tests {
             "b.wit",
             "package acme:shop@0.1.0;\nworld w { import a:B/c@1.0.0; }\n",
         );
-        let failure = needs_of_folder(path).unwrap_err();
+        let failure = needs_of_folder(path, &[]).unwrap_err();
         assert_eq!(failure.code, "wit::name");
         assert!(
             failure.message.contains("b.wit:2:") && failure.message.contains("`a:B`"),

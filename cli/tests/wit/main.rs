@@ -135,7 +135,7 @@ fn what_cannot_be_built_is_said_with_file_and_line() {
     assert!(
         said.contains(
             "the package `dep:base@1.0.0` that `wit/kit.wit:5:7` uses is not in `wit/deps`"
-        ) && said.contains("run `tenon lock` and `tenon wit fetch`"),
+        ) && said.contains("run `tenon wit fetch`"),
         "{said}"
     );
     place.write("wit/deps/base.wit", &BASE.replace("1.0.0", "1.1.0"));
@@ -213,4 +213,88 @@ fn a_file_that_is_called_as_a_command_is_named_with_its_folder() {
     assert_eq!(fs::read_to_string(place.at("b.txt")).unwrap(), text);
     let output = place.run(&["wit"]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_project_of_another_tool_is_taken_over() {
+    let place = Place::with(&[
+        (
+            "wit/w.wit",
+            "package acme:shop@0.1.0;\nworld w { import dep:base/base@1.0.0; }\n",
+        ),
+        ("wit/deps/dep-base-1.0.0/package.wit", BASE),
+        (
+            "wkg.toml",
+            "[overrides]\n\"dep:kit\" = { path = \"../kit\", version = \"1\" }\n\"dep:base\" = { version = \"=1.0.0\" }\n\
+             [metadata]\nauthor = \"Alice\"\nlicense = \"MIT\"\nrepository = \"https://shop.example/\"\n",
+        ),
+        (
+            "root/wkg.toml",
+            "[workspace]\nmembers = [\"kit\", \"apps/*\"]\n",
+        ),
+        ("broken/wkg.lock", "version = 2\n"),
+    ]);
+    let (_, said) = place.ok(&["init"]);
+    assert!(
+        said.contains("what `wkg.toml` says was taken over")
+            && said.contains("next: tenon wit fetch --replace, then tenon build"),
+        "{said}"
+    );
+    let manifest = fs::read_to_string(place.at("tenon.toml")).unwrap();
+    for line in [
+        "name = \"acme:shop\"",
+        "version = \"0.1.0\"",
+        "authors = \"Alice\"",
+        "licenses = \"MIT\"",
+        "source = \"https://shop.example/\"",
+        "\"dep:base\" = \"=1.0.0\"",
+        "\"dep:kit\" = { path = \"../kit\" }",
+    ] {
+        assert!(
+            manifest.lines().any(|found| found == line),
+            "{line}: {manifest}"
+        );
+    }
+    let (_, said) = place.ok(&["init", "root"]);
+    assert!(
+        said.contains("run `tenon init` in each member, too: `kit`, `apps/*`"),
+        "{said}"
+    );
+    let said = place.fails(2, "project::wkg", &["init", "broken"]);
+    assert!(said.contains("`wkg.lock` has version 2"), "{said}");
+    assert!(!place.at("broken/tenon.toml").exists());
+}
+
+#[test]
+fn a_project_whose_wit_needs_nothing_from_outside_is_built_without_a_registry() {
+    let place = Place::with(&[
+        ("tenon.toml", "[wit]\ndir = \"interfaces\"\n"),
+        (
+            "interfaces/w.wit",
+            "package acme:shop@0.1.0;\nworld w { import dep:base/base@1.0.0; import acme:inner/i@1.0.0; }\n\
+             package acme:inner@1.0.0 { interface i {} }\n",
+        ),
+        ("interfaces/deps/base.wit", BASE),
+    ]);
+    let (_, said) = place.ok(&["wit", "fetch"]);
+    assert!(
+        said.contains("the WIT uses nothing that is to be fetched")
+            && said.contains("someone else put `interfaces/deps/base.wit` there"),
+        "{said}"
+    );
+    let build = |state: &str| {
+        let (out, _) = place.ok(&["build", "-o", "shop.wasm", "--json"]);
+        let document: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(document["schema"], "tenon/build/1");
+        assert_eq!(document["state"], state, "{out}");
+    };
+    build("built");
+    build("up-to-date");
+    place.write("interfaces/deps/base.wit", &BASE.replace("u32", "u64"));
+    build("built");
+    // What is no part of the WIT is none of the build.
+    place.write("interfaces/notes/other.txt", "text");
+    build("up-to-date");
+    assert_eq!(entries(&place.at("interfaces")), ["deps", "notes", "w.wit"]);
+    assert!(!place.at("tenon.lock").exists());
 }

@@ -3,15 +3,17 @@
 use crate::args::{Global, WitFetch};
 use crate::commands::lock;
 use crate::error::Failure;
-use crate::project::{Change, Changes, Locking, Project, Purpose, install};
+use crate::exit::ExitKind;
+use crate::project::{Change, Changes, Locking, Project, Purpose, install, look};
 use crate::source::{Bytes, Named};
 use crate::ui::{self, Document, Ui};
-use crate::wit::build::{AboutData, build};
-use crate::wit::decode;
-use crate::wit::deps::{DepOrigin, DepPackage, Written, write_deps};
+use crate::wit::deps::{DepContent, DepOrigin, DepPackage, Planned, Written, plan_deps};
 use crate::wit::needs::needs_of;
+use crate::wit::{declared, decode, vendored};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::slice;
 use tenon_registry_client::name::PackageName;
 use tenon_registry_client::project::Dependency;
 use tenon_registry_client::record::ContentKind;
@@ -23,6 +25,8 @@ struct FetchContent {
     /// Those that are not needed any more.
     removed: Vec<String>,
     unchanged: usize,
+    /// Files and folders that someone else put there, and that stay.
+    kept: Vec<String>,
     changes: Vec<Change>,
 }
 
@@ -34,12 +38,103 @@ pub(super) fn run(ui: &Ui, args: &WitFetch, global: &Global) -> Result<(), Failu
         return Err(Failure::new("project::nothing", message)
             .help("make it, with the WIT of the project in it; or name another one as `dir` under `[wit]`"));
     }
-    let changes = project.lock(ui, &Locking::keep(global, args.agreement.yes))?;
-    let written = fetch(ui, global, &project)?;
-    report(ui, &project, &written, changes)
+    if args.replace {
+        take_over(ui, global, &mut project)?;
+    }
+    let locking = Locking::keep(global, args.agreement.yes);
+    let (lock, changes) = project.locked(ui, &locking)?;
+    if let Some(lock) = &lock {
+        project.lock = Some(lock.clone());
+    }
+    // Nothing is written until all is known to fit, and was agreed to.
+    let planned = plan(ui, global, &project)?;
+    agree(ui, &planned, args.agreement.yes)?;
+    if let Some(lock) = lock {
+        project.write_lock(lock)?;
+    }
+    if !ui.json {
+        lock::say(ui, &changes);
+    }
+    let written = planned.write()?;
+    report(ui, &project, args, &written, changes)
 }
 
-fn report(ui: &Ui, project: &Project, written: &Written, changes: Changes) -> Result<(), Failure> {
+/// Has what someone else put into `deps` replaced, as far as the registry has it.
+fn take_over(ui: &Ui, global: &Global, project: &mut Project) -> Result<(), Failure> {
+    let deps = project.wit_folder().join("deps");
+    let mut kept: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for old in vendored(&project.wit_folder())? {
+        if let Some(Dependency::Path(path)) = project.manifest.dependencies.get(&old.package) {
+            if !is_within(&project.root.join(path), &deps) {
+                project.replaced.push(old);
+            }
+            continue;
+        }
+        let stays = match look(ui, global, slice::from_ref(&old.package)) {
+            Ok(views) => {
+                let mut packages = views.iter().filter_map(|view| view.package());
+                match packages.any(|package| package.releases().contains_key(&old.version)) {
+                    true => None,
+                    false => Some(format!(
+                        "there is no `{}@{}` in the registry",
+                        old.package, old.version
+                    )),
+                }
+            }
+            Err(failure) if matches!(failure.exit, ExitKind::Failure | ExitKind::Usage) => {
+                Some(failure.summary())
+            }
+            Err(failure) => return Err(failure),
+        };
+        match stays {
+            None => project.replaced.push(old),
+            Some(why) => {
+                let path = format!("`{}`", old.path.display());
+                kept.entry(why).or_default().push(path);
+            }
+        }
+    }
+    for (why, paths) in kept {
+        let verb = if paths.len() == 1 { "stays" } else { "stay" };
+        ui.warn(&format!("{} {verb}: {why}", paths.join(", ")));
+    }
+    Ok(())
+}
+
+/// Asks whether what is not had again may go.
+fn agree(ui: &Ui, planned: &Planned, yes: bool) -> Result<(), Failure> {
+    if planned.losses.is_empty() {
+        return Ok(());
+    }
+    for loss in &planned.losses {
+        ui.warn(loss);
+    }
+    ui.confirm("replace it?", yes).map_err(|failure| {
+        Failure::new(
+            "wit::deps-taken",
+            "what would be replaced is not the same as what is fetched",
+        )
+        .notes(match ui.json {
+            true => planned.losses.clone(),
+            false => vec![],
+        })
+        .cause(failure.message)
+        .help("nothing was replaced: move away what is to be kept, or give `--yes`")
+    })
+}
+
+fn report(
+    ui: &Ui,
+    project: &Project,
+    args: &WitFetch,
+    written: &Written,
+    changes: Changes,
+) -> Result<(), Failure> {
+    let kept = vendored(&project.wit_folder())?;
+    let kept: Vec<_> = kept
+        .iter()
+        .map(|old| old.path.display().to_string())
+        .collect();
     let Written {
         changed,
         removed,
@@ -50,11 +145,11 @@ fn report(ui: &Ui, project: &Project, written: &Written, changes: Changes) -> Re
             written: changed.clone(),
             removed: removed.clone(),
             unchanged: *unchanged,
+            kept,
             changes: changes.changes,
         };
         return ui.document(&Document::new("tenon/wit-fetch/1", content));
     }
-    lock::say(ui, &changes);
     for name in changed {
         ui.say(&format!("{} {name}", ui::bold("wrote")));
     }
@@ -75,6 +170,13 @@ fn report(ui: &Ui, project: &Project, written: &Written, changes: Changes) -> Re
             ui::count(changed.len() + kept, "package")
         ),
     });
+    if !kept.is_empty() && !args.replace {
+        let kept: Vec<_> = kept.iter().map(|path| format!("`{path}`")).collect();
+        ui.say(&format!(
+            "someone else put {} there, which is used as it is; `tenon wit fetch --replace` fetches what the registry has of that",
+            kept.join(", ")
+        ));
+    }
     Ok(())
 }
 
@@ -84,6 +186,11 @@ pub(in crate::commands) fn fetch(
     global: &Global,
     project: &Project,
 ) -> Result<Written, Failure> {
+    plan(ui, global, project)?.write()
+}
+
+/// What is going to be in `deps`.
+fn plan(ui: &Ui, global: &Global, project: &Project) -> Result<Planned, Failure> {
     let mut all: Vec<DepPackage> = vec![];
     if let Some(lock) = &project.lock {
         let packages = lock.packages.values();
@@ -104,29 +211,38 @@ pub(in crate::commands) fn fetch(
                 name: locked.release.package.clone(),
                 version: Some(locked.release.version.semver().clone()),
                 origin: DepOrigin::Release(locked.release.digest),
-                bytes: named.read_all()?,
+                content: DepContent::Binary(named.read_all()?),
             });
         }
     }
+    let deps = project.wit_folder().join("deps");
     for (package, dependency) in &project.manifest.dependencies {
-        if let Dependency::Path(path) = dependency {
+        if let Dependency::Path(path) = dependency
+            && !is_within(&project.root.join(path), &deps)
+        {
             all.extend(local(package, path, &project.root.join(path))?);
         }
     }
-    write_deps(&project.wit_folder(), &all)
+    plan_deps(&project.wit_folder(), &all, &project.replaced)
+}
+
+/// Whether a path leads into a folder: what is there needs not be put there.
+fn is_within(path: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    let both = real(path).zip(real(folder));
+    both.is_some_and(|(path, folder)| path.starts_with(folder))
 }
 
 /// The WIT package that a dependency with a path is; nothing if it is a component.
 fn local(name: &PackageName, said: &Path, path: &Path) -> Result<Option<DepPackage>, Failure> {
     let origin = DepOrigin::Path(said.display().to_string());
     if path.is_dir() {
-        let built = build(path, &AboutData::default())?;
-        let version = built.version.as_deref().map(semver::Version::parse);
+        let version = declared(path)?.and_then(|(_, version)| version);
         return Ok(Some(DepPackage {
             name: name.clone(),
-            version: version.and_then(Result::ok),
+            version: version.map(|version| version.semver().clone()),
             origin,
-            bytes: built.bytes,
+            content: DepContent::Folder(path.to_owned()),
         }));
     }
     let named = Named::open(&path.to_string_lossy())?;
@@ -141,6 +257,6 @@ fn local(name: &PackageName, said: &Path, path: &Path) -> Result<Option<DepPacka
         name: name.clone(),
         version: declared.and_then(|declared| declared.version.clone()),
         origin,
-        bytes,
+        content: DepContent::Binary(bytes),
     }))
 }

@@ -1,16 +1,20 @@
 //! The folder `deps` of a folder of WIT, filled with the packages that were locked.
 //!
 //! Each package is a folder with one file of text, as other tools have them, too. Its last line says that it
-//! was made here: only such folders are ever replaced or removed.
+//! was made here: only such folders are ever replaced or removed, unless the user asks for more.
 
+mod leftover;
 mod locked;
+mod order;
 mod place;
+mod takeover;
 
 #[cfg(test)]
 mod tests;
 
 pub(super) use place::is_made;
 
+use super::Vendored;
 use super::folder::{Folder, Which};
 use super::read::parse_group;
 use crate::error::Failure;
@@ -18,7 +22,7 @@ use locked::Locked;
 use place::Made;
 use semver::Version;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tenon_registry_client::Digest;
 use tenon_registry_client::name::PackageName;
 
@@ -28,8 +32,15 @@ pub(crate) struct DepPackage {
     /// The version that it declares; only what comes from a path may declare none.
     pub(crate) version: Option<Version>,
     pub(crate) origin: DepOrigin,
-    /// The package in the binary format.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) content: DepContent,
+}
+
+/// What a package is made of.
+pub(crate) enum DepContent {
+    /// The binary format.
+    Binary(Vec<u8>),
+    /// A folder of text; what it uses is taken from among the other packages.
+    Folder(PathBuf),
 }
 
 /// Where a package is from.
@@ -51,28 +62,74 @@ pub(crate) struct Written {
     pub(crate) unchanged: usize,
 }
 
-/// Has `packages`, and no others that were put there before by this, in the folder `deps` in `folder`.
+/// What is going to be in `deps`. Nothing was written yet.
+pub(crate) struct Planned {
+    deps: PathBuf,
+    /// Each after those that it uses.
+    made: Vec<Made>,
+    replaced: Vec<PathBuf>,
+    /// What goes with what is replaced and is not had again: a sentence for each.
+    pub(crate) losses: Vec<String>,
+}
+
+/// Plans to have `packages`, and no others that were put there before by this, in the folder `deps` in `folder`.
 ///
-/// References between them are rewritten to the versions that are here. Before anything is replaced, all of the
-/// folder is resolved with them. What someone else put into `deps` is never touched: it is an error if that has
-/// one of the packages, or stands where one goes.
-pub(crate) fn write_deps(folder: &Path, packages: &[DepPackage]) -> Result<Written, Failure> {
-    let read = Folder::read(folder, Which::Foreign)?;
+/// References between them are rewritten to the versions that are here, and all of the folder is resolved with them.
+/// What someone else put into `deps` is never touched, but for what is `replaced`: it is an error if that has one of
+/// the packages, or stands where one goes.
+pub(crate) fn plan_deps(
+    folder: &Path,
+    packages: &[DepPackage],
+    replaced: &[Vendored],
+) -> Result<Planned, Failure> {
+    let but: Vec<_> = replaced.iter().map(|old| old.path.clone()).collect();
+    let read = Folder::read(folder, Which::ForeignBut(&but))?;
     let names = place::names(packages);
     let deps = folder.join("deps");
-    refuse_taken(&deps, &read, packages, &names)?;
-    let locked = Locked::new(packages);
+    refuse_taken(&deps, &read, packages, &names, &but)?;
+    let texts = Locked::new(packages, &read).print_all(packages)?;
     let mut made = Vec::new();
     let mut groups = Vec::new();
-    for (package, name) in packages.iter().zip(names) {
-        let text = locked.print(package)?;
+    for ((package, name), text) in packages.iter().zip(names).zip(texts) {
         let text = format!("{text}{}\n", place::last_line(package));
         let file = deps.join(&name).join(place::FILE);
-        groups.push(parse_group(&file.to_string_lossy(), &text)?);
-        made.push(Made { name, text });
+        let group = parse_group(&file.to_string_lossy(), &text);
+        groups.push(group.map_err(|failure| unwritable(package, failure))?);
+        made.push(Some(Made { name, text }));
     }
-    read.resolve(groups)?;
-    place::replace(&deps, &made)
+    let order = order::used_first(&groups).into_iter();
+    let made = order.filter_map(|place| made.get_mut(place)?.take());
+    let made = made.collect();
+    let after = read.resolve(groups)?;
+    let losses = match (after, replaced) {
+        (_, []) | (None, _) => vec![],
+        (Some((after, _)), _) => takeover::losses(folder, replaced, packages, &after)?,
+    };
+    Ok(Planned {
+        deps,
+        made,
+        replaced: but,
+        losses,
+    })
+}
+
+impl Planned {
+    /// Puts it there.
+    pub(crate) fn write(&self) -> Result<Written, Failure> {
+        place::replace(&self.deps, &self.made, &self.replaced)
+    }
+}
+
+/// That what was written of a package does not read as WIT, for which its user can do nothing.
+fn unwritable(package: &DepPackage, failure: Failure) -> Failure {
+    let message = format!(
+        "`{package}`, from {}, cannot be written as WIT text",
+        package.origin
+    );
+    Failure {
+        causes: failure.causes,
+        ..Failure::new("wit::dependency", message).help("take another version of it")
+    }
 }
 
 /// Refuses packages that someone else has put into the folder, or whose places are taken.
@@ -81,6 +138,7 @@ fn refuse_taken(
     folder: &Folder,
     packages: &[DepPackage],
     names: &[String],
+    but: &[PathBuf],
 ) -> Result<(), Failure> {
     let mut taken = Vec::new();
     for (package, name) in packages.iter().zip(names) {
@@ -93,7 +151,7 @@ fn refuse_taken(
         });
         match other {
             Some((path, _)) => taken.push((path.to_owned(), format!("declares `{package}`, too"))),
-            None if place.symlink_metadata().is_ok() && !is_made(&place) => {
+            None if is_in_the_way(&place, but) => {
                 taken.push((place, format!("stands where `{package}` goes")));
             }
             None => {}
@@ -110,8 +168,14 @@ fn refuse_taken(
         .iter()
         .map(|(path, what)| format!("`{}` {what}", path.display()));
     Err(Failure::new("wit::deps-taken", message).notes(rest).help(
-        "move it away if the fetched one should take its place, or else remove the dependency",
+        "`tenon wit fetch --replace` puts the fetched one in its place; or remove the dependency to keep it",
     ))
+}
+
+fn is_in_the_way(place: &Path, but: &[PathBuf]) -> bool {
+    place.symlink_metadata().is_ok()
+        && !is_made(place)
+        && but.iter().all(|replaced| replaced != place)
 }
 
 impl fmt::Display for DepPackage {

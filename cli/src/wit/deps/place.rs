@@ -1,13 +1,14 @@
 //! Where packages stand in `deps`, and how they get there.
 
-use super::{DepPackage, Written};
+use super::order::used_first;
+use super::{DepPackage, Written, leftover};
 use crate::error::Failure;
 use crate::interrupted::Unfinished;
-use crate::wit::read::sorted;
+use crate::wit::read::{parse_group, sorted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The one file in the folder of a package.
 pub(super) const FILE: &str = "package.wit";
@@ -61,13 +62,10 @@ pub(crate) fn is_made(path: &Path) -> bool {
     let (true, Some(name)) = (is_dir, name) else {
         return false;
     };
-    let file = path.join(FILE);
-    let is_alone = sorted(path).is_ok_and(|paths| paths == [file.clone()]);
-    let is_file = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file());
-    if !is_alone || !is_file {
+    if !is_alone(path) {
         return false;
     }
-    let text = tail(&file).unwrap_or_default();
+    let text = tail(&path.join(FILE)).unwrap_or_default();
     let last = text.lines().next_back().unwrap_or_default();
     let said = last
         .strip_prefix(MADE)
@@ -76,6 +74,13 @@ pub(crate) fn is_made(path: &Path) -> bool {
         let names = [plain(package), distinct(package)];
         names.iter().any(|known| known == name)
     })
+}
+
+/// Whether there is nothing but the text of a package in a folder.
+fn is_alone(path: &Path) -> bool {
+    let file = path.join(FILE);
+    let is_file = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file());
+    is_file && sorted(path).is_ok_and(|paths| paths == [file])
 }
 
 fn tail(file: &Path) -> io::Result<String> {
@@ -90,8 +95,12 @@ fn tail(file: &Path) -> io::Result<String> {
 /// Has just these packages in `deps`, beside what someone else put there.
 ///
 /// All text is written beside `deps` before the first folder gets its place, and each gets it in one step: a full
-/// disk changes nothing, and no folder is ever seen in parts.
-pub(super) fn replace(deps: &Path, made: &[Made]) -> Result<Written, Failure> {
+/// disk changes nothing, and no folder is ever seen in parts. What is used comes before what uses it, and goes after it.
+pub(super) fn replace(
+    deps: &Path,
+    made: &[Made],
+    replaced: &[PathBuf],
+) -> Result<Written, Failure> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |error: io::Error| Failure::io("write", &path, &error)
@@ -110,41 +119,79 @@ pub(super) fn replace(deps: &Path, made: &[Made]) -> Result<Written, Failure> {
             false => changed.push(made),
         }
     }
-    changed.sort_by(|a, b| a.name.cmp(&b.name));
-    if changed.is_empty() && there.is_empty() {
+    // Every folder in `deps` is a package to any tool, so what is unfinished stands beside it.
+    let unchanged = changed.is_empty() && there.is_empty() && replaced.is_empty();
+    if unchanged && !deps.exists() {
         return Ok(written);
     }
     fs::create_dir_all(deps).map_err(failed(deps))?;
-    // Every folder in `deps` is a package to any tool, so what is unfinished stands beside it.
     let real = fs::canonicalize(deps).map_err(failed(deps))?;
+    leftover::remove(real.parent().unwrap_or(&real));
+    if unchanged {
+        return Ok(written);
+    }
     Unfinished::listen();
     let unfinished = tempfile::Builder::new()
-        .prefix(".tenon-")
+        .prefix(leftover::PREFIX)
         .tempdir_in(real.parent().unwrap_or(&real))
         .map_err(failed(deps))?;
     let _unfinished = Unfinished::new(unfinished.path());
+    let _alive = leftover::Alive::new(unfinished.path()).map_err(failed(deps))?;
     for made in &changed {
         let folder = unfinished.path().join(&made.name);
         fs::create_dir(&folder)
             .and_then(|()| fs::write(folder.join(FILE), &made.text))
             .map_err(failed(&deps.join(&made.name)))?;
     }
+    let aside = |name: &str| unfinished.path().join(format!("{name}.old"));
+    for name in replaced
+        .iter()
+        .filter_map(|path| path.file_name()?.to_str())
+    {
+        let is_made_anew = changed.iter().any(|made| made.name == name);
+        // A file that is alone in its folder is replaced in one step, others have to make room first.
+        if !is_made_anew || !is_alone(&real.join(name)) {
+            fs::rename(real.join(name), aside(name)).map_err(failed(&deps.join(name)))?;
+        }
+        if !is_made_anew {
+            written.removed.push(name.to_owned());
+        }
+    }
     for made in changed {
         let (from, to) = (unfinished.path().join(&made.name), real.join(&made.name));
         // A folder cannot take the place of another one, but its only file can.
-        let placed = match is_made(&to) {
+        let placed = match is_alone(&to) {
             true => fs::rename(from.join(FILE), to.join(FILE)),
             false => fs::rename(&from, &to),
         };
         placed.map_err(failed(&deps.join(&made.name)))?;
         written.changed.push(made.name.clone());
     }
-    for name in there {
-        let aside = unfinished.path().join(format!("{name}.old"));
-        fs::rename(real.join(&name), aside).map_err(failed(&deps.join(&name)))?;
+    for name in users_first(&real, there) {
+        fs::rename(real.join(&name), aside(&name)).map_err(failed(&deps.join(&name)))?;
         written.removed.push(name);
     }
+    written.changed.sort();
+    written.removed.sort();
     Ok(written)
+}
+
+/// Names of folders that were made by this, each before those of the packages that it uses.
+fn users_first(deps: &Path, made: BTreeSet<String>) -> Vec<String> {
+    let parse = |name: String| {
+        let text = fs::read_to_string(deps.join(&name).join(FILE)).ok()?;
+        Some((parse_group(&name, &text).ok()?, name))
+    };
+    let (mut rest, mut groups, mut names) = (made.clone(), vec![], vec![]);
+    for (group, name) in made.into_iter().filter_map(parse) {
+        rest.remove(&name);
+        groups.push(group);
+        names.push(name);
+    }
+    let order = used_first(&groups).into_iter().rev();
+    let order = order.filter_map(|place| names.get(place).cloned());
+    // What cannot be read resolves in no order.
+    rest.into_iter().chain(order).collect()
 }
 
 fn has_text(path: &Path, text: &str) -> bool {

@@ -48,8 +48,12 @@ fn release(name: &str, version: &str, bytes: &[u8]) -> DepPackage {
         name: name.parse().unwrap(),
         version: Some(version.parse().unwrap()),
         origin: DepOrigin::Release(Digest::of(bytes)),
-        bytes: bytes.to_vec(),
+        content: DepContent::Binary(bytes.to_vec()),
     }
+}
+
+fn write_deps(folder: &Path, packages: &[DepPackage]) -> Result<Written, Failure> {
+    plan_deps(folder, packages, &[])?.write()
 }
 
 /// A folder with this text of its own.
@@ -359,5 +363,80 @@ fn a_package_from_a_path_may_have_no_version() {
     assert_eq!(
         text.lines().next_back(),
         Some("// Made by `tenon wit fetch` from acme:kit (../kit); changes get lost")
+    );
+}
+
+#[test]
+fn what_a_killed_process_left_goes_and_what_others_need_stays() {
+    let io = encoded(&[IO_NEWER]);
+    let packages = [release("wasi:io", "0.2.6", &io)];
+    let folder = folder("package acme:shop@0.1.0;\n");
+    let left = |name: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.join("acme-io-0.2.0.old")).unwrap();
+        fs::write(path.join("acme-io-0.2.0.old/package.wit"), "half").unwrap();
+        path
+    };
+    let dead = left(".tenon-wit-dead");
+    drop(leftover::Alive::new(&dead).unwrap());
+    let living = left(".tenon-wit-living");
+    let alive = leftover::Alive::new(&living).unwrap();
+    let (foreign, other) = (left(".tenon-wit-mine"), left(".tenon-other"));
+    let empty = folder.path().join(".tenon-wit-empty");
+    fs::create_dir(&empty).unwrap();
+    write_deps(folder.path(), &packages).unwrap();
+    let there = [&dead, &living, &foreign, &other, &empty].map(|path| path.exists());
+    assert_eq!(there, [false, true, true, true, false]);
+    drop(alive);
+    // So it is where there is nothing else to do.
+    assert_eq!(write_deps(folder.path(), &packages).unwrap().unchanged, 1);
+    assert!(!living.exists() && foreign.exists());
+}
+
+#[test]
+fn what_is_used_comes_before_what_uses_it() {
+    let text = |name: &str, uses: &[&str]| {
+        let uses = uses.iter().map(|used| format!("import a:{used}/i@1.0.0;"));
+        let uses: String = uses.collect();
+        let text = format!("package a:{name}@1.0.0;\ninterface i {{}}\nworld w {{ {uses} }}\n");
+        UnresolvedPackageGroup::parse("a.wit", &text).unwrap()
+    };
+    let groups = [
+        text("app", &["mid", "low", "far"]),
+        text("mid", &["low"]),
+        text("one", &["two"]),
+        text("two", &["one"]),
+        text("low", &[]),
+    ];
+    assert_eq!(order::used_first(&groups), [4, 1, 0, 2, 3]);
+}
+
+#[test]
+fn versions_that_become_one_are_named_once() {
+    let user = encoded(&[
+        "package acme:user@1.0.0;
+interface both { use wasi:io/poll@0.2.0.{pollable}; use wasi:io/poll@0.2.6.{pollable as newer}; f: func(a: pollable) -> newer; }
+world w { import wasi:io/poll@0.2.0; import wasi:io/streams@0.2.6; export wasi:io/poll@0.2.0; export wasi:io/poll@0.2.6; }
+",
+        IO,
+        IO_NEWER,
+    ]);
+    let io = encoded(&[IO_NEWER]);
+    let packages = [
+        release("acme:user", "1.0.0", &user),
+        release("wasi:io", "0.2.6", &io),
+    ];
+    let folder = folder("package acme:shop@0.1.0;\nworld s { include acme:user/w@1.0.0; }\n");
+    write_deps(folder.path(), &packages).unwrap();
+    let text = fs::read_to_string(folder.path().join("deps/acme-user-1.0.0/package.wit")).unwrap();
+    let count = |part: &str| text.matches(part).count();
+    assert_eq!(
+        [
+            count("  import wasi:io/poll@0.2.6;"),
+            count("  export wasi:io/poll@0.2.6;"),
+            count("0.2.0")
+        ],
+        [1, 1, 0],
+        "{text}"
     );
 }
