@@ -15,6 +15,7 @@ use tenon_registry_client::http::{
     BaseUrl, Client, Credentials, Error, ErrorKind, Network, Options, Token,
 };
 use tenon_registry_client::name::Namespace;
+use tenon_registry_client::state::LockError;
 use tenon_registry_client::verify::VerifyError;
 use tokio::runtime::{Builder, Runtime};
 
@@ -136,7 +137,8 @@ impl Remote {
 
     /// An error of the client as it is reported.
     pub(crate) fn failure(&self, error: Error) -> Failure {
-        let forked = matches!(error.verify(), Some(VerifyError::SplitView { .. }));
+        let forked = matches!(error.verify(), Some(VerifyError::SplitView { .. }))
+            || matches!(&*error.kind, ErrorKind::Lock(LockError::Fork { .. }));
         let kept = self.client.state_dir().path();
         let note = format!("both checkpoints are kept in `{}`", kept.display());
         let failure = Failure::from(error).notes(forked.then_some(note));

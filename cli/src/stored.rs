@@ -187,6 +187,10 @@ fn written(
         builder.permissions(permissions);
     }
     let mut file = builder.tempfile_in(folder)?;
+    if let Some(existing) = existing.filter(|_| access == Access::Shared) {
+        // What a file is made with, a mask of the process takes from; who may read the old one may read the new one.
+        file.as_file().set_permissions(existing.permissions())?;
+    }
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     Ok(file)

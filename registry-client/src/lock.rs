@@ -93,6 +93,13 @@ impl LockedRelease {
     }
 }
 
+impl LockedRelease {
+    /// Whether it is the same record and the same content, whatever else was seen of their chains.
+    pub fn is_of_same_record(&self, other: &LockedRelease) -> bool {
+        (self.index, self.digest) == (other.index, other.digest)
+    }
+}
+
 impl LockedPublisher {
     /// As a lock file has it.
     pub fn of(publisher: &Publisher) -> LockedPublisher {

@@ -7,12 +7,11 @@ use crate::args::{Build, Compose, Dedupe, Global, Plug, VersionPolicy};
 use crate::error::Failure;
 use crate::project::{Built, Changes, Locking, Project, Purpose};
 use crate::source::Named;
-use crate::ui::{self, Document, Ui};
+use crate::ui::{self, Fields, Ui};
 use crate::wit::inputs;
 use crate::wit::needs::needs_of;
 use clap::ValueEnum;
 use semver::VersionReq;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tenon_registry_client::name::PackageName;
@@ -21,17 +20,6 @@ use tenon_registry_client::record::ContentKind;
 
 /// How many open imports a hint names.
 const MAX_HINTED: usize = 3;
-
-#[derive(Serialize)]
-struct BuildContent {
-    state: &'static str,
-    output: String,
-    #[serde(flatten)]
-    changes: Changes,
-    /// What was looked for in registries, with `--auto`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auto: Option<Vec<auto::Sought>>,
-}
 
 /// What was done before anything is built.
 #[derive(Clone)]
@@ -84,11 +72,11 @@ fn compose(
     let recipe: Vec<&str> = recipe.iter().map(String::as_str).collect();
     let built = Built::plan(&recipe, plan.releases, plan.files, &output)?;
     if !args.force && built.is_last_of(project) {
-        return nothing_to_do(ui, &output, before);
+        return nothing_to_do(ui, &output, &before);
     }
     make_folder(&output)?;
     let locked = locked(global);
-    frame(ui, &output, &before);
+    frame(ui, &output, &before)?;
     match &what.what {
         Subject::Plug { .. } => {
             let plug = arguments(project, args, what, plan.sockets, plan.plugs, &output)?;
@@ -199,11 +187,11 @@ fn wit_package(
         Built::plan(&[&recipe], releases(project), files, &output)
     };
     if !args.force && plan(project)?.is_last_of(project) {
-        return nothing_to_do(ui, &output, before);
+        return nothing_to_do(ui, &output, &before);
     }
     wit::fetch(ui, global, project)?;
     make_folder(&output)?;
-    frame(ui, &output, &before);
+    frame(ui, &output, &before)?;
     wit::of_project(ui, project, Some(&output))?;
     plan(project)?.keep(project, []);
     Ok(())
@@ -490,33 +478,42 @@ fn in_manifest(failure: Failure) -> Failure {
 }
 
 /// Has the report of a composition be a part of that of the build.
-fn frame(ui: &mut Ui, output: &Path, before: &Before) {
+fn frame(ui: &mut Ui, output: &Path, before: &Before) -> Result<(), Failure> {
     if ui.json {
-        let Before { changes, auto } = before.clone();
-        let content = BuildContent {
-            state: "built",
-            output: output.display().to_string(),
-            changes,
-            auto,
-        };
-        ui.frame(&Document::new("tenon/build/1", content));
+        ui.frame(fields("built", output, before)?);
     }
+    Ok(())
 }
 
-fn nothing_to_do(ui: &Ui, output: &Path, before: Before) -> Result<(), Failure> {
-    let output = output.display().to_string();
+/// What is said of a build, whatever it is of.
+fn fields(state: &str, output: &Path, before: &Before) -> Result<Fields, Failure> {
+    let value = |value: serde_json::Result<serde_json::Value>| {
+        value.map_err(|error| {
+            Failure::new("cli::json", "the report cannot be written as JSON").cause(error)
+        })
+    };
+    let mut fields = vec![
+        ("schema", "tenon/build/1".into()),
+        ("state", state.into()),
+        ("output", output.display().to_string().into()),
+        (
+            "changes",
+            value(serde_json::to_value(&before.changes.changes))?,
+        ),
+    ];
+    if let Some(sought) = &before.auto {
+        fields.push(("auto", value(serde_json::to_value(sought))?));
+    }
+    Ok(Fields(fields))
+}
+
+fn nothing_to_do(ui: &Ui, output: &Path, before: &Before) -> Result<(), Failure> {
     if ui.json {
-        let Before { changes, auto } = before;
-        let content = BuildContent {
-            state: "up-to-date",
-            output,
-            changes,
-            auto,
-        };
-        return ui.document(&Document::new("tenon/build/1", content));
+        return ui.document(&fields("up-to-date", output, before)?);
     }
     ui.say(&format!(
-        "`{output}` is up to date: nothing has changed since it was built"
+        "`{}` is up to date: nothing has changed since it was built",
+        output.display()
     ));
     Ok(())
 }

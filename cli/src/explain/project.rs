@@ -46,7 +46,10 @@ a requirement names one of the same version.",
         text: "\
 Two branches locked different things, and the merge left both in `tenon.lock`, between lines such as `<<<<<<<`. Do not choose \
 lines by hand: `tenon lock --merge` reads both sides, has the registry prove that their checkpoints are of one history, and \
-makes a lock file that answers what `tenon.toml` asks for, with as much of both sides as fits.",
+makes a lock file that answers what `tenon.toml` asks for, with as much of both sides as fits.
+
+Where both branches added something in other places of the file, git sees no conflict, and there may be two versions of a package \
+where a project has one. The same command takes the one that fits best.",
     },
     Explanation {
         code: "project::lock-file",
@@ -130,6 +133,13 @@ asked for.",
 The lock file remembers who signed each release. A newer one is signed by other keys, or by the registry on someone's behalf. \
 The namespace allows it, or it would have been refused; yet a key that was granted yesterday by a thief looks just like this. \
 So it is asked once, and remembered from then on.",
+    },
+    Explanation {
+        code: "project::too-many",
+        help: "ask for less, or by narrower requirements; or ask the registry's operator",
+        text: "\
+To choose versions, every package is looked at that some release of another needs, by the word of the registries. That came to \
+more than any project has. A registry could invent needs without end, so it is not followed any further.",
     },
     Explanation {
         code: "project::unknown",

@@ -15,6 +15,7 @@ use tenon_registry_client::http::{Client, ErrorKind};
 use tenon_registry_client::log::Origin;
 use tenon_registry_client::name::Version;
 use tenon_registry_client::project::{Dependency, LockFile, LockedPackage};
+use tenon_registry_client::record::ContentKind;
 use tenon_registry_client::resolve::Need;
 
 /// Fetches packages in the versions that the project has locked, for a command with `--locked`.
@@ -96,6 +97,12 @@ pub(crate) fn install(
 ) -> Result<Vec<Pulled>, Failure> {
     let failure = match try_install(ui, global, lock, packages) {
         Err(failure) if failure.exit == ExitKind::Unavailable && !global.offline => failure,
+        Ok(pulled) if global.offline && !pulled.is_empty() => {
+            ui.warn_once(
+                "without the network, whether what is locked was yanked or revoked since it was verified is not known",
+            );
+            return Ok(pulled);
+        }
         result => return result,
     };
     let offline = Global {
@@ -147,6 +154,7 @@ fn try_install(
     let pulled = pulled.map(|(package, (remote, result))| {
         let fetched = result.map_err(|error| remote.failure(error))?;
         let pulled = Pulled::of(remote, fetched);
+        check_content(package, &pulled)?;
         check_needs(package, &pulled)?;
         pulled::warn_of(ui, &pulled.fetched.release);
         Ok(pulled)
@@ -195,6 +203,29 @@ pub(super) fn check_checkpoint(ui: &Ui, remote: &Remote, note: &str) -> Result<(
         }
         Err(error) => Err(remote.failure(error)),
     }
+}
+
+/// Whether content is of the kind and size that the lock file says.
+fn check_content(package: &LockedPackage, pulled: &Pulled) -> Result<(), Failure> {
+    let content = pulled.fetched.release.content;
+    if (package.kind, package.size) == (content.kind, content.size) {
+        return Ok(());
+    }
+    let words = |kind: ContentKind, size| format!("{kind}, {size} bytes");
+    let name = pulled.name();
+    Err(Failure {
+        exit: ExitKind::Refused,
+        ..Failure::new(
+            "registry::lock",
+            format!("`{name}` is not what `{LOCK}` says"),
+        )
+    }
+    .cause(format!(
+        "`{LOCK}` has {}",
+        words(package.kind, package.size)
+    ))
+    .cause(format!("the log has {}", words(content.kind, content.size)))
+    .help("find out which of the two is right before going on: the lock file, or the registry"))
 }
 
 /// Whether a release needs what the lock file says, which was the registry's word.

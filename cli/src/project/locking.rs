@@ -38,7 +38,7 @@ pub(crate) enum Freedom {
 }
 
 impl Freedom {
-    fn holds(&self, package: &PackageName) -> bool {
+    pub(super) fn holds(&self, package: &PackageName) -> bool {
         match self {
             Freedom::None => false,
             Freedom::Of(packages) => packages.contains(package),
@@ -80,9 +80,14 @@ impl Project {
         text: String,
     ) -> Result<Changes, Failure> {
         let (lock, changes) = self.locked(ui, locking)?;
+        let before = self.text.clone();
         self.write_manifest(text)?;
-        if let Some(lock) = lock {
-            self.write_lock(lock)?;
+        if let Some(lock) = lock
+            && let Err(failure) = self.write_lock(lock)
+        {
+            // Half of a change is none; if that fails too, `tenon lock` does the other half.
+            let _ = self.write_manifest(before);
+            return Err(failure);
         }
         Ok(changes)
     }
@@ -255,7 +260,7 @@ fn make_by(
     old: Option<&LockFile>,
     mut wishes: Wishes,
 ) -> Result<LockFile, Failure> {
-    let gathered = Gathered::new(ui, locking.global, asked)?;
+    let gathered = Gathered::new(ui, locking.global, asked, old, &locking.freedom)?;
     if let Some(old) = old {
         check_history(ui, &gathered.remotes, old)?;
     }
@@ -286,6 +291,7 @@ fn make_by(
             None => new.push(key),
         }
     }
+    warn_of_lost(ui, &gathered, old);
     for package in of_new(ui, &gathered, &new)? {
         lock.packages.insert(package.key(), package);
     }
@@ -325,6 +331,16 @@ fn check_taken(locking: &Locking<'_>, solution: &Solution) -> Result<(), Failure
         )));
     }
     Ok(())
+}
+
+/// Says which releases were locked and are none any more, since what they were released with was compromised, or
+/// nobody may have them.
+fn warn_of_lost(ui: &Ui, gathered: &Gathered, old: Option<&LockFile>) {
+    for (package, version) in old.into_iter().flat_map(|old| old.packages.keys()) {
+        if let Some(error) = gathered.loss(package, version) {
+            ui.warn(&format!("`{LOCK}` had `{package}@{version}`: {error}"));
+        }
+    }
 }
 
 fn not_precise(package: &PackageName, precise: &Version) -> Failure {

@@ -5,6 +5,7 @@ use super::{Changes, LOCK, Locking, Project, Remotes};
 use crate::error::Failure;
 use crate::exit::ExitKind;
 use crate::ui::{self, Ui};
+use std::collections::BTreeMap;
 use tenon_registry_client::project::LockFile;
 use tenon_registry_client::project::conflict::sides;
 
@@ -12,7 +13,8 @@ impl Project {
     /// Makes one lock file of the two sides of a merge, and writes it.
     ///
     /// What only one side has locked stays if the manifest still asks for it; where both have a package in different
-    /// versions, the higher one that fits is taken. The checkpoints of both sides must be of one history.
+    /// versions, the higher one that fits is taken. The checkpoints of both sides must be of one history. A file in which
+    /// git saw no conflict, and that has more of a package than a project takes, is made whole likewise.
     pub(crate) fn merge(ui: &Ui, locking: &Locking<'_>) -> Result<(Project, Changes), Failure> {
         let mut project = Project::open_unlocked(super::Purpose::Change)?;
         let text = project.lock_text.clone().unwrap_or_default();
@@ -24,43 +26,37 @@ impl Project {
             .cause(ui::clean_line(&error.to_string()))
             .help("take one side of the whole file, and run `tenon lock`")
         })?;
-        let Some((ours, theirs)) = sides else {
-            return Err(Failure::usage(format!("there is no conflict in `{LOCK}`"))
-                .help("run `tenon lock` to bring it up to date"));
-        };
         if locking.global.locked {
             return Err(Failure::usage(format!(
                 "`{LOCK}` cannot change with `--locked`"
             )));
         }
-        let read = |side: &str, text: &str| {
-            LockFile::parse(text).map_err(|error| {
-                Failure::new(
-                    "project::lock-file",
-                    format!("{side} of `{LOCK}` cannot be understood"),
-                )
-                .cause(ui::clean(&error.to_string()))
-                .help("take one side of the whole file, and run `tenon lock`")
-            })
+        let (ours, theirs) = match &sides {
+            Some((ours, theirs)) => (read("our side", ours)?, read("their side", theirs)?),
+            None if project.lock.is_some() || project.lock_text.is_none() => {
+                let message = format!("there is no conflict in `{LOCK}`");
+                return Err(Failure::usage(message).help("run `tenon lock` to bring it up to date"));
+            }
+            // Git saw none where both sides added something.
+            None => (read("the whole", &text)?, LockFile::default()),
         };
-        let ours = read("our side", &ours)?;
-        let theirs = read("their side", &theirs)?;
-        let both = join(&ours, theirs)?;
         let mut remotes = Remotes::default();
-        for (package, _) in both.packages.keys() {
+        for (package, _) in ours.packages.keys().chain(theirs.packages.keys()) {
             remotes.find(ui, locking.global, package.namespace())?;
         }
-        let mut old = both.clone();
+        let mut notes = BTreeMap::new();
         for remote in remotes.all() {
             let origin = remote.registry.pin.origin();
-            let notes = (ours.registries.get(origin), both.registries.get(origin));
-            if let (Some(ours), Some(theirs)) = notes {
+            let both = (ours.registries.get(origin), theirs.registries.get(origin));
+            if let (Some(ours), Some(theirs)) = both {
                 let merged = remote
                     .client
                     .merge_checkpoints(ours.as_bytes(), theirs.as_bytes());
-                old.registries.insert(origin.clone(), remote.wait(merged)?);
+                notes.insert(origin.clone(), remote.wait(merged)?);
             }
         }
+        let mut old = join(&ours, theirs)?;
+        old.registries.extend(notes);
         let lock = make(ui, locking, &project.asked()?, Some(&old))?;
         let changes = Changes::between(Some(&ours), &lock);
         project.write_lock(lock)?;
@@ -68,13 +64,23 @@ impl Project {
     }
 }
 
+fn read(side: &str, text: &str) -> Result<LockFile, Failure> {
+    LockFile::parse_merged(text).map_err(|error| {
+        Failure::new(
+            "project::lock-file",
+            format!("{side} of `{LOCK}` cannot be understood"),
+        )
+        .cause(ui::clean(&error.to_string()))
+        .help("take one side of the whole file, and run `tenon lock`")
+    })
+}
+
 /// All that either side has locked, with their notes. One release must be the same on both.
 fn join(ours: &LockFile, theirs: LockFile) -> Result<LockFile, Failure> {
     let mut both = ours.clone();
     for (key, locked) in theirs.packages {
         if let Some(ours) = both.packages.get(&key)
-            && (ours.release.digest, ours.release.index)
-                != (locked.release.digest, locked.release.index)
+            && !ours.release.is_of_same_record(&locked.release)
         {
             let message = format!(
                 "`{}@{}` is another release on each side of `{LOCK}`",

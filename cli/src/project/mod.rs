@@ -270,6 +270,14 @@ fn not_a_lock(path: &Path, text: &str, error: &LockFileError) -> Failure {
             "resolve those of `tenon.toml` first, if there are any; then run `tenon lock --merge`",
         );
     }
+    if LockFile::parse_merged(text).is_ok() {
+        return Failure::new(
+            "project::lock-conflict",
+            format!("`{path}` has more of a package than a project takes, as a merge can leave it"),
+        )
+        .cause(ui::clean(&error.to_string()))
+        .help("run `tenon lock --merge`, which keeps what fits");
+    }
     Failure::new(
         "project::lock-file",
         format!("`{path}` cannot be understood"),

@@ -1,6 +1,6 @@
 //! What there is to choose from: by the registries, or without the network by what is kept here.
 
-use super::{Asked, Remotes};
+use super::{Asked, Freedom, Remotes};
 use crate::args::Global;
 use crate::error::Failure;
 use crate::exit::ExitKind;
@@ -15,8 +15,13 @@ use tenon_registry_client::api::world::WitReference;
 use tenon_registry_client::chain::{Availability, Release};
 use tenon_registry_client::http::{Candidates, Client};
 use tenon_registry_client::name::{PackageName, Version};
-use tenon_registry_client::record::ContentKind;
+use tenon_registry_client::project::{LockFile, LockedPackage};
+use tenon_registry_client::record::{ContentKind, Reference, Subject};
 use tenon_registry_client::resolve::{self, Candidate, Need, Status, Strength, Universe};
+use tenon_registry_client::verify::{Request, VerifyError};
+
+/// The most packages that are looked at: whoever says more must not keep a client asking.
+const MOST_PACKAGES: usize = 10_000;
 
 /// What there is of a package, or why nothing is known of it.
 type Found = (PackageName, Result<Candidates, Failure>);
@@ -30,18 +35,31 @@ pub(super) struct Gathered {
     needs: BTreeMap<PackageName, BTreeMap<Version, Vec<Need>>>,
     /// Why nothing is known of packages that only some release of another asks for.
     pub(super) unknown: BTreeMap<PackageName, Failure>,
+    /// The records that the lock file has seen of each package and of what it depends on.
+    heads: BTreeMap<PackageName, BTreeMap<Subject, Reference>>,
 }
 
 impl Gathered {
-    /// Looks at what is asked for, at what that needs, and so on.
-    pub(super) fn new(ui: &Ui, global: &Global, asked: &Asked) -> Result<Gathered, Failure> {
+    /// Looks at what is asked for, at what that needs, and so on. What is locked and stays needs what the lock file
+    /// says, which is held against its bytes when they are fetched, whatever a registry says now.
+    pub(super) fn new(
+        ui: &Ui,
+        global: &Global,
+        asked: &Asked,
+        old: Option<&LockFile>,
+        freedom: &Freedom,
+    ) -> Result<Gathered, Failure> {
         let mut gathered = Gathered {
             universe: Universe::default(),
             remotes: Remotes::default(),
             found: BTreeMap::new(),
             needs: BTreeMap::new(),
             unknown: BTreeMap::new(),
+            heads: old.map(heads).unwrap_or_default(),
         };
+        let locked = old.into_iter().flat_map(|old| old.packages.values());
+        let kept = locked.filter(|locked| !freedom.holds(&locked.release.package));
+        let kept: Vec<&LockedPackage> = kept.collect();
         let needs = asked.needs.iter().map(|asked| &asked.need);
         let direct: BTreeSet<PackageName> = needs
             .filter(|need| need.strength == Strength::Always)
@@ -53,7 +71,10 @@ impl Gathered {
             for (package, result) in gathered.ask(ui, global, names)? {
                 match result {
                     Ok(candidates) => {
-                        let needs = gathered.needs_by_version(&candidates, global.offline)?;
+                        let mut needs = gathered.needs_by_version(&candidates, global.offline)?;
+                        for locked in kept.iter().filter(|it| it.release.package == package) {
+                            needs.insert(locked.release.version.clone(), locked.needs.clone());
+                        }
                         let all = needs.values().flatten();
                         let all = all
                             .filter(|need| need.strength == Strength::Always && !asked.has(need));
@@ -72,6 +93,9 @@ impl Gathered {
                 gathered.found.contains_key(package) || gathered.unknown.contains_key(package)
             };
             next.retain(|package| !known(package));
+            if gathered.found.len() + next.len() > MOST_PACKAGES {
+                return Err(too_many());
+            }
         }
         gathered.make_universe(asked);
         Ok(gathered)
@@ -81,6 +105,16 @@ impl Gathered {
     pub(super) fn release(&self, package: &PackageName, version: &Version) -> Option<&Release> {
         let found = self.found.get(package)?;
         found.view.package()?.releases().get(version)
+    }
+
+    /// Why a version of a package that was looked at cannot be had.
+    pub(super) fn loss(&self, package: &PackageName, version: &Version) -> Option<VerifyError> {
+        let error = self.found.get(package)?.view.release(version).err()?;
+        let remote = self.remotes.of(package.namespace()).ok()?;
+        // That it is void is in the proof of that version only.
+        let request = Request::release(package.clone(), version.clone());
+        let view = remote.wait_raw(remote.client.view(&request));
+        view.map_or(Some(error), |view| view.release(version).err())
     }
 
     /// What a release needs.
@@ -124,9 +158,18 @@ impl Gathered {
                 Err(failure) => answers.push((package, Err(failure))),
             }
         }
-        let ask = |client: Client, package| async move { client.candidates(&package).await };
-        let results = self.remotes.each(&known, |package| package, ask)?;
-        for (package, (remote, result)) in known.iter().zip(results) {
+        let ask = |client: Client, (package, locked): (PackageName, _)| async move {
+            client.candidates_locked(&package, &locked).await
+        };
+        let known: Vec<_> = known
+            .into_iter()
+            .map(|package| {
+                let locked = self.heads.get(&package).cloned().unwrap_or_default();
+                (package, locked)
+            })
+            .collect();
+        let results = self.remotes.each(&known, |(package, _)| package, ask)?;
+        for ((package, _), (remote, result)) in known.iter().zip(results) {
             let result = match result {
                 Ok(candidates) => Ok(candidates),
                 Err(error) => {
@@ -217,4 +260,25 @@ fn needs_by_word(release: &Release, references: &[WitReference]) -> Result<Vec<N
     let mentions = references.iter();
     let mentions = mentions.map(|mention| (&*mention.name, mention.version.as_deref()));
     needs_for(&name, release.content.kind, mentions)
+}
+
+/// The newest record of each chain that a lock file has seen, for each of its packages.
+fn heads(lock: &LockFile) -> BTreeMap<PackageName, BTreeMap<Subject, Reference>> {
+    let mut all: BTreeMap<_, BTreeMap<Subject, Reference>> = BTreeMap::new();
+    for locked in lock.packages.values() {
+        let heads = all.entry(locked.release.package.clone()).or_default();
+        for (subject, head) in &locked.release.heads {
+            let newest = heads.entry(subject.clone()).or_insert(*head);
+            if newest.seq < head.seq {
+                *newest = *head;
+            }
+        }
+    }
+    all
+}
+
+fn too_many() -> Failure {
+    let message = format!("what is asked for leads to more than {MOST_PACKAGES} packages");
+    Failure::new("project::too-many", message)
+        .help("ask for less, or by narrower requirements; if it is far less than that, ask the registry's operator")
 }

@@ -3,7 +3,8 @@
 
 use super::ReleaseData;
 use crate::error::Failure;
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use tenon_composer::{
     ComponentId, Composition, Difference, HoistedModule, HostImport, ImportReport, NearMiss, Plan,
     State,
@@ -21,6 +22,39 @@ pub(crate) struct Document<T> {
 impl<T: Serialize> Document<T> {
     pub(crate) fn new(schema: &'static str, content: T) -> Self {
         Document { schema, content }
+    }
+}
+
+/// The fields of a document, in their order.
+pub(crate) struct Fields(pub(crate) Vec<(&'static str, serde_json::Value)>);
+
+/// A document that is a part of one with other fields.
+pub(super) struct Framed<'d, T> {
+    pub(super) fields: &'d Fields,
+    pub(super) document: &'d T,
+}
+
+impl Fields {
+    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let mut fields = self.0.iter();
+        fields.try_for_each(|(key, value)| map.serialize_entry(key, value))
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        self.write(&mut map)?;
+        map.end()
+    }
+}
+
+impl<T: Serialize> Serialize for Framed<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.fields.0.len() + 1))?;
+        self.fields.write(&mut map)?;
+        map.serialize_entry("composition", self.document)?;
+        map.end()
     }
 }
 

@@ -11,7 +11,8 @@ mod table;
 mod text;
 
 pub(crate) use clean::{clean, clean_line, is_clean_line};
-pub(crate) use json::Document;
+use json::Framed;
+pub(crate) use json::{Document, Fields};
 pub(crate) use proof::{Seen, proof};
 pub(crate) use release::{CheckpointData, PublisherData, ReleaseData, StatusData};
 pub(crate) use sentence::{publisher, sentence, signed_by_keys, witnesses};
@@ -35,7 +36,7 @@ pub(crate) struct Ui {
     /// Whether standard output carries a component, so that nothing else may go there.
     stdout_is_taken: bool,
     /// The document that the next one is a part of.
-    frame: Option<serde_json::Value>,
+    frame: Option<Fields>,
     /// What belongs to the error that is reported next.
     details: Mutex<Option<serde_json::Value>>,
     /// What was said that is said once.
@@ -78,9 +79,9 @@ impl Ui {
         self.stdout_is_taken = true;
     }
 
-    /// Has the next document be a part of this one, as `composition`.
-    pub(crate) fn frame(&mut self, document: &impl Serialize) {
-        self.frame = serde_json::to_value(document).ok();
+    /// Has the next document be a part of one with these fields, as `composition`.
+    pub(crate) fn frame(&mut self, fields: Fields) {
+        self.frame = Some(fields);
     }
 
     /// Says what was done, on standard error.
@@ -164,20 +165,10 @@ impl Ui {
         self.put(self.frame.as_ref(), document)
     }
 
-    fn put(
-        &self,
-        frame: Option<&serde_json::Value>,
-        document: &impl Serialize,
-    ) -> Result<(), Failure> {
+    fn put(&self, frame: Option<&Fields>, document: &impl Serialize) -> Result<(), Failure> {
         let text = match frame {
             None => serde_json::to_string_pretty(document),
-            Some(frame) => serde_json::to_value(document).and_then(|part| {
-                let mut whole = frame.clone();
-                if let Some(fields) = whole.as_object_mut() {
-                    fields.insert("composition".to_owned(), part);
-                }
-                serde_json::to_string_pretty(&whole)
-            }),
+            Some(fields) => serde_json::to_string_pretty(&Framed { fields, document }),
         };
         let mut text = text.map_err(|error| {
             Failure::new("cli::json", "the report cannot be written as JSON").cause(error)

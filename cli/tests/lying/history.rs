@@ -97,7 +97,7 @@ fn clear_evidence(place: &Place) {
     }
 }
 
-/// The library with the files of the real `tenon`: the command has no lock file yet.
+/// The library with the files of the real `tenon`.
 fn library(place: &Place) -> Client {
     let world = place.server.world();
     let (base, pin) = (place.server.base().parse().unwrap(), world.registry.pin());

@@ -18,7 +18,8 @@ use tenon_registry_client::verify::{Known, Request};
 
 use crate::support::{grant, key, version};
 
-/// A registry with the namespace `acme`, in which `acme/alice` may release and yank.
+/// A registry with the namespace `acme`, in which `acme/alice` may release and yank. A clone is the same one.
+#[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     world: Arc<Mutex<World>>,
@@ -141,7 +142,12 @@ pub(crate) fn now() -> u64 {
 
 /// A registry that begins at this time.
 pub(crate) fn registry(clock: u64) -> Registry {
-    let mut registry = Registry::bare("registry.example/log");
+    registry_of("registry.example/log", clock)
+}
+
+/// A registry of this origin that begins at this time.
+pub(crate) fn registry_of(origin: &str, clock: u64) -> Registry {
+    let mut registry = Registry::bare(origin);
     registry.clock = clock;
     let keys = registry.operator_keys();
     let nonce = [7; 32];

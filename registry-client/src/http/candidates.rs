@@ -6,6 +6,7 @@ use crate::api::world::WitReference;
 use crate::api::{PackageInfo, Paths, ReleaseInfo};
 use crate::chain::Release;
 use crate::name::{PackageName, Version};
+use crate::record::{Reference, Subject};
 use crate::verify::{Request, Verified, VerifyError, View};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,12 +41,27 @@ impl Client {
     /// As [`Client::view`]; [`VerifyError::NoSuchPackage`], proved; or why the registry does not say what it knows,
     /// unless that is that it does not list the package.
     pub async fn candidates(&self, package: &PackageName) -> Result<Candidates, Error> {
+        self.candidates_locked(package, &BTreeMap::new()).await
+    }
+
+    /// As [`Client::candidates`], where these records must be in their chains: those that a lock file has seen, so that
+    /// nobody hides from a new client what was locked.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::candidates`] and [`Client::view_locked`].
+    pub async fn candidates_locked(
+        &self,
+        package: &PackageName,
+        locked: &BTreeMap<Subject, Reference>,
+    ) -> Result<Candidates, Error> {
         let request = Request::Package {
             package: package.clone(),
             releases: BTreeSet::new(),
         };
         let (view, listed) =
-            futures_util::future::join(self.view(&request), self.listed(package)).await;
+            futures_util::future::join(self.view_locked(&request, locked), self.listed(package))
+                .await;
         let view = view?;
         let Some(found) = view.package() else {
             return Err(VerifyError::NoSuchPackage(package.clone()).into());

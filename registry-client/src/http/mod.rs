@@ -77,6 +77,7 @@ mod candidates;
 mod client;
 mod fetch;
 mod resolve;
+mod since;
 mod view;
 
 mod locked;

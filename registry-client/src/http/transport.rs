@@ -31,6 +31,8 @@ pub(super) struct Transport {
     token: OnceCell<Option<Token>>,
     /// Whether the registry has asked for a token.
     asked: AtomicBool,
+    /// Whether it could not be reached, however often it was tried: then once is enough, until it answers.
+    unreached: AtomicBool,
     pub(super) timeouts: Timeouts,
     network: Network,
 }
@@ -168,6 +170,7 @@ impl Transport {
             credentials: reach.credentials.clone(),
             token: OnceCell::new(),
             asked: AtomicBool::new(false),
+            unreached: AtomicBool::new(false),
             timeouts: reach.timeouts,
             network: reach.network,
         })
@@ -205,6 +208,7 @@ impl Transport {
     /// An answer that says yes, with its body still to come; one attempt.
     pub(super) async fn open(&self, ask: &Ask) -> Result<Response, Failure> {
         let response = self.send(ask, None).await?;
+        self.unreached.store(false, Ordering::Relaxed);
         self.accept(response).await
     }
 
@@ -222,8 +226,16 @@ impl Transport {
             ..
         } = self.timeouts;
         let doubled = pause.saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX));
+        let reached = !matches!(*failure.kind, ErrorKind::Connect(_));
+        let attempts = match !reached && self.unreached.load(Ordering::Relaxed) {
+            true => 1,
+            false => attempts,
+        };
         let wait = match failure.retry {
-            _ if attempt >= attempts => None,
+            _ if attempt >= attempts => {
+                self.unreached.store(!reached, Ordering::Relaxed);
+                None
+            }
             Retry::Never => None,
             Retry::Soon => Some(jitter(doubled.min(longest_pause))),
             Retry::After(wait) => (wait <= longest_pause).then_some(wait.max(jitter(pause))),

@@ -1,6 +1,7 @@
 //! Asking for a bundle, verifying it, and remembering what it says.
 
 use super::client::{Parts, hashes};
+use super::since::Since;
 use super::transport::Ask;
 use super::turn::StateTurn;
 use super::{Client, Error, ErrorKind};
@@ -436,14 +437,20 @@ impl Client {
             verify(&bytes, request, &held, &trust).map_err(refused)
         };
         // The log of the bundle is a part of the one that was verified. No chain may end before what was
-        // seen of it, whatever an older lock file has.
+        // seen of it, whatever an older lock file has, unless it is known that what followed changes nothing.
         let seen = |subject: Subject| {
             let Head { seq, hash, .. } = *state.heads().get(&subject)?;
             Some((subject, Reference { seq, hash }))
         };
-        let view = again(&subjects(request).into_iter().filter_map(seen).collect())?;
-        if !locked.is_empty() {
-            again(locked)?;
+        let seen: Locked = subjects(request).into_iter().filter_map(seen).collect();
+        let kept = self.held(request).await?;
+        let mut view = again(&Locked::new())?;
+        for required in [&seen, locked] {
+            let since = Since::of(view.held(), &kept, request);
+            let required = since.forgive(required).ok_or_else(missing)?;
+            if !required.is_empty() {
+                view = again(&required)?;
+            }
         }
         Ok(Look::again(view, request, state))
     }
@@ -507,7 +514,7 @@ fn size_of(state: Option<&TrustState>) -> u64 {
 }
 
 /// The chains of a request: registry, namespace, package.
-fn subjects(request: &Request) -> Vec<Subject> {
+pub(super) fn subjects(request: &Request) -> Vec<Subject> {
     let mut subjects = vec![Subject::Registry];
     match request {
         Request::Registry => {}

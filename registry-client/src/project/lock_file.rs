@@ -80,6 +80,24 @@ impl LockFile {
     /// file; with line and column. Among what is refused: a package of a registry that has no checkpoint there, a
     /// checkpoint of another log, a namespace from two registries, and two versions of one package on one track.
     pub fn parse(text: &str) -> Result<LockFile, LockFileError> {
+        LockFile::parse_with(text, Seen::default())
+    }
+
+    /// As [`LockFile::parse`], of a text that git may have merged without a conflict: several versions of a package on
+    /// one track are taken, and a release that is there twice. It is no lock file yet, but what one is to be made of.
+    ///
+    /// # Errors
+    ///
+    /// As [`LockFile::parse`], but for that; or a release is there twice, and not the same.
+    pub fn parse_merged(text: &str) -> Result<LockFile, LockFileError> {
+        let seen = Seen {
+            is_merged: true,
+            ..Seen::default()
+        };
+        LockFile::parse_with(text, seen)
+    }
+
+    fn parse_with(text: &str, mut seen: Seen) -> Result<LockFile, LockFileError> {
         if text.len() > MAX_LOCK_FILE {
             return Err(LockFileError::TooLong(text.len()));
         }
@@ -106,7 +124,6 @@ impl LockFile {
                 return Err(place.fault(twice).into());
             }
         }
-        let mut seen = Seen::default();
         for field in list(&mut file, "package")? {
             let place = field.place;
             let package = package(field)?;
@@ -135,6 +152,8 @@ impl LockedPackage {
 struct Seen {
     tracks: BTreeMap<(PackageName, Track), Version>,
     namespaces: BTreeMap<Namespace, Origin>,
+    /// Whether there may be more of a package than a project takes.
+    is_merged: bool,
 }
 
 impl Seen {
@@ -154,6 +173,16 @@ impl Seen {
             return Err(format!(
                 "the namespace `{namespace}` is from both `{other}` and `{origin}`: it can come from one registry only"
             ));
+        }
+        if self.is_merged {
+            let other = lock.packages.get(&package.key());
+            return match other.is_none_or(|other| other.release.is_of_same_record(&package.release))
+            {
+                true => Ok(()),
+                false => Err(format!(
+                    "`{name}` {version} is there twice, and not the same"
+                )),
+            };
         }
         let track = Track::of(&version);
         let other = self.tracks.insert((name.clone(), track), version.clone());

@@ -93,7 +93,7 @@ impl Request {
     }
 
     /// The versions that are going to be used.
-    fn releases(&self) -> impl Iterator<Item = &Version> {
+    pub(crate) fn releases(&self) -> impl Iterator<Item = &Version> {
         let releases = match self {
             Request::Package { releases, .. } => Some(releases),
             Request::Registry | Request::Namespace(_) => None,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tenon_registry_client::Digest;
 use tenon_registry_client::http::FetchedFrom;
 use tenon_registry_client::log::prove_consistency;
+use tenon_registry_client::record::Permission;
 use tenon_registry_client::verify::Freshness;
 
 #[tokio::test]
@@ -94,8 +95,51 @@ async fn what_was_seen_since_is_not_forgotten() {
     server.world().registry.seal();
     // The yank is seen when all of the package is looked at, and the bundle of the release is older.
     user.client().resolve(&name, None).await.unwrap_err();
+    // That this is older is nobody's lie: how it is now takes a network.
     let error = user.offline().fetch(&name, &one).await.unwrap_err();
-    assert_eq!(why(&error), "verify::subject-rollback");
+    assert_eq!(why(&error), "Offline");
+}
+
+#[tokio::test]
+async fn what_was_seen_since_of_others_is_no_hindrance() {
+    let server = serving().await;
+    let user = User::of(&server);
+    let (name, one) = (package("acme:http"), version("1.0.0"));
+    user.client().fetch(&name, &one).await.unwrap();
+    let (alice, bob, owner) = (key("acme/alice"), key("acme/bob"), key("acme/owner"));
+    let request = asking("acme:http", &[]);
+    let rights = grant(&[Permission::Release]);
+    // Other versions, and what others may do from now on.
+    server.world().publish("acme:http", "1.7.0", b"x");
+    server.world().registry.grant("acme", &bob, rights, &owner);
+    server
+        .world()
+        .registry
+        .log_package("acme:http", yank("1.7.0"), &[&alice]);
+    server.world().registry.seal();
+    user.client().view(&request).await.unwrap();
+    user.offline().fetch(&name, &one).await.unwrap();
+    // It is known by the records themselves: those of the package and of the namespace.
+    let mut needed = 0;
+    for path in user.cached("chains") {
+        let bytes = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        if let Err(error) = user.offline().fetch(&name, &one).await {
+            assert_eq!(why(&error), "Offline");
+            needed += 1;
+        }
+        fs::write(&path, bytes).unwrap();
+    }
+    assert_eq!(needed, 2);
+    user.offline().fetch(&name, &one).await.unwrap();
+    // Keys that are lost may be those that it was released with.
+    server.world().registry.revoke("acme", &bob, None, &owner);
+    server.world().registry.seal();
+    user.client().view(&request).await.unwrap();
+    let error = user.offline().fetch(&name, &one).await.unwrap_err();
+    assert_eq!(why(&error), "Offline");
+    user.client().fetch(&name, &one).await.unwrap();
+    user.offline().fetch(&name, &one).await.unwrap();
 }
 
 #[tokio::test]
