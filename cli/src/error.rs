@@ -62,7 +62,12 @@ impl Failure {
         };
         Failure {
             help: help.map(str::to_owned),
-            causes: vec![error.to_string()],
+            causes: vec![match error.raw_os_error() {
+                None if error.kind() == io::ErrorKind::NotFound => {
+                    "there is no such file".to_owned()
+                }
+                _ => error.to_string(),
+            }],
             ..Failure::new(
                 "cli::io",
                 format!("cannot {action} `{}`", path.as_ref().display()),
