@@ -279,7 +279,6 @@ fn a_release_by_other_keys_is_asked_about() {
             &["update", "acme:http"],
             &["update", "acme:http", "--precise", "1.1.0"],
             &["add", "acme:http@1.1.0"],
-            &["update", "--dry-run"],
         ] {
             let said = shop.run(command);
             assert_eq!(said.code, Some(1), "{command:?}: {}", said.err);
@@ -300,6 +299,11 @@ fn a_release_by_other_keys_is_asked_about() {
                 (lock.clone(), MANIFEST.to_owned())
             );
         }
+        // Who only looks is told, and not asked.
+        let said = shop.ok(&["update", "--dry-run"]);
+        let change = format!("`acme:http@1.1.0` is {words}; 1.0.0 was signed by `acme/alice`");
+        assert!(said.err.contains(&change), "{}", said.err);
+        assert_eq!(shop.read("tenon.lock"), lock);
         builds(&shop);
         shop.ok(&["update", "--yes"]);
         assert_eq!(shop.locked("acme:http"), ["1.1.0"]);

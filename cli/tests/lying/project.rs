@@ -208,7 +208,7 @@ fn c18_a_project_locks_what_the_record_says() {
     shop.write("tenon.toml", MANIFEST);
     shop.fails(
         1,
-        "project::conflict",
+        "project::precise",
         &["update", "acme:http", "--precise", "1.2.3"],
     );
     // The version without what is built from it is the one.
