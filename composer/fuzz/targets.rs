@@ -7,6 +7,7 @@
 
 use crate::pairs::{Case, Made, graph};
 use arbitrary::{Result, Unstructured};
+use tenon_composer::wac::{self, TokenKind, lex, parse_body};
 use tenon_composer::{
     Anatomy, Arena, Bodies, ComponentId, Composition, Diagram, Error, ErrorKind, ItemPath, Kind,
     NameFit, Options, Part, PartKind, Plan, Request, Rule, Source, State, breaks,
@@ -452,4 +453,69 @@ pub fn text(bytes: &[u8]) -> bool {
         assert_eq!(path.fits(&other) == Some(NameFit::Same), path == other);
     }
     true
+}
+
+/// Words and comments of a document: all of the text is in one of them or space, and errors have places in it.
+pub fn wac_lex(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
+    let lexed = lex(text);
+    let tokens = lexed.tokens.iter().map(|token| token.span);
+    let mut parts: Vec<_> = tokens
+        .chain(lexed.comments.iter().map(|it| it.span))
+        .collect();
+    parts.sort();
+    let mut end = 0;
+    for part in parts {
+        let gap = text
+            .get(end..part.range().start)
+            .expect("parts do not overlap");
+        let space = |char: char| char.is_whitespace() || char == '\u{feff}';
+        assert!(gap.chars().all(space), "{gap:?}");
+        assert!(!part.range().is_empty());
+        end = part.range().end;
+    }
+    assert!(lexed.comments.is_sorted_by_key(|comment| comment.before));
+    check_text_errors(text, &lexed.errors);
+    lexed.errors.is_empty()
+}
+
+/// A document: it is read, or there are errors in it; what is read can be written, says the same, and stays so.
+pub fn wac_parse(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
+    let parsed = parse_body(text);
+    check_text_errors(text, &parsed.errors);
+    let Ok(written) = wac::format(&parsed) else {
+        assert!(!parsed.errors.is_empty());
+        return false;
+    };
+    let again = parse_body(&written);
+    assert_eq!(again.errors, [], "{written}");
+    assert_eq!(wac::format(&again).as_ref(), Ok(&written));
+    let words = |text: &str| -> Vec<String> {
+        let tokens = lex(text).tokens.into_iter();
+        let said = tokens.filter(|token| token.kind != TokenKind::Comma);
+        said.map(|token| token.span.text(text).to_owned()).collect()
+    };
+    assert_eq!(words(text), words(&written));
+    assert_eq!(parsed.comments.len(), again.comments.len());
+    true
+}
+
+fn check_text_errors(text: &str, errors: &[wac::SyntaxError]) {
+    assert!(errors.len() <= wac::MAX_ERRORS);
+    for error in errors {
+        assert!(text.get(error.span().range()).is_some(), "{error}");
+        let explained = wac::explanations()
+            .iter()
+            .any(|known| known.code == error.code());
+        assert!(
+            explained && error.to_string().len() < MAX_MESSAGE,
+            "{}",
+            error.code()
+        );
+    }
 }

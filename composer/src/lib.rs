@@ -274,6 +274,10 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Documents
+//!
+//! [`wac`] reads and writes the text of documents in the WAC language, in which compositions can be described.
 
 mod component;
 mod config;
@@ -292,6 +296,7 @@ mod plug;
 mod succession;
 mod targets;
 mod types;
+pub mod wac;
 
 pub use component::{
     Arena, Bodies, Component, ComponentId, Kind, Metadata, Parts, Release, Source, validate,

@@ -115,7 +115,15 @@ fn every_target_has_seeds_and_a_fuzz_target() {
         names.sort();
         names
     };
-    let targets = ["encode", "inspect", "plan", "read", "text"];
+    let targets = [
+        "encode",
+        "inspect",
+        "plan",
+        "read",
+        "text",
+        "wac_lex",
+        "wac_parse",
+    ];
     assert_eq!(names("seeds"), targets);
     assert_eq!(names("fuzz_targets"), targets);
     let manifest = fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
@@ -181,6 +189,16 @@ fn inspect() {
 #[test]
 fn text() {
     check_changed("text", targets::text);
+}
+
+#[test]
+fn wac_lex() {
+    check_changed("wac_lex", targets::wac_lex);
+}
+
+#[test]
+fn wac_parse() {
+    check_changed("wac_parse", targets::wac_parse);
 }
 
 /// Runs a target that makes components over its seeds, of which some must come to something.
