@@ -12,9 +12,8 @@ fn a_tree_says_who_needs_what() {
     );
     for command in [&["tree"][..], &["why", "wit:mid"], &["outdated"]] {
         let said = project.fails(1, "project::locked", command);
-        assert!(said.contains("`tenon.lock` is not up to date"), "{said}");
         assert!(
-            said.contains("there is no `tenon.lock`") && said.contains("help: run `tenon lock`\n"),
+            said.contains("there is no `tenon.lock`") && said.contains("help: run `tenon lock`"),
             "{said}"
         );
     }

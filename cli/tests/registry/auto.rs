@@ -61,7 +61,8 @@ impl User {
     }
 
     fn has_nothing_locked(&self) -> bool {
-        !self.text("tenon.lock").contains("[[package]]")
+        let lock = fs::read_to_string(self.at("tenon.lock")).unwrap_or_default();
+        !lock.contains("[[package]]")
     }
 
     /// The document that a command prints which ends with this exit code.
