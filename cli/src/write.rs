@@ -109,6 +109,26 @@ impl Target {
     }
 }
 
+/// Refuses to write over one of the files that are read.
+pub(crate) fn check_not_read<P: AsRef<Path>>(
+    output: &Path,
+    inputs: impl IntoIterator<Item = P>,
+) -> Result<(), Failure> {
+    let end = fs::canonicalize(output).ok();
+    let is_same = |input: &P| {
+        let input = input.as_ref();
+        input == output || (end.is_some() && fs::canonicalize(input).ok() == end)
+    };
+    match inputs.into_iter().any(|input| is_same(&input)) {
+        true => Err(Failure::usage(format!(
+            "`{}` is an input, and would be overwritten",
+            output.display()
+        ))
+        .help("write to another file")),
+        false => Ok(()),
+    }
+}
+
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

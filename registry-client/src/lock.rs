@@ -91,12 +91,20 @@ impl LockedRelease {
             heads: heads.collect(),
         })
     }
-}
 
-impl LockedRelease {
-    /// Whether it is the same record and the same content, whatever else was seen of their chains.
-    pub fn is_of_same_record(&self, other: &LockedRelease) -> bool {
-        (self.index, self.digest) == (other.index, other.digest)
+    /// Takes over what `other`, the same release in another lock file, has seen of its chains. `false` if it is another
+    /// record, or if both have seen another record of one number: then two histories were shown.
+    pub fn absorb(&mut self, other: &LockedRelease) -> bool {
+        let is_same = (self.index, self.digest, &self.publisher)
+            == (other.index, other.digest, &other.publisher);
+        is_same
+            && other.heads.iter().all(|(subject, head)| {
+                let mine = self.heads.entry(subject.clone()).or_insert(*head);
+                if mine.seq < head.seq {
+                    *mine = *head;
+                }
+                mine.seq != head.seq || mine.hash == head.hash
+            })
     }
 }
 
@@ -179,8 +187,20 @@ impl TryFrom<Wire> for LockedRelease {
                 return Err(refuse("head", head));
             }
         }
+        let package: PackageName = parse("name", &wire.name)?;
+        // A chain of which nothing was seen would not be held against what is shown.
+        let namespace = package.namespace().clone();
+        let wanted = [
+            Subject::Registry,
+            Subject::Namespace(namespace),
+            Subject::Package(package.clone()),
+        ];
+        if heads.len() != wanted.len() || !wanted.iter().all(|subject| heads.contains_key(subject))
+        {
+            return Err(refuse("heads", &wire.heads.join(", ")));
+        }
         Ok(LockedRelease {
-            package: parse("name", &wire.name)?,
+            package,
             version: parse("version", &wire.version)?,
             digest: parse("digest", &wire.digest)?,
             index: wire.index,

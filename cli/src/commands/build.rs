@@ -1,6 +1,7 @@
 //! `tenon build`: what a project is for.
 
 mod auto;
+mod output;
 
 use super::{compose, lock, plug, wit};
 use crate::args::{Build, Compose, Dedupe, Global, Plug, VersionPolicy};
@@ -65,16 +66,16 @@ fn compose(
     what: &project::Compose,
     before: Before,
 ) -> Result<(), Failure> {
-    let output = output(project, args, what.output.as_deref())?;
+    let output = output::place(project, args, what.output.as_deref())?;
     let plan = Plan::of(project, what)?;
-    check_output(&output, &plan.files)?;
+    output::check(project, args, &output, &plan.files)?;
     let recipe = [what_is_said(project), format!("{}", args.no_validate)];
     let recipe: Vec<&str> = recipe.iter().map(String::as_str).collect();
     let built = Built::plan(&recipe, plan.releases, plan.files, &output)?;
     if !args.force && built.is_last_of(project) {
         return nothing_to_do(ui, &output, &before);
     }
-    make_folder(&output)?;
+    output::make_folder(&output)?;
     let locked = locked(global);
     frame(ui, &output, &before)?;
     match &what.what {
@@ -120,16 +121,13 @@ fn arguments(
     plugs: Vec<String>,
     output: &Path,
 ) -> Result<Plug, Failure> {
+    let each = |names: &[String]| names.iter().map(|name| project.arguments(name)).collect();
     Ok(Plug {
         sockets,
         plugs,
-        chains: what
-            .chains
-            .iter()
-            .map(|chain| project.chain(chain))
-            .collect(),
+        chains: each(&what.chains),
         wires: what.wires.clone(),
-        prefer: what.prefer.clone(),
+        prefer: each(&what.prefer),
         keep: what.keep_imports.clone(),
         exports: what.exports.clone(),
         renames: what.renames.clone(),
@@ -180,7 +178,8 @@ fn wit_package(
     project: &Project,
     before: Before,
 ) -> Result<(), Failure> {
-    let output = output(project, args, None)?;
+    let output = output::place(project, args, None)?;
+    output::check(project, args, &output, &wit_files(project)?)?;
     let recipe = what_is_said(project);
     let plan = |project: &Project| {
         let files = wit_files(project)?;
@@ -190,7 +189,7 @@ fn wit_package(
         return nothing_to_do(ui, &output, &before);
     }
     wit::fetch(ui, global, project)?;
-    make_folder(&output)?;
+    output::make_folder(&output)?;
     frame(ui, &output, &before)?;
     wit::of_project(ui, project, Some(&output))?;
     plan(project)?.keep(project, []);
@@ -212,7 +211,7 @@ fn wit_files(project: &Project) -> Result<BTreeSet<PathBuf>, Failure> {
     let mut files = inputs(&project.wit_folder())?;
     for dependency in project.manifest.dependencies.values() {
         if let Dependency::Path(path) = dependency {
-            let path = project.root.join(path);
+            let path = project.path(path);
             match path.is_dir() {
                 true => files.extend(inputs(&path)?),
                 false => drop(files.insert(path)),
@@ -254,11 +253,13 @@ impl Plan {
                     plan.plugs.push(argument);
                 }
                 for chain in &what.chains {
-                    for link in project.chain(chain).split(',') {
+                    for link in project.arguments(chain).split(',') {
                         if Path::new(link).is_file() {
                             plan.files.insert(link.into());
                         }
                     }
+                    // A link may be a dependency that is named nowhere else.
+                    plan.releases.extend(releases(project));
                 }
             }
             Subject::File(file) => {
@@ -329,26 +330,37 @@ impl Project {
         let dependencies = self.manifest.dependencies.iter();
         let plugs = dependencies.filter(|(package, dependency)| match dependency {
             Dependency::Registry(requirement) => self.is_component(package, requirement),
-            Dependency::Path(path) => is_component(&self.root.join(path)),
+            Dependency::Path(path) => is_component(&self.path(path)),
         });
         let names = plugs.map(|(package, _)| package.to_string());
         names.filter(|name| !sockets.contains(name)).collect()
     }
 
-    /// A chain, with the paths in it as seen from here.
-    fn chain(&self, chain: &str) -> String {
-        let links = chain.split(',').map(|link| {
-            let path = self.root.join(link);
-            match path.is_file() {
-                true => path.to_string_lossy().into_owned(),
-                false => link.to_owned(),
+    /// Names in the manifest, with commas between, as `plug` takes them: dependencies as what they are, and paths as
+    /// seen from here.
+    fn arguments(&self, names: &str) -> String {
+        let arguments = names.split(',').map(|name| match self.dependency(name) {
+            Some((package, Dependency::Registry(requirement))) => {
+                let locked = self.locked_for(&package, requirement);
+                locked.map_or(name.to_owned(), |locked| {
+                    format!("{package}@{}", locked.release.version)
+                })
+            }
+            Some((_, Dependency::Path(path))) => self.path(path).to_string_lossy().into_owned(),
+            None => {
+                let path = self.path(name);
+                // What is no file may be what a plug is called.
+                match path.is_file() || name.contains(['/', '.']) {
+                    true => path.to_string_lossy().into_owned(),
+                    false => name.to_owned(),
+                }
             }
         });
-        links.collect::<Vec<_>>().join(",")
+        arguments.collect::<Vec<_>>().join(",")
     }
 
     /// What the manifest calls the project.
-    fn title(&self) -> Option<String> {
+    pub(super) fn title(&self) -> Option<String> {
         let about = self.manifest.package.as_ref()?;
         Some(about.name.name().to_owned())
     }
@@ -368,58 +380,6 @@ fn is_component(path: &Path) -> bool {
     };
     let needs = named.and_then(|named| needs_of(&named.argument, named.input()));
     needs.map_or(true, |(kind, _)| kind == ContentKind::Component)
-}
-
-/// Where the output goes: what the command line says, or the manifest, or `build/` and the project's name.
-fn output(project: &Project, args: &Build, said: Option<&Path>) -> Result<PathBuf, Failure> {
-    if let Some(path) = &args.output {
-        return match path == Path::new("-") {
-            true => Err(
-                Failure::usage("a build is written to a file, not to standard output")
-                    .help("name a file, or use `tenon plug`"),
-            ),
-            false => Ok(path.clone()),
-        };
-    }
-    if let Some(path) = said {
-        return Ok(project.root.join(path));
-    }
-    let name = project.title().or_else(|| {
-        let folder = std::fs::canonicalize(project.path(".")).ok()?;
-        Some(folder.file_name()?.to_string_lossy().into_owned())
-    });
-    let name = name.unwrap_or_else(|| "composition".to_owned());
-    Ok(project.root.join("build").join(format!("{name}.wasm")))
-}
-
-/// Refuses to write over what is read.
-fn check_output(output: &Path, files: &BTreeSet<PathBuf>) -> Result<(), Failure> {
-    let end = std::fs::canonicalize(output).ok();
-    let mut same = files.iter().filter(|file| {
-        *file == output || (end.is_some() && std::fs::canonicalize(file).ok() == end)
-    });
-    match same.next() {
-        None => Ok(()),
-        Some(_) => Err(Failure::configuration(
-            "project::manifest",
-            format!(
-                "`{}` is an input, and would be overwritten",
-                output.display()
-            ),
-        )
-        .help("write to another file: `output` under `[compose]`, or `-o`")),
-    }
-}
-
-fn make_folder(output: &Path) -> Result<(), Failure> {
-    match output
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        None => Ok(()),
-        Some(folder) => std::fs::create_dir_all(folder)
-            .map_err(|error| Failure::io("make the folder", folder, &error)),
-    }
 }
 
 /// A value of the manifest that is one of a few words.
@@ -446,8 +406,8 @@ fn choice<T: ValueEnum>(key: &str, text: Option<&str>, default: T) -> Result<T, 
 /// What the manifest says of the composition, in one spelling.
 fn what_is_said(project: &Project) -> String {
     format!(
-        "{:?} {:?}",
-        project.manifest.compose, project.manifest.package
+        "{:?} {:?} {:?}",
+        project.manifest.compose, project.manifest.package, project.manifest.dependencies
     )
 }
 

@@ -11,9 +11,8 @@ use crate::error::Failure;
 use crate::remembered::Memory;
 use crate::source::{Named, Sources};
 use crate::ui::{self, Document, ReleaseData, Ui};
-use crate::write::{Content, Target};
+use crate::write::{Content, Target, check_not_read};
 use request::Lineup;
-use std::fs;
 use std::path::Path;
 use std::thread;
 use tenon_composer::{
@@ -101,23 +100,10 @@ fn check_plan_path(path: &Path, target: &Target, inputs: &[&str]) -> Result<(), 
         ));
     }
     // A plan of what is overwritten could not be applied.
-    for input in inputs {
-        for output in [Some(path), target.path()].into_iter().flatten() {
-            if is_same_file(Path::new(input), output) {
-                let message = format!(
-                    "`{}` is an input, and would be overwritten",
-                    output.display()
-                );
-                return Err(Failure::usage(message).help("write to another file"));
-            }
-        }
+    for output in [Some(path), target.path()].into_iter().flatten() {
+        check_not_read(output, inputs)?;
     }
     Target::File(path.to_owned()).check(true)
-}
-
-fn is_same_file(a: &Path, b: &Path) -> bool {
-    let canonical = |path: &Path| fs::canonicalize(path).ok();
-    canonical(a).is_some_and(|a| canonical(b) == Some(a))
 }
 
 /// Reads the inputs, and hashes those that were not seen before at the same time.

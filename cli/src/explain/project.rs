@@ -119,6 +119,13 @@ neither.",
 `tenon outdated --exit-code` ends with 1 if anything that is locked has a newer release, or is yanked.",
     },
     Explanation {
+        code: "project::outside",
+        help: "name a path within the project, or give it on the command line",
+        text: "\
+A project may have been written by someone else. What it writes to, by `output` under `[compose]` or `dir` under `[wit]`, is \
+therefore within its own folder, also where links lead; anywhere else is for whoever gives the command to say.",
+    },
+    Explanation {
         code: "project::precise",
         help: "see with `tenon info PACKAGE` which versions there are",
         text: "\

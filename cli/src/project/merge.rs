@@ -79,9 +79,11 @@ fn read(side: &str, text: &str) -> Result<LockFile, Failure> {
 fn join(ours: &LockFile, theirs: LockFile) -> Result<LockFile, Failure> {
     let mut both = ours.clone();
     for (key, locked) in theirs.packages {
-        if let Some(ours) = both.packages.get(&key)
-            && !ours.release.is_of_same_record(&locked.release)
-        {
+        let Some(ours) = both.packages.get_mut(&key) else {
+            both.packages.insert(key, locked);
+            continue;
+        };
+        if ours.registry != locked.registry || !ours.release.absorb(&locked.release) {
             let message = format!(
                 "`{}@{}` is another release on each side of `{LOCK}`",
                 key.0, key.1
@@ -100,7 +102,6 @@ fn join(ours: &LockFile, theirs: LockFile) -> Result<LockFile, Failure> {
             ))
             .help("a log has a version once: find out which of the two is right before going on"));
         }
-        both.packages.insert(key, locked);
     }
     both.registries.extend(theirs.registries);
     Ok(both)

@@ -176,6 +176,31 @@ impl Project {
         }
     }
 
+    /// Refuses to write at a path that leads out of the project, also by links: who wrote the manifest may be someone else.
+    pub(crate) fn check_inside(&self, path: &Path, what: &str, help: &str) -> Result<(), Failure> {
+        let failed = |error: &std::io::Error| Failure::io("look at", path, error);
+        let root = std::fs::canonicalize(self.path("."));
+        let root = root.map_err(|error| failed(&error))?;
+        // The nearest that is there says where the rest would be.
+        let absolute = std::path::absolute(path).map_err(|error| failed(&error))?;
+        let mut there = absolute
+            .ancestors()
+            .filter_map(|path| std::fs::canonicalize(path).ok());
+        let is_inside = there.next().is_some_and(|there| there.starts_with(&root));
+        let steps_out = path.strip_prefix(&self.root).unwrap_or(path);
+        let steps_out = steps_out
+            .components()
+            .any(|part| part == std::path::Component::ParentDir);
+        match is_inside && !steps_out {
+            true => Ok(()),
+            false => Err(Failure::configuration(
+                "project::outside",
+                format!("{what} leads out of the project: `{}`", path.display()),
+            )
+            .help(help)),
+        }
+    }
+
     /// The highest release that is locked and meets a requirement.
     pub(crate) fn locked_for(
         &self,

@@ -155,7 +155,7 @@ impl Client {
                     (file, FetchedFrom::Registry)
                 }
             };
-            let index = view.index_of(&release).unwrap_or_default();
+            let index = super::locked::place(&view, &release)?;
             return Ok(Fetched {
                 file,
                 path: self.0.cache.blob_path(&digest),

@@ -3,6 +3,7 @@
 use super::turn::StateTurn;
 use super::view::MAX_TRIES;
 use super::{Client, Error, ErrorKind, Fetched};
+use crate::api::ProblemCode;
 use crate::chain::Release;
 use crate::lock::{LockedPublisher, LockedRelease};
 use crate::log::{Checkpoint, CheckpointError, Hash, NoteError, SignedCheckpoint};
@@ -282,7 +283,11 @@ impl Client {
             Err(error) => error,
         };
         let (held, offered) = (locked.checkpoint().size, state.checkpoint().size);
-        match error.problem().is_some() && held > offered {
+        // Anything else, such as that a token is missing, says nothing about the log.
+        let is_hidden = error.is_not_found()
+            || error.has_code(ProblemCode::SizeNotHeld)
+            || error.has_code(ProblemCode::QueryInvalid);
+        match is_hidden && held > offered {
             true => Err(VerifyError::Rollback { held, offered }.into()),
             false => Err(error),
         }
@@ -315,7 +320,7 @@ fn compare(
     if digest != locked.digest {
         return differs("digest", &locked.digest, &digest);
     }
-    let index = view.index_of(release).unwrap_or_default();
+    let index = place(view, release)?;
     if index != locked.index {
         return differs("index in the log", &locked.index, &index);
     }
@@ -339,4 +344,10 @@ fn names(publisher: &LockedPublisher) -> String {
             format!("the registry's {}", crate::text::escape(key.name()))
         }
     }
+}
+
+/// Where a release is in the log, which a view of it proves.
+pub(super) fn place(view: &Verified<View>, release: &Verified<Release>) -> Result<u64, Error> {
+    let missing = || VerifyError::EvidenceMissing("the place of the release in the log".to_owned());
+    Ok(view.index_of(release).ok_or_else(missing)?)
 }

@@ -31,6 +31,9 @@ pub struct ManifestEdit {
     manifest: Manifest,
 }
 
+/// The last column in which values are put below each other.
+const MAX_COLUMN: usize = 200;
+
 impl ManifestEdit {
     /// Reads a manifest to change it.
     ///
@@ -332,7 +335,8 @@ impl<'d> Dependencies<'d> {
         let gap = lines.first().and_then(|line| line.gap).filter(|gap| {
             let same = lines.iter().all(|line| line.gap == Some(*gap));
             let aligned = lines.iter().any(|line| line.key + 3 < *gap);
-            same && aligned
+            // What is wider than any line is no column that anyone meant.
+            same && aligned && *gap <= MAX_COLUMN
         });
         let width = gap.map_or(0, |gap| gap.saturating_sub(3));
         let neighbour = lines.get(index.saturating_sub(1));

@@ -8,9 +8,10 @@ use crate::lock::{LockedRelease, Wire};
 use crate::log::{Checkpoint, Note, Origin};
 use crate::name::{Namespace, PackageName, Version};
 use crate::record::ContentKind;
-use crate::resolve::{Need, Strength};
+use crate::resolve::{Need, Strength, Track};
 use crate::text;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 /// The longest lock file that is read: 16 MiB.
@@ -129,8 +130,17 @@ impl LockFile {
             let package = package(field)?;
             seen.check(&lock, &package)
                 .map_err(|what| place.fault(what))?;
-            let key = package.key();
-            lock.packages.insert(key, package);
+            match lock.packages.entry(package.key()) {
+                Entry::Vacant(entry) => drop(entry.insert(package)),
+                // In a merged file only; what either side has seen of its chains stays.
+                Entry::Occupied(mut entry) => {
+                    if !entry.get_mut().release.absorb(&package.release) {
+                        let (name, version) = entry.key();
+                        let what = format!("`{name}` {version} is there twice, and not the same");
+                        return Err(place.fault(what).into());
+                    }
+                }
+            }
         }
         file.finish()?;
         Ok(lock)
@@ -175,14 +185,7 @@ impl Seen {
             ));
         }
         if self.is_merged {
-            let other = lock.packages.get(&package.key());
-            return match other.is_none_or(|other| other.release.is_of_same_record(&package.release))
-            {
-                true => Ok(()),
-                false => Err(format!(
-                    "`{name}` {version} is there twice, and not the same"
-                )),
-            };
+            return Ok(());
         }
         let track = Track::of(&version);
         let other = self.tracks.insert((name.clone(), track), version.clone());
@@ -193,30 +196,6 @@ impl Seen {
                 "`{name}` is there as {other} and as {version}, which stand in for each other: one of them has to go"
             )),
         }
-    }
-}
-
-/// Which versions stand in for each other: those of one major, or of one 0.minor, or one 0.0.patch; a
-/// prerelease for itself only.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Track(u64, u64, u64, semver::Prerelease);
-
-impl Track {
-    fn of(version: &Version) -> Track {
-        let semver::Version {
-            major,
-            minor,
-            patch,
-            pre,
-            ..
-        } = version.semver();
-        let (minor, patch) = match (pre.is_empty(), major, minor) {
-            (false, ..) => (*minor, *patch),
-            (true, 0, 0) => (0, *patch),
-            (true, 0, _) => (*minor, 0),
-            (true, ..) => (0, 0),
-        };
-        Track(*major, minor, patch, pre.clone())
     }
 }
 

@@ -4,9 +4,8 @@ use super::lock_file::LockFile;
 use super::tree::{Asker, Tree, is_meant};
 use crate::log::Origin;
 use crate::name::{PackageName, Version};
-use crate::resolve::{Need, Strength};
+use crate::resolve::{Need, Strength, Track};
 use crate::text;
-use semver::{Comparator, Op};
 use std::collections::BTreeSet;
 
 /// The first thing in which a lock file is not what is asked.
@@ -102,10 +101,7 @@ fn meet(tree: &Tree<'_>, need: &Need, by: Asker<'_>) -> Result<(), Unmet> {
     let locked = locked.filter(|package| is_meant(need, package));
     let locked: Vec<&Version> = locked.map(|package| &package.release.version).collect();
     let meets = |version: &&&Version| need.requirement.matches(version.semver());
-    let constrained = |version: &&&Version| match &*need.requirement.comparators {
-        [only] => on_track(only, version.semver()),
-        _ => true,
-    };
+    let constrained = |version: &&&Version| Track::of(version).can_meet(&need.requirement);
     let met = match need.strength {
         Strength::Always => locked.iter().any(|version| meets(&version)),
         Strength::IfPresent => locked.iter().filter(constrained).all(|it| meets(&it)),
@@ -119,22 +115,6 @@ fn meet(tree: &Tree<'_>, need: &Need, by: Asker<'_>) -> Result<(), Unmet> {
         [] => Unmet::Missing { need, by },
         _ => Unmet::OtherVersion { need, by, locked },
     })
-}
-
-/// Whether a version could stand in for the one that a requirement names.
-fn on_track(comparator: &Comparator, version: &semver::Version) -> bool {
-    let Comparator {
-        op, major, minor, ..
-    } = comparator;
-    let same = |part: Option<u64>, of| part.is_none_or(|part| part == of);
-    match (op, major, minor) {
-        (Op::Wildcard, ..) => true,
-        (_, 0, Some(0)) => {
-            (version.major, version.minor) == (0, 0) && same(comparator.patch, version.patch)
-        }
-        (_, 0, minor) => version.major == 0 && same(*minor, version.minor),
-        (_, major, _) => version.major == *major,
-    }
 }
 
 fn name(asker: Asker<'_>) -> String {

@@ -150,12 +150,12 @@ impl<'a> Field<'a> {
 
     /// It is a text with something in it.
     pub(super) fn some_text(self) -> Result<String, Fault> {
-        let empty = self.place.fault(format_args!("`{}` is empty", self.name));
+        // To say where something is takes the whole text, so it is done only where something is to be said.
+        let (place, name) = (self.place, self.name.clone());
         let text = self.text()?;
-        if text.is_empty() {
-            Err(empty)
-        } else {
-            Ok(text)
+        match text.is_empty() {
+            true => Err(place.fault(format_args!("`{name}` is empty"))),
+            false => Ok(text),
         }
     }
 

@@ -428,3 +428,18 @@ fn a_change_that_would_break_the_manifest_is_not_made() {
     assert_eq!(edit.to_string(), text);
     assert!(ManifestEdit::parse("[pakcage]").is_err());
 }
+
+/// A column that no line of a manifest has is not kept to.
+#[test]
+fn values_far_to_the_right_are_no_column() {
+    let far = " ".repeat(70_000);
+    let mut edit = ManifestEdit::parse(&format!("[dependencies]\n\"a:b\"{far}= \"1\"\n")).unwrap();
+    let dependency = Dependency::Registry("2".parse().unwrap());
+    edit.set_dependency(&"a:c".parse().unwrap(), &dependency)
+        .unwrap();
+    assert!(
+        edit.to_string().ends_with("\n\"a:c\" = \"^2\"\n"),
+        "{}",
+        edit.to_string().trim_start_matches(' ')
+    );
+}

@@ -111,19 +111,22 @@ fn what_holds_only_if_present_holds_on_its_track() {
         })
     };
     for fits in [
-        "^0.2", "^0.2.4", "^0.3.0", "^0.4", "^1", "^0.0.1", "^0", "*", ">=0.2.4", "<0.4",
+        "^0.2",
+        "^0.2.4",
+        "^0.3.0",
+        "^0.4",
+        "^1",
+        "^0.0.1",
+        "^0",
+        "*",
+        ">=0.2.4",
+        "<0.4",
+        "<0.3",
+        ">=0.2, <0.3",
     ] {
         assert_eq!(said(&with(fits), &asked()), Ok(()), "{fits}");
     }
-    for wrong in [
-        "^0.2.5",
-        "=0.2.3",
-        "^0.3.1",
-        "~0.2.5",
-        "<0.3",
-        ">=0.2, <0.3",
-        "<0.2.4",
-    ] {
+    for wrong in ["^0.2.5", "=0.2.3", "^0.3.1", "~0.2.5", "<0.2.4"] {
         let why = said(&with(wrong), &asked()).expect_err(wrong);
         let requirement: semver::VersionReq = wrong.parse().unwrap();
         let wanted = format!(

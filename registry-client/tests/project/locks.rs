@@ -2,7 +2,6 @@
 
 use crate::golden;
 use crate::support::*;
-use std::collections::BTreeMap;
 use tenon_registry_client::Digest;
 use tenon_registry_client::lock::{LockedPublisher, LockedRelease, locked_note};
 use tenon_registry_client::log::Origin;
@@ -21,7 +20,12 @@ pub(crate) fn need(package: &str, requirement: &str, strength: Strength) -> Need
 /// A package that nobody ever released.
 pub(crate) fn made_up(name: &str, version: &str, needs: &[(&str, &str)]) -> LockedPackage {
     let (package, version) = (package(name), crate::support::version(version));
-    let heads = [Subject::Registry].map(|subject| {
+    let subjects = [
+        Subject::Registry,
+        Subject::Namespace(package.namespace().clone()),
+        Subject::Package(package.clone()),
+    ];
+    let heads = subjects.map(|subject| {
         let hash = tenon_registry_client::log::Hash::leaf(b"head");
         (
             subject,
@@ -86,7 +90,6 @@ pub(crate) fn example() -> LockFile {
     next.registry = other.registry.clone();
     let keys = ["acme/alice", "acme/bob"].map(|name| key(name).vkey().clone());
     next.release.publisher = LockedPublisher::Keys(keys.into());
-    next.release.heads = BTreeMap::new();
     let mut lock = lock_of(&[other, http, next]);
     let origin = registry.origin.clone();
     lock.registries.insert(origin, locked_note(&view).unwrap());
@@ -368,4 +371,65 @@ fn a_lock_file_is_not_longer_than_16_mebibytes() {
     assert_eq!(LockFile::parse(&long).unwrap(), LockFile::default());
     let error = LockFile::parse(&format!("{long}x")).unwrap_err();
     assert_eq!(error, LockFileError::TooLong(MAX_LOCK_FILE + 1));
+}
+
+/// A head that is missing, or of something else, would not be held against what a registry shows.
+#[test]
+fn a_release_has_a_head_of_each_of_its_chains() {
+    let text = lock_of(&[made_up("wasi:io", "0.2.10", &[])]).to_string();
+    assert!(LockFile::parse(&text).is_ok());
+    for line in text.lines().filter(|line| line.starts_with("    \"3 ")) {
+        let less = text.replace(&format!("{line}\n"), "");
+        assert_ne!(less, text);
+        let error = LockFile::parse(&less).unwrap_err().to_string();
+        assert!(
+            error.contains("cannot be the heads of a release"),
+            "{error}"
+        );
+    }
+    let other = text.replace(" package wasi:io\"", " package wasi:http\"");
+    assert!(LockFile::parse(&other).is_err());
+}
+
+#[test]
+fn of_two_sides_the_later_heads_stay() {
+    let mut later = made_up("wasi:io", "0.2.10", &[]);
+    let namespace = Subject::Namespace(package("wasi:io").namespace().clone());
+    let earlier = later.clone();
+    let hash = tenon_registry_client::log::Hash::leaf(b"later");
+    let head = tenon_registry_client::record::Reference { seq: 9, hash };
+    later.release.heads.insert(namespace.clone(), head);
+    let table = |locked: &LockedPackage| {
+        let text = lock_of(std::slice::from_ref(locked)).to_string();
+        let at = text.find("[[package]]").unwrap();
+        (text[..at].to_owned(), text[at..].to_owned())
+    };
+    let ((front, later_table), (_, earlier_table)) = (table(&later), table(&earlier));
+    for tables in [
+        [&later_table, &earlier_table],
+        [&earlier_table, &later_table],
+    ] {
+        let text = format!("{front}{}\n{}", tables[0], tables[1]);
+        assert!(LockFile::parse(&text).is_err());
+        let merged = LockFile::parse_merged(&text).unwrap();
+        assert_eq!(
+            merged.packages[&later.key()].release.heads[&namespace],
+            head
+        );
+    }
+    // Two records of one number are two histories.
+    let mut forked = later.clone();
+    forked.release.heads.insert(
+        namespace,
+        tenon_registry_client::record::Reference {
+            seq: 9,
+            hash: tenon_registry_client::log::Hash::leaf(b"another"),
+        },
+    );
+    let (_, forked) = table(&forked);
+    let error = LockFile::parse_merged(&format!("{front}{later_table}\n{forked}")).unwrap_err();
+    assert!(
+        error.to_string().contains("there twice, and not the same"),
+        "{error}"
+    );
 }
