@@ -1,5 +1,6 @@
 //! What is locked, fetched and verified.
 
+use super::remotes::Answer;
 use super::{LOCK, MANIFEST, Project, Purpose, Remotes};
 use crate::args::Global;
 use crate::error::Failure;
@@ -11,7 +12,7 @@ use crate::ui::{self, Ui};
 use crate::wanted::{Selection, Wanted};
 use crate::wit::needs::needs_of;
 use std::collections::BTreeSet;
-use tenon_registry_client::http::{Client, ErrorKind};
+use tenon_registry_client::http::{Client, ErrorKind, Fetched};
 use tenon_registry_client::log::Origin;
 use tenon_registry_client::name::Version;
 use tenon_registry_client::project::{Dependency, LockFile, LockedPackage};
@@ -149,7 +150,16 @@ fn try_install(
         let release = package.release.clone();
         async move { client.install(&release).await }
     };
-    let results = remotes.each(packages, |package| &package.release.package, work)?;
+    let mut results = remotes.each(packages, |package| &package.release.package, work)?;
+    // What is refused is worse than that something else cannot be reached.
+    let is_refused = |(_, result): &Answer<'_, Fetched>| {
+        result.as_ref().is_err_and(|error| error.is_verification())
+    };
+    if let Some(at) = results.iter().position(is_refused)
+        && let (remote, Err(error)) = results.swap_remove(at)
+    {
+        return Err(remote.failure(error));
+    }
     let pulled = packages.iter().zip(results);
     let pulled = pulled.map(|(package, (remote, result))| {
         let fetched = result.map_err(|error| remote.failure(error))?;

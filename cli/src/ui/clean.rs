@@ -18,6 +18,33 @@ pub(crate) fn clean(text: &str) -> String {
     text.chars().map(replace).collect()
 }
 
+/// Text with the colours that this program gives it, and nothing else that steers a terminal.
+pub(super) fn clean_styled(text: &str) -> String {
+    let mut clean_text = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\u{1b}') {
+        let (before, from) = rest.split_at(at);
+        clean_text.push_str(&clean(before));
+        // A style is `ESC [`, numbers and semicolons, `m`.
+        let numbers = from.get(2..).unwrap_or_default();
+        let end = numbers.find(|c: char| !c.is_ascii_digit() && c != ';');
+        let is_style = from.starts_with("\u{1b}[")
+            && end.is_some_and(|end| numbers.get(end..).is_some_and(|end| end.starts_with('m')));
+        let length = match (is_style, end) {
+            (true, Some(end)) => end + 3,
+            _ => 1,
+        };
+        let (style, after) = from.split_at(length);
+        match is_style {
+            true => clean_text.push_str(style),
+            false => clean_text.push(char::REPLACEMENT_CHARACTER),
+        }
+        rest = after;
+    }
+    clean_text.push_str(&clean(rest));
+    clean_text
+}
+
 /// Text of one line, which ends in an ellipsis if it is too long.
 pub(crate) fn clean_line(text: &str) -> String {
     let mut line = clean(&text.chars().take(MAX_LINE).collect::<String>());
@@ -74,6 +101,22 @@ fn is_harmful(c: char) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn only_styles_go_through_with_text_of_others() {
+        let styled = "\u{1b}[1mwrote\u{1b}[0m a\u{1b}[1;31mb\u{1b}[m\n";
+        assert_eq!(clean_styled(styled), styled);
+        for (hostile, shown) in [
+            ("a\u{1b}]0;title\u{7}b", "a\u{fffd}]0;title\u{fffd}b"),
+            ("\u{1b}[2J", "\u{fffd}[2J"),
+            ("\u{1b}[1", "\u{fffd}[1"),
+            ("\u{1b}", "\u{fffd}"),
+            ("\u{1b}[\u{e9}m", "\u{fffd}[\u{e9}m"),
+            ("\u{9b}31m\u{202e}", "\u{fffd}31m\u{fffd}"),
+        ] {
+            assert_eq!(clean_styled(hostile), shown);
+        }
+    }
 
     /// Text in which what is harmful is frequent.
     fn hostile() -> impl Strategy<Value = String> {

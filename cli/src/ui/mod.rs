@@ -10,6 +10,7 @@ mod style;
 mod table;
 mod text;
 
+use clean::clean_styled;
 pub(crate) use clean::{clean, clean_line, is_clean_line};
 use json::Framed;
 pub(crate) use json::{Document, Fields};
@@ -200,7 +201,11 @@ impl Ui {
 
     fn stderr(&self, text: &str) {
         // There is nobody left to tell if this fails.
-        let _ = writeln!(anstream::stderr().lock(), "{}", text.trim_end());
+        let _ = writeln!(
+            anstream::stderr().lock(),
+            "{}",
+            clean_styled(text.trim_end())
+        );
     }
 }
 

@@ -38,11 +38,13 @@ pub(crate) fn read(
     gates: Gates,
 ) -> Result<(Resolve, PackageId), Failure> {
     if Path::new(argument).is_dir() {
-        let mut resolve = gates.resolve();
-        let (package, _) = resolve
-            .push_dir(argument)
-            .map_err(|error| wit_failure(argument, &error))?;
-        return Ok((resolve, package));
+        return guarded(argument, || {
+            let mut resolve = gates.resolve();
+            let (package, _) = resolve
+                .push_dir(argument)
+                .map_err(|error| wit_failure(argument, &error))?;
+            Ok((resolve, package))
+        });
     }
     let named = sources.open(argument)?;
     let bytes = named.read_all()?;
@@ -137,6 +139,20 @@ pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 
 /// The WIT of a text; a folder `deps` beside its file has the packages that it uses.
 pub(crate) fn parse(
+    argument: &str,
+    bytes: Vec<u8>,
+    gates: Gates,
+) -> Result<(Resolve, PackageId), Failure> {
+    guarded(argument, || parse_text(argument, bytes, gates))
+}
+
+/// Reads WIT, which may make the reader panic, and says so then.
+fn guarded<T>(argument: &str, read: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    let gave_up = |panic| wit_failure(argument, &format_args!("the reader gave up: {panic}"));
+    caught(read).map_err(gave_up)?
+}
+
+fn parse_text(
     argument: &str,
     bytes: Vec<u8>,
     gates: Gates,

@@ -204,10 +204,19 @@ impl Manifest {
             }
             table.finish()?;
         }
-        // Where packages come from is read by whoever talks to registries.
-        for key in ["registries", "namespaces"] {
-            if let Some(field) = file.take(key) {
-                field.table("")?;
+        // Where packages come from is read by whoever talks to registries; that no key is misspelt is seen to here.
+        if let Some(field) = file.take("registries") {
+            for (name, _, field) in field.table("`[registries]`")?.entries() {
+                let mut table = field.table(format!("`[registries.{name}]`"))?;
+                for key in ["url", "pin", "policy", "auditors", "max-age"] {
+                    table.take(key);
+                }
+                table.finish()?;
+            }
+        }
+        if let Some(field) = file.take("namespaces") {
+            for (_, _, field) in field.table("`[namespaces]`")?.entries() {
+                field.some_text()?;
             }
         }
         if let Some(field) = file.take("default-registry") {
