@@ -33,7 +33,7 @@ impl Project {
         }
         let (ours, theirs) = match &sides {
             Some((ours, theirs)) => (read("our side", ours)?, read("their side", theirs)?),
-            None if text.is_empty() || LockFile::parse(&text).is_ok() => {
+            None if project.lock_text.is_none() || LockFile::parse(&text).is_ok() => {
                 let message = format!("there is no conflict in `{LOCK}`");
                 return Err(Failure::usage(message).help("run `tenon lock` to bring it up to date"));
             }

@@ -55,12 +55,26 @@ pub(super) fn check(
     files: &BTreeSet<PathBuf>,
 ) -> Result<(), Failure> {
     let own = [project.manifest_path(), project.lock_path()];
-    check_not_read(output, files.iter().chain(&own))?;
+    let written = check_not_read(output, files.iter().chain(&own));
+    if args.output.is_some() {
+        return written;
+    }
+    written.map_err(|failure| {
+        Failure::configuration("project::manifest", failure.message)
+            .help("write to another file: `output` under `[compose]`, or `-o`")
+    })?;
+    // What a build left half is replaced, whatever is in it.
+    if output
+        .extension()
+        .is_some_and(|extension| extension == "wasm")
+    {
+        return Ok(());
+    }
     let mut begin = [0; MAGIC.len()];
     let is_other = File::open(output)
         .and_then(|mut file| file.read_exact(&mut begin))
         .map_or(output.is_file(), |()| begin != *MAGIC);
-    match is_other && args.output.is_none() {
+    match is_other {
         true => Err(Failure::configuration(
             "project::manifest",
             format!("`{}` is there, and is no WebAssembly", output.display()),
