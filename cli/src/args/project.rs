@@ -104,7 +104,8 @@ pub(crate) struct Build {
     /// Look in the registries for packages that export what is left open, and add them to the project.
     ///
     /// The names of open imports are sent to the registries that namespaces are mapped to, and to the default. A package
-    /// that is the only one to fit in such a namespace is taken; anything else is asked, or taken with `--yes`.
+    /// that is the only one to fit in such a namespace is taken; anything else is asked. `--yes` takes the first of several,
+    /// but none of a namespace that nobody knows, unless it is the only one.
     #[arg(long)]
     pub(crate) auto: bool,
 

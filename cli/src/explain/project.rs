@@ -12,14 +12,16 @@ someone else, such as an editor, saved one of them. What was saved stays.",
     },
     Explanation {
         code: "project::choose",
-        help: "add the one you mean with `tenon add`, or give `--yes` to take the first of the list",
+        help: "add the one you mean with `tenon add`, or map a namespace that you trust",
         text: "\
 `tenon build --auto` looks in registries for what exports an import that is left open. It takes a package by itself only if \
-its namespace is pinned, which is to say that `[namespaces]` of the project or of the user maps it to that registry, and if no \
-other package in such a namespace fits. Here several do, or none is in such a namespace: anyone may publish a component that \
-exports an interface, so someone has to say which one is meant.
+it is the only dependency of the project that fits, or the only package that fits in a namespace that is mapped, which is to \
+say that `[namespaces]` of the project or of the user maps it to that registry. Here several do, or none is in such a namespace: \
+anyone may publish a component that exports an interface, so someone has to say which one is meant.
 
-The list has the best first: pinned namespaces, then higher versions, then names. With `--yes` the first is taken. A package \
+The list has the best first: dependencies, then packages in mapped namespaces, then those in namespaces that the project \
+already has packages of, then all others by name. With `--yes` the first is taken if it is no such other, or if nothing else was \
+found. `tenon registry add NAME URL PIN --namespace acme`, or `acme = \"NAME\"` under `[namespaces]`, maps a namespace. A package \
 that is added by hand, and is among the `plugs` if there are some, is not looked for any more.",
     },
     Explanation {

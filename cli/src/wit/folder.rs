@@ -16,7 +16,7 @@ use wit_parser::{
 };
 
 /// The most text that a folder may hold, in bytes.
-const MAX_TEXT: u64 = 64 << 20;
+pub(super) const MAX_TEXT: u64 = 64 << 20;
 
 /// A folder of WIT that was read.
 pub(super) struct Folder {
@@ -290,17 +290,15 @@ pub(crate) fn declared(path: &Path) -> Result<Option<(RegistryName, Option<Versi
 pub(crate) fn inputs(path: &Path) -> Result<BTreeSet<PathBuf>, Failure> {
     let mut files = BTreeSet::from_iter(texts_in(path)?);
     let deps = path.join("deps");
-    let mut folders = match deps.exists() {
-        true => vec![deps],
+    let entries = match deps.exists() {
+        true => sorted(&deps)?,
         false => vec![],
     };
-    while let Some(folder) = folders.pop() {
-        for path in sorted(&folder)? {
-            // A link to a folder may lead back to it.
-            match fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-                true => folders.push(path),
-                false => drop(files.insert(path)),
-            }
+    for path in entries {
+        // As they are read, also where a link leads to them.
+        match path.is_dir() {
+            true => files.extend(texts_in(&path)?),
+            false => drop(files.insert(path)),
         }
     }
     files.retain(|file| file.is_file());

@@ -17,7 +17,6 @@ mod packages;
 mod registries;
 mod remove;
 #[path = "../registry/server.rs"]
-#[allow(dead_code, reason = "shared by tests, each of which uses a part")]
 mod server;
 mod update;
 

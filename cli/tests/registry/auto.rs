@@ -73,10 +73,10 @@ impl User {
     }
 }
 
-const PINNED: &str = "\n[namespaces]\nacme = \"local\"\n";
+const MAPPED: &str = "\n[namespaces]\nacme = \"local\"\n";
 
 #[test]
-fn the_only_one_in_a_pinned_namespace_is_taken_and_written_down() {
+fn the_only_one_in_a_mapped_namespace_is_taken_and_written_down() {
     let (server, publisher) = shelf();
     publisher.release("acme:logger", "1.0.0", &[], &[LOG]);
     publisher.release("acme:logger", "1.1.0", &[], &[LOG]);
@@ -86,7 +86,7 @@ fn the_only_one_in_a_pinned_namespace_is_taken_and_written_down() {
     publisher.release("other:logger", "9.0.0", &[], &[LOG]);
     // It would do, but is on another track.
     publisher.release("acme:later", "3.0.0", &[], &["acme:log/log@2.0.0"]);
-    let user = User::with_project(&server, &[LOG], PINNED);
+    let user = User::with_project(&server, &[LOG], MAPPED);
 
     let said = user.ok(&["build"]);
     let hint =
@@ -97,10 +97,10 @@ fn the_only_one_in_a_pinned_namespace_is_taken_and_written_down() {
     let said = user.ok(&["build", "--auto"]);
     for line in [
         &format!("`{LOG}` is open, for `app`"),
-        "acme:logger 1.1.0 of `local`: it fits; `acme` is pinned to `local`",
-        "other:logger 9.0.0 of `local`: it fits; nothing pins `other`",
+        "acme:logger 1.1.0 of `local`: it fits; `acme` is mapped to `local`",
+        "other:logger 9.0.0 of `local`: it fits; nothing maps `other`",
         &format!(
-            "plugged in acme:logger 1.1.0 of `local` for `{LOG}`, and into `tenon.toml`: it is the only one that fits in a namespace that is pinned"
+            "plugged in acme:logger 1.1.0 of `local` for `{LOG}`, and into `tenon.toml`: it is the only one that fits in a namespace that is mapped"
         ),
         &format!("{LOG} <- acme:logger@1.1.0"),
     ] {
@@ -136,7 +136,7 @@ fn a_tie_is_not_decided_without_being_asked() {
     let (server, publisher) = shelf();
     publisher.release("acme:low", "1.0.0", &[], &[LOG]);
     publisher.release("acme:high", "2.0.0", &[], &[LOG]);
-    let rest = format!("plugs = [\n  # none yet\n]\n{PINNED}");
+    let rest = format!("plugs = [\n  # none yet\n]\n{MAPPED}");
     let user = User::with_project(&server, &[LOG], &rest);
     let before = user.text("tenon.toml");
     let said = user.fails(1, "project::choose", &["build", "--auto"]);
@@ -163,7 +163,7 @@ fn a_tie_is_not_decided_without_being_asked() {
         .collect();
     assert_eq!(names, ["acme:high", "acme:low"]);
     assert_eq!(candidates[0]["fits"], true);
-    assert_eq!(candidates[0]["pinned"], true);
+    assert_eq!(candidates[0]["standing"], "mapped");
     assert_eq!(candidates[0]["version"], "2.0.0");
 
     let document = user.json(&["build", "--auto", "--yes"]);
@@ -183,22 +183,22 @@ fn a_tie_is_not_decided_without_being_asked() {
 }
 
 #[test]
-fn nothing_is_taken_of_a_namespace_that_nobody_pinned() {
+fn nothing_is_taken_of_a_namespace_that_nobody_mapped() {
     let (server, publisher) = shelf();
     publisher.release("other:logger", "1.0.0", &[], &[LOG]);
-    let user = User::with_project(&server, &[LOG], PINNED);
+    let user = User::with_project(&server, &[LOG], MAPPED);
     let said = user.fails(1, "project::choose", &["build", "--auto"]);
-    let why = format!("what fits `{LOG}` is in no namespace that is pinned");
+    let why = format!("what fits `{LOG}` is in no namespace that is mapped");
     assert!(said.contains(&why), "{said}");
-    assert!(said.contains("nothing pins `other`"), "{said}");
+    assert!(said.contains("nothing maps `other`"), "{said}");
     let said = user.ok(&["build", "--auto", "--yes"]);
     assert!(said.contains("plugged in other:logger 1.0.0"), "{said}");
     assert!(
-        said.contains("it is the first of 1 that fit, and `--yes` takes it"),
+        said.contains("it is the only one that fits, and `--yes` takes it"),
         "{said}"
     );
-    // The same, pinned by the user.
-    let user = User::with_project(&server, &[LOG], PINNED);
+    // The same, mapped by the user.
+    let user = User::with_project(&server, &[LOG], MAPPED);
     let path = user.at("config/config.toml");
     let config = fs::read_to_string(&path).unwrap() + "\n[namespaces]\nother = \"local\"\n";
     fs::write(path, config).unwrap();
@@ -207,11 +207,51 @@ fn nothing_is_taken_of_a_namespace_that_nobody_pinned() {
 }
 
 #[test]
+fn a_high_version_puts_no_stranger_first() {
+    let (server, publisher) = shelf();
+    publisher.release("acme:tool", "1.0.0", &[], &["acme:tool/tool@1.0.0"]);
+    publisher.release("acme:logger", "1.0.0", &[], &[LOG]);
+    publisher.release("other:alogger", "99.0.0", &[], &[LOG]);
+    // Nothing is mapped, as after `tenon registry add --default`.
+    let rest = "plugs = []\n\n[dependencies]\n\"acme:tool\" = \"1\"\n";
+    let user = User::with_project(&server, &[LOG], rest);
+    let said = user.fails(1, "project::choose", &["build", "--auto"]);
+    for line in [
+        "nothing maps `acme`, but the project depends on others of it",
+        "help: name the one you mean, such as with `tenon add acme:logger`; `--yes` takes the first; or map a namespace that you trust: `acme = \"local\"` under `[namespaces]` of `tenon.toml`, or `tenon registry add NAME URL PIN --namespace acme`",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    let said = user.ok(&["build", "--auto", "--yes"]);
+    assert!(said.contains("plugged in acme:logger 1.0.0"), "{said}");
+    assert!(!user.text("tenon.toml").contains("other:"));
+
+    // Of strangers none is taken, and none is proposed.
+    publisher.release("other:blogger", "1.0.0", &[], &[LOG]);
+    publisher.ok(&["yank", "acme:logger@1.0.0", "--reason", "security", "--yes"]);
+    let user = User::with_project(&server, &[LOG], "");
+    let before = user.text("tenon.toml");
+    for words in [&["build", "--auto"][..], &["build", "--auto", "--yes"]] {
+        let said = user.fails(1, "project::choose", words);
+        assert!(
+            said.contains("also: other:alogger 99.0.0 of `local`: it fits; nothing maps `other`"),
+            "{said}"
+        );
+        assert!(
+            said.contains("help: name the one you mean with `tenon add NAME`; or map"),
+            "{said}"
+        );
+    }
+    assert_eq!(user.text("tenon.toml"), before);
+    assert!(user.has_nothing_locked());
+}
+
+#[test]
 fn what_does_not_fit_by_type_is_shown_with_the_reason() {
     let (server, publisher) = shelf();
     publisher.release("acme:wrong", "1.0.0", &[], &[&format!("{LOG}=n")]);
     publisher.release("acme:shop", "1.0.0", &[], &[LOG]);
-    let user = User::with_project(&server, &[LOG], PINNED);
+    let user = User::with_project(&server, &[LOG], MAPPED);
     let before = user.text("tenon.toml");
     for words in [&["build", "--auto"][..], &["build", "--auto", "--yes"]] {
         let said = user.ok(words);
@@ -239,7 +279,7 @@ fn what_was_chosen_is_looked_for_in_its_turn() {
         &["acme:otel/sink@0.2.4"],
     );
     publisher.release("acme:sink-next", "1.0.0", &[], &["acme:otel/sink@0.3.0"]);
-    let rest = format!("plugs = []\n{PINNED}");
+    let rest = format!("plugs = []\n{MAPPED}");
     let user = User::with_project(
         &server,
         &[LOG, "wasi:cli/environment@0.2.0", "lonely"],
@@ -250,7 +290,7 @@ fn what_was_chosen_is_looked_for_in_its_turn() {
         &format!("asks for `{SINK}` in its turn"),
         "plugged in acme:logger 1.0.0",
         &format!("plugged in acme:sink 0.3.1 of `local` for `{SINK}`"),
-        "`acme:disk/disk@1.0.0` stays open: nothing in `local` exports `acme:disk/disk@1.0.0`",
+        "`acme:disk/disk@1.0.0` stays open, for `acme:sink@0.3.1`: nothing in `local` exports it",
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }
@@ -277,7 +317,7 @@ fn what_is_filled_stays_filled_as_it_is() {
     let (server, publisher) = shelf();
     // It has the very version that is asked for, which the plug that is there has not.
     publisher.release("acme:logger", "1.0.0", &[], &[LOG, SINK]);
-    let rest = format!("plugs = [\"sink.wat\"]\n{PINNED}");
+    let rest = format!("plugs = [\"sink.wat\"]\n{MAPPED}");
     let user = User::with_project(&server, &[LOG, SINK], &rest);
     user.write("sink.wat", &part(&[], &["acme:otel/sink@0.2.4"]));
     let said = user.ok(&["build", "--auto", "--yes"]);
@@ -295,7 +335,7 @@ fn a_circle_ends() {
     publisher.release("acme:a", "1.0.0", &["acme:x/b@1.0.0"], &["acme:x/a@1.0.0"]);
     publisher.release("acme:b", "1.0.0", &["acme:x/a@1.0.0"], &["acme:x/b@1.0.0"]);
     publisher.release("acme:middle", "1.0.0", &[LOG], &[LOG]);
-    let user = User::with_project(&server, &["acme:x/a@1.0.0", LOG], PINNED);
+    let user = User::with_project(&server, &["acme:x/a@1.0.0", LOG], MAPPED);
     let said = user.ok(&["build", "--auto"]);
     assert!(said.contains("plugged in acme:a 1.0.0"), "{said}");
     assert!(said.contains("plugged in acme:middle 1.0.0"), "{said}");
@@ -306,7 +346,7 @@ fn a_circle_ends() {
 fn nothing_is_looked_for_where_it_must_not() {
     let (server, publisher) = shelf();
     publisher.release("acme:logger", "1.0.0", &[], &[LOG]);
-    let user = User::with_project(&server, &[LOG], PINNED);
+    let user = User::with_project(&server, &[LOG], MAPPED);
     let before = user.text("tenon.toml");
     user.ok(&["lock"]);
     let said = user.fails(1, "project::locked", &["build", "--auto", "--locked"]);
@@ -334,7 +374,7 @@ fn a_namespace_is_looked_for_where_it_comes_from_only() {
     at_home.release("acme:logger", "1.0.0", &[], &[LOG]);
     stranger.release("acme:logger", "99.0.0", &[], &[LOG]);
     stranger.release("acme:other", "99.0.0", &[], &[LOG]);
-    let user = User::with_project(&home, &[LOG], PINNED);
+    let user = User::with_project(&home, &[LOG], MAPPED);
     user.ok(&["registry", "add", "public", &public.url, &public.pin]);
     // The stranger's registry is where everything else comes from.
     let path = user.at("config/config.toml");
@@ -357,7 +397,7 @@ fn a_namespace_is_looked_for_where_it_comes_from_only() {
 
     // With `--yes`, and nothing at home, it is the same.
     at_home.ok(&["yank", "acme:logger@1.0.0", "--reason", "security", "--yes"]);
-    let user = User::with_project(&home, &[LOG], PINNED);
+    let user = User::with_project(&home, &[LOG], MAPPED);
     user.ok(&["registry", "add", "public", &public.url, &public.pin]);
     fs::write(
         user.at("config/config.toml"),
@@ -416,7 +456,7 @@ fn hit(name: &str) -> Value {
 fn what_a_registry_says_of_names_steers_nothing() {
     let (server, publisher) = shelf();
     publisher.release("acme:logger", "1.0.0", &[], &[LOG]);
-    let user = User::with_project(&server, &[LOG], PINNED);
+    let user = User::with_project(&server, &[LOG], MAPPED);
     let hits = [
         "\u{1b}[2Jacme:x",
         "",
@@ -444,7 +484,7 @@ fn what_a_registry_says_of_names_steers_nothing() {
 fn what_a_registry_says_is_exported_is_held_against_the_bytes() {
     let (server, publisher) = shelf();
     publisher.release("acme:liar", "1.0.0", &[], &["acme:else/else@1.0.0"]);
-    let user = User::with_project(&server, &[LOG], PINNED);
+    let user = User::with_project(&server, &[LOG], MAPPED);
     publisher.release("acme:later", "1.0.0", &[], &["acme:log/log@2.0.0"]);
     let hits = ["acme:liar", "acme:later"].map(hit);
     let _proxy = search_says(&user, &server, &hits, None);
@@ -462,11 +502,11 @@ fn what_a_registry_says_is_exported_is_held_against_the_bytes() {
 fn pages_without_end_come_to_an_end() {
     let (server, publisher) = shelf();
     publisher.release("acme:logger", "1.0.0", &[], &[LOG]);
-    let user = User::with_project(&server, &[LOG], PINNED);
+    let user = User::with_project(&server, &[LOG], MAPPED);
     let mut hits = vec![hit("acme:logger")];
     hits.extend((0..99).map(|n| hit(&format!("other:n{n}"))));
     let proxy = search_says(&user, &server, &hits, Some("again"));
-    // It is the only one that was seen in a pinned namespace, but there may be others.
+    // It is the only one that was seen in a mapped namespace, but there may be others.
     let said = user.fails(1, "project::choose", &["build", "--auto"]);
     assert!(
         said.contains("acme:logger 1.0.0 of `local`: it fits"),
@@ -474,7 +514,7 @@ fn pages_without_end_come_to_an_end() {
     );
     assert_eq!(proxy.count("GET /api/v1/search"), 10);
 
-    let user = User::with_project(&server, &[LOG], PINNED);
+    let user = User::with_project(&server, &[LOG], MAPPED);
     let hits: Vec<_> = (0..10_000).map(|n| hit(&format!("other:n{n}"))).collect();
     let proxy = search_says(&user, &server, &hits, None);
     let said = user.ok(&["build", "--auto"]);
@@ -489,7 +529,7 @@ fn a_registry_that_does_not_answer_does_not_choose() {
     let (server, publisher) = shelf();
     publisher.release("acme:logger", "1.0.0", &[], &[LOG]);
     publisher.release("acme:tracer", "1.0.0", &[], &[LOG]);
-    let user = User::with_project(&server, &[LOG], PINNED);
+    let user = User::with_project(&server, &[LOG], MAPPED);
     let before = user.text("tenon.toml");
     let broken = "HTTP/1.1 404 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let _proxy = route(&user, &server, "GET /blobs/", move || Fate::Answer(broken));
@@ -502,7 +542,7 @@ fn a_registry_that_does_not_answer_does_not_choose() {
 fn a_registry_that_cannot_prove_itself_ends_it() {
     let (server, publisher) = shelf();
     publisher.release("acme:logger", "1.0.0", &[], &[LOG]);
-    let user = User::with_project(&server, &[LOG], PINNED);
+    let user = User::with_project(&server, &[LOG], MAPPED);
     let before = user.text("tenon.toml");
     let _proxy = route(&user, &server, "/api/v1/proof", || {
         Fate::Change(|body| {
@@ -519,7 +559,7 @@ fn a_registry_that_cannot_prove_itself_ends_it() {
 fn what_someone_else_saves_meanwhile_stays() {
     let (server, publisher) = shelf();
     publisher.release("acme:logger", "1.0.0", &[], &[LOG]);
-    let user = User::with_project(&server, &[LOG], PINNED);
+    let user = User::with_project(&server, &[LOG], MAPPED);
     let (path, edited) = (
         user.at("tenon.toml"),
         "# mine now\n[namespaces]\nacme = \"local\"\n",
@@ -537,12 +577,18 @@ fn what_someone_else_saves_meanwhile_stays() {
 fn a_dependency_that_is_not_plugged_is_taken_as_it_is_locked() {
     let (server, publisher) = shelf();
     publisher.release("acme:logger", "1.0.0", &[], &[LOG]);
-    let rest = format!("plugs = []\n\n[dependencies]\n\"acme:logger\" = \"1\" # by hand\n{PINNED}");
+    let rest = format!("plugs = []\n\n[dependencies]\n\"acme:logger\" = \"1\" # by hand\n{MAPPED}");
     let user = User::with_project(&server, &[LOG], &rest);
     user.ok(&["lock"]);
     publisher.release("acme:logger", "1.1.0", &[], &[LOG]);
+    // It is known already, so that no other one is asked about, though that is mapped as well.
+    publisher.release("acme:another", "3.0.0", &[], &[LOG]);
     let said = user.ok(&["build", "--auto"]);
     assert!(said.contains("plugged in acme:logger 1.0.0"), "{said}");
+    assert!(
+        said.contains("into `tenon.toml`: the project depends on it already"),
+        "{said}"
+    );
     let text = user.text("tenon.toml");
     assert!(text.contains("plugs = [\"acme:logger\"]"), "{text}");
     assert!(
@@ -592,7 +638,7 @@ impl User {
         let user = User::new(server);
         let app = sharing(&format!("import {TYPES}; import {GET};"));
         fs::write(user.at("app.wasm"), app).unwrap();
-        let text = format!("[compose]\nsocket = \"app.wasm\"\nplugs = [{plugs}]\n{PINNED}");
+        let text = format!("[compose]\nsocket = \"app.wasm\"\nplugs = [{plugs}]\n{MAPPED}");
         user.write("tenon.toml", &text);
         user
     }
@@ -623,7 +669,7 @@ fn what_has_a_resource_of_its_own_is_refused() {
     // Where nothing has the resource yet, it fills both.
     let user = User::with_sharing(&server, "");
     let said = user.ok(&["build", "--auto"]);
-    let line = format!("`acme` is pinned to `local`; fills `{GET}` too");
+    let line = format!("`acme` is mapped to `local`; fills `{GET}` too");
     assert!(said.contains(&line), "{said}");
     assert!(said.contains("nothing stays open"), "{said}");
 }

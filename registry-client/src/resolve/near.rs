@@ -45,6 +45,8 @@ impl Near {
             "a project has one version of a package on each track".to_owned()
         } else if candidates.is_empty() {
             format!("there is no package `{package}`")
+        } else if Track::none_can_meet(requirement) {
+            format!("`{requirement}` contradicts itself: no version could meet it")
         } else if let Some(reason) = refused(problem, package, Some(requirement), &mut near.hints) {
             reason
         } else if let Some(highest) = prereleases.last() {
@@ -56,8 +58,17 @@ impl Near {
         } else if !reached.is_empty() {
             format!("no version meets that: {}", there_are(&reached, &meant))
         } else if let Some(highest) = good.last() {
-            let track = Track::of(highest);
-            near.hints.push(upgrade(package, &meant, track, by));
+            let releases = good.iter().rfind(|version| version.semver().pre.is_empty());
+            match (releases, by) {
+                (Some(highest), _) => {
+                    let track = Track::of(highest);
+                    near.hints.push(upgrade(package, &meant, track, by));
+                }
+                (None, None) => near.hints.push(format!(
+                    "a prerelease has to be named: ask for `{package} ^{highest}`"
+                )),
+                (None, Some(_)) => {}
+            }
             let shown = nearest(&good, &meant);
             format!("it is there on other tracks only: {}", list(&shown))
         } else {

@@ -32,6 +32,14 @@ impl Track {
         on_track.any(|version| requirement.matches(&version))
     }
 
+    /// Whether a requirement is one that no version on any track could meet, such as `>=1.0, <1.0`.
+    pub(super) fn none_can_meet(requirement: &VersionReq) -> bool {
+        let lowest = std::iter::once(semver::Version::new(0, 0, 0));
+        let comparators = requirement.comparators.iter();
+        let mut lowest = lowest.chain(comparators.flat_map(lowest_that_meet));
+        !lowest.any(|version| requirement.matches(&version))
+    }
+
     pub(super) fn of_numbers(version: &semver::Version) -> Track {
         match (version.major, version.minor) {
             (0, 0) => Track::Patch(version.patch),

@@ -7,7 +7,8 @@ use crate::commands::{add, lock};
 use crate::error::Failure;
 use crate::exit::ExitKind;
 use crate::project::auto::{
-    Candidate, CandidateData, Decision, Found, Picked, Registries, Verdict, decide, pick,
+    Candidate, CandidateData, Decision, Found, Home, Picked, Registries, Seen, Standing, Verdict,
+    decide, pick,
 };
 use crate::project::{Freedom, Locking, MANIFEST, Project};
 use crate::pulled::Pulled;
@@ -25,11 +26,11 @@ use tenon_registry_client::resolve::compatible_with;
 
 /// How many packages are added at most.
 const MAX_ADDED: usize = 64;
-/// How many packages in pinned namespaces are looked into for one import.
-const MAX_PINNED: usize = 64;
+/// How many dependencies and packages in mapped namespaces are looked into for one import.
+const MAX_MAPPED: usize = 64;
 /// How many other packages are.
 const MAX_OTHERS: usize = 8;
-/// How many bytes are fetched of packages that nobody has pinned, for one import: anyone may publish one.
+/// How many bytes are fetched of packages in namespaces that nobody has mapped, for one import: anyone may publish one.
 const MAX_BYTES: u64 = 256 << 20;
 /// How many candidates that were left out are shown.
 const MAX_SHOWN: usize = 20;
@@ -192,38 +193,49 @@ impl Auto<'_> {
     ) -> Result<Sought, Failure> {
         let ui = self.ui;
         let found = registries.search(&open.name)?;
-        let (mut candidates, complete) = self.candidates(registries, &found, plug, open)?;
-        let decision = decide(&mut candidates, complete);
-        ui.say(&header(open));
+        let (mut candidates, seen) = self.candidates(registries, &found, plug, open)?;
+        let decision = decide(&mut candidates, seen);
+        let (name, consumers) = (ui::clean_line(&open.name), consumers(open));
+        if !candidates.is_empty() {
+            ui.say(&format!("`{name}` is open, for {consumers}"));
+        }
+        let yes = self.args.agreement.yes;
         let fitting = candidates.iter().filter(|it| it.fits()).count();
-        let asked = decision == Decision::Ask && !self.args.agreement.yes;
-        self.show(&found, &candidates, if asked { fitting } else { 0 });
-        let picked = match decision {
-            Decision::Nothing => Picked::None,
-            Decision::Take => Picked::One(0),
-            Decision::Ask => pick(ui, &open.name, &candidates, self.args.agreement.yes)?,
+        let listed = match decision {
+            // The question or the error has those that fit.
+            Decision::Agree if !yes => fitting,
+            Decision::Name => fitting,
+            _ => 0,
         };
-        let chosen = match picked {
+        self.show(&found, &candidates, listed);
+        let chosen = match pick(ui, &open.name, &candidates, decision, yes)? {
             Picked::One(at) => candidates.get(at),
             Picked::None => None,
         };
-        let name = ui::clean_line(&open.name);
         let why = match (decision, chosen) {
-            (Decision::Take, Some(_)) => {
-                "it is the only one that fits in a namespace that is pinned".to_owned()
+            (Decision::Take, Some(taken)) => match taken.standing {
+                Standing::Dependency => "the project depends on it already".to_owned(),
+                _ => "it is the only one that fits in a namespace that is mapped".to_owned(),
+            },
+            (_, Some(_)) if yes && fitting == 1 => {
+                "it is the only one that fits, and `--yes` takes it".to_owned()
             }
-            (_, Some(_)) if self.args.agreement.yes => {
+            (_, Some(_)) if yes => {
                 format!("it is the first of {fitting} that fit, and `--yes` takes it")
             }
             (_, Some(_)) => "it was chosen".to_owned(),
             (Decision::Nothing, None) if candidates.is_empty() => {
-                format!("nothing in {} exports `{name}`", registries.names())
+                format!("nothing in {} exports it", registries.names())
             }
             (Decision::Nothing, None) => "nothing that exports it can be taken".to_owned(),
             (_, None) => "nothing was chosen".to_owned(),
         };
         match chosen {
             Some(candidate) => self.add(candidate, &name, &why)?,
+            // Nothing was said of it yet.
+            None if candidates.is_empty() => {
+                ui.say(&format!("`{name}` stays open, for {consumers}: {why}"));
+            }
             None => ui.say(&format!("`{name}` stays open: {why}")),
         }
         Ok(Sought {
@@ -252,31 +264,38 @@ impl Auto<'_> {
                 "  the registries say {names} besides that no package can have"
             )));
         }
-        if found.more || found.more_pinned {
+        if found.more || found.more_mapped {
             self.ui.say(&ui::dim(
                 "  there are more, which `tenon search --exports` lists",
             ));
         }
     }
 
-    /// Tries what was found, and says whether all of it in pinned namespaces was tried.
+    /// Tries what was found, and says how much of it was tried.
     fn candidates(
         &mut self,
         registries: &Registries,
         found: &Found,
         plug: &Plug,
         open: &Open,
-    ) -> Result<(Vec<Candidate>, bool), Failure> {
+    ) -> Result<(Vec<Candidate>, Seen), Failure> {
         let all = found.packages.iter().map(|(package, home)| Candidate {
             package: package.clone(),
             version: None,
             registry: home.registry.clone(),
-            pinned: home.pinned,
+            standing: self.standing(package, home),
             verdict: Verdict::Not(vec!["too many were found to look into it".to_owned()]),
         });
-        let (mut all, others): (Vec<_>, Vec<_>) = all.partition(|candidate| candidate.pinned);
-        let complete = all.len() <= MAX_PINNED && !found.more_pinned;
-        let tried = all.len().min(MAX_PINNED);
+        let mut all: Vec<_> = all.collect();
+        all.sort_by_key(|candidate| candidate.standing);
+        let (mut all, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|it| it.standing.is_sure());
+        let seen = match () {
+            () if all.len() > MAX_MAPPED || found.more_mapped => Seen::Some,
+            () if others.len() > MAX_OTHERS || found.more => Seen::Mapped,
+            () => Seen::All,
+        };
+        let tried = all.len().min(MAX_MAPPED);
         let rest = all.split_off(tried);
         let tried = tried + others.len().min(MAX_OTHERS);
         all.extend(others);
@@ -304,10 +323,24 @@ impl Auto<'_> {
             package: package.clone(),
             version: None,
             registry: registry.clone(),
-            pinned: false,
+            standing: Standing::Stranger,
             verdict: Verdict::Not(vec![format!("it is not for this registry to offer: {why}")]),
         }));
-        Ok((all, complete))
+        Ok((all, seen))
+    }
+
+    /// What the project or the user have said of a package.
+    fn standing(&self, package: &PackageName, home: &Home) -> Standing {
+        let dependencies = &self.project.manifest.dependencies;
+        let mut names = dependencies.keys();
+        match home.mapped {
+            _ if dependencies.contains_key(package) => Standing::Dependency,
+            true => Standing::Mapped,
+            false if names.any(|name| name.namespace() == package.namespace()) => {
+                Standing::Neighbor
+            }
+            false => Standing::Stranger,
+        }
     }
 
     /// Fetches and verifies candidates, as far as there is no reason against them; the arguments that name what was
@@ -327,13 +360,13 @@ impl Auto<'_> {
             };
             if content.kind != ContentKind::Component {
                 candidate.verdict = Verdict::Not(vec!["it is no component".to_owned()]);
-            } else if !candidate.pinned && content.size > left {
+            } else if !candidate.standing.is_sure() && content.size > left {
                 let size = ui::size(content.size);
                 candidate.verdict = Verdict::Not(vec![format!(
-                    "nothing pins its namespace, and {size} are too much to look into it"
+                    "nothing maps its namespace, and {size} are too much to look into it"
                 )]);
             } else {
-                if !candidate.pinned {
+                if !candidate.standing.is_sure() {
                     left -= content.size;
                 }
                 wanted.push(at);
@@ -467,7 +500,7 @@ impl Auto<'_> {
 }
 
 /// What an error says against a candidate. A registry that is refused, or does not answer about a package in a namespace
-/// that is pinned to it, ends it all: else it could choose by leaving out.
+/// that is mapped to it, or about a dependency, ends it all: else it could choose by leaving out.
 fn against(
     candidate: &Candidate,
     error: Error,
@@ -475,7 +508,7 @@ fn against(
 ) -> Result<Verdict, Failure> {
     let is_proved = error.verify().is_some_and(is_proved);
     let nothing = matches!(*error.kind, ErrorKind::NoMatch(_)) || error.is_not_found();
-    let goes_on = is_proved || nothing || !candidate.pinned && !error.is_verification();
+    let goes_on = is_proved || nothing || !candidate.standing.is_sure() && !error.is_verification();
     let failure = match registries.get(&candidate.registry) {
         Some(remote) => remote.failure(error),
         None => Failure::from(error),
@@ -486,13 +519,12 @@ fn against(
     }
 }
 
-/// Who imports what.
-fn header(open: &Open) -> String {
+/// Who imports what is open, in quotes.
+fn consumers(open: &Open) -> String {
     let consumers: BTreeSet<&str> = open.imports.iter().map(|(who, _)| who.as_str()).collect();
     let consumers: Vec<_> = consumers
         .into_iter()
         .map(|who| format!("`{}`", ui::clean_line(who)))
         .collect();
-    let name = ui::clean_line(&open.name);
-    format!("`{name}` is open, for {}", consumers.join(", "))
+    consumers.join(", ")
 }

@@ -6,7 +6,8 @@ use crate::error::Failure;
 use crate::project::{Project, Purpose};
 use crate::ui::{self, Document, Ui};
 use crate::wit::build::{AboutData, Built, build};
-use crate::write::{Content, Target};
+use crate::wit::inputs;
+use crate::write::{Content, Target, check_not_read};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use tenon_registry_client::Digest;
@@ -69,6 +70,9 @@ fn make(
         None => Target::Derived(PathBuf::from(file_name(&built))),
     };
     target.check(false)?;
+    if let Some(path) = target.path() {
+        check_not_read(path, inputs(folder)?)?;
+    }
     if target.is_stdout() {
         ui.take_stdout();
     }

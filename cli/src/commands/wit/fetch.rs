@@ -55,7 +55,7 @@ pub(super) fn run(ui: &Ui, args: &WitFetch, global: &Global) -> Result<(), Failu
     if !ui.json {
         lock::say(ui, &changes);
     }
-    let written = planned.write()?;
+    let written = write(ui, &planned)?;
     report(ui, &project, args, &written, changes)
 }
 
@@ -107,15 +107,19 @@ fn agree(ui: &Ui, planned: &Planned, yes: bool) -> Result<(), Failure> {
         return Ok(());
     }
     for loss in &planned.losses {
-        ui.warn(loss);
+        match &loss.detail {
+            Some(detail) if ui.verbose => ui.warn(&format!("{}\n{detail}", loss.line)),
+            _ => ui.warn(&loss.line),
+        }
     }
+    let lines = planned.losses.iter().map(|loss| loss.line.clone());
     ui.confirm("replace it?", yes).map_err(|failure| {
         Failure::new(
             "wit::deps-taken",
             "what would be replaced is not the same as what is fetched",
         )
         .notes(match ui.json {
-            true => planned.losses.clone(),
+            true => lines.collect(),
             false => vec![],
         })
         .cause(failure.message)
@@ -139,6 +143,7 @@ fn report(
         changed,
         removed,
         unchanged,
+        edited: _,
     } = written;
     if ui.json {
         let content = FetchContent {
@@ -186,11 +191,31 @@ pub(in crate::commands) fn fetch(
     global: &Global,
     project: &Project,
 ) -> Result<Written, Failure> {
-    plan(ui, global, project)?.write()
+    write(ui, &plan(ui, global, project)?)
+}
+
+/// Puts into `deps` what is going to be there, and says whose edits were lost.
+fn write(ui: &Ui, planned: &Planned) -> Result<Written, Failure> {
+    let written = planned.write()?;
+    if !written.edited.is_empty() {
+        let edited: Vec<_> = written
+            .edited
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        ui.warn(&format!(
+            "what was added by hand to {} in `deps` is lost: `tenon wit fetch` makes these anew",
+            edited.join(", ")
+        ));
+    }
+    Ok(written)
 }
 
 /// What is going to be in `deps`.
 fn plan(ui: &Ui, global: &Global, project: &Project) -> Result<Planned, Failure> {
+    let deps = project.wit_folder().join("deps");
+    let help = "name a folder within the project, with no link on the way that leads out of it";
+    project.check_inside(&deps, "the folder of its WIT", help)?;
     let mut all: Vec<DepPackage> = vec![];
     if let Some(lock) = &project.lock {
         let packages = lock.packages.values();

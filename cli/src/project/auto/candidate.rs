@@ -12,9 +12,29 @@ pub(crate) struct Candidate {
     /// The release that was looked at.
     pub(crate) version: Option<Version>,
     pub(crate) registry: RegistryName,
-    /// Whether the project or the user says that its namespace comes from this registry.
-    pub(crate) pinned: bool,
+    pub(crate) standing: Standing,
     pub(crate) verdict: Verdict,
+}
+
+/// What the project or the user have said of a package before it was found; what says more comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Standing {
+    /// It is in the manifest.
+    Dependency,
+    /// Project or user map its namespace to the registry that has it.
+    Mapped,
+    /// Nothing maps its namespace, but the project depends on others of it.
+    Neighbor,
+    /// Nothing: anyone may have published it.
+    Stranger,
+}
+
+impl Standing {
+    /// Whether a registry that leaves it out would choose in place of who builds.
+    pub(crate) fn is_sure(self) -> bool {
+        self <= Standing::Mapped
+    }
 }
 
 /// What came of trying a candidate.
@@ -37,7 +57,7 @@ pub(crate) struct CandidateData {
     package: String,
     version: Option<String>,
     registry: String,
-    pinned: bool,
+    standing: Standing,
     fits: bool,
     reasons: Vec<String>,
     fills: Vec<String>,
@@ -76,9 +96,13 @@ impl Candidate {
         };
         let mut reasons = vec!["it fits".to_owned()];
         let namespace = self.package.namespace();
-        reasons.push(match self.pinned {
-            true => format!("`{namespace}` is pinned to `{}`", self.registry),
-            false => format!("nothing pins `{namespace}`"),
+        reasons.push(match self.standing {
+            Standing::Dependency => "the project depends on it".to_owned(),
+            Standing::Mapped => format!("`{namespace}` is mapped to `{}`", self.registry),
+            Standing::Neighbor => {
+                format!("nothing maps `{namespace}`, but the project depends on others of it")
+            }
+            Standing::Stranger => format!("nothing maps `{namespace}`"),
         });
         if !fills.is_empty() {
             reasons.push(format!("fills {} too", quoted(fills)));
@@ -98,7 +122,7 @@ impl Candidate {
             package: self.package.to_string(),
             version: self.version.as_ref().map(ToString::to_string),
             registry: self.registry.to_string(),
-            pinned: self.pinned,
+            standing: self.standing,
             fits: self.fits(),
             reasons: self.reasons(),
             fills,

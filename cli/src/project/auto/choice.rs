@@ -1,23 +1,36 @@
 //! Which candidate is taken: the only one there is, or the one that whoever builds names.
 
-use super::Candidate;
+use super::{Candidate, Standing};
 use crate::error::Failure;
+use crate::project::MANIFEST;
 use crate::ui::{self, Ui};
 use std::cmp::Reverse;
-use tenon_registry_client::name::Version;
 
 /// How often an answer that is none is asked for again.
 const MAX_ANSWERS: usize = 3;
+
+/// How much of what there is was looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Seen {
+    /// Not all, not even of namespaces that are mapped.
+    Some,
+    /// All of namespaces that are mapped.
+    Mapped,
+    /// All.
+    All,
+}
 
 /// What is to be done about an import, by its candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// Nothing fits: it stays open.
     Nothing,
-    /// The first fits, and is the only one in a pinned namespace that does.
+    /// The first fits, and is the only dependency that does, or the only one in a mapped namespace.
     Take,
-    /// Several fit, or none in a pinned namespace.
-    Ask,
+    /// Several fit, or none that somebody vouches for; the first is one that `--yes` may take.
+    Agree,
+    /// Several fit, and nothing is known of any.
+    Name,
 }
 
 /// What was chosen.
@@ -31,44 +44,49 @@ pub(crate) enum Picked {
 
 /// Puts candidates in order, the best first, and says what is to be done.
 ///
-/// What fits comes before what does not, then what is in pinned namespaces, then higher versions, then names.
-/// `complete` says that no package in a pinned namespace was left out.
-pub(crate) fn decide(candidates: &mut [Candidate], complete: bool) -> Decision {
-    candidates.sort_by(|a, b| {
-        let key = |candidate: &Candidate| {
-            let version: Option<Version> = candidate.version.clone();
-            (
-                Reverse(candidate.fits()),
-                Reverse(candidate.pinned),
-                Reverse(version),
-                candidate.package.clone(),
-                candidate.registry.clone(),
-            )
-        };
-        key(a).cmp(&key(b))
+/// What fits comes before what does not, then what more was said of, then names. Versions of different packages mean
+/// nothing to each other: whoever wanted to be the first would take a high one.
+pub(crate) fn decide(candidates: &mut [Candidate], seen: Seen) -> Decision {
+    candidates.sort_by_key(|candidate| {
+        (
+            Reverse(candidate.fits()),
+            candidate.standing,
+            candidate.package.clone(),
+            candidate.registry.clone(),
+        )
     });
-    let fitting = || candidates.iter().filter(|candidate| candidate.fits());
-    let pinned = fitting().filter(|candidate| candidate.pinned).count();
-    match (fitting().count(), pinned) {
-        (0, _) => Decision::Nothing,
-        (_, 1) if complete => Decision::Take,
-        _ => Decision::Ask,
+    let mut fitting = candidates.iter().filter(|candidate| candidate.fits());
+    let Some(first) = fitting.next().map(|first| first.standing) else {
+        return Decision::Nothing;
+    };
+    let second = fitting.next().map(|second| second.standing);
+    let is_alone = second != Some(first);
+    match first {
+        Standing::Dependency if is_alone => Decision::Take,
+        Standing::Mapped if is_alone && seen >= Seen::Mapped => Decision::Take,
+        Standing::Stranger if second.is_some() || seen < Seen::All => Decision::Name,
+        _ => Decision::Agree,
     }
 }
 
-/// Has one of the candidates chosen, of which the first `fitting` fit: the first with `yes`, and else by asking.
+/// Has one of the candidates chosen, of which those that fit come first: the first with `yes`, if that is enough to
+/// take it, and else by asking.
 ///
 /// # Errors
 ///
-/// There is no terminal to ask on, or no answer there that is one.
+/// `yes` is not enough, there is no terminal to ask on, or no answer there that is one.
 pub(crate) fn pick(
     ui: &Ui,
     import: &str,
     candidates: &[Candidate],
+    decision: Decision,
     yes: bool,
 ) -> Result<Picked, Failure> {
-    if yes {
-        return Ok(Picked::One(0));
+    match (decision, yes) {
+        (Decision::Nothing, _) => return Ok(Picked::None),
+        (Decision::Take, _) | (Decision::Agree, true) => return Ok(Picked::One(0)),
+        (Decision::Name, true) => return Err(unanswered(ui, import, candidates, decision)),
+        (Decision::Agree | Decision::Name, false) => {}
     }
     let fitting = candidates.iter().take_while(|candidate| candidate.fits());
     let lines = fitting.enumerate().map(|(at, candidate)| {
@@ -89,7 +107,7 @@ pub(crate) fn pick(
         }
         question = format!("a number from 0 to {fitting}: ");
     }
-    Err(unanswered(ui, import, candidates))
+    Err(unanswered(ui, import, candidates, decision))
 }
 
 /// What an answer says, if it is one.
@@ -104,24 +122,50 @@ fn read_answer(answer: &str, fitting: usize) -> Option<Picked> {
     }
 }
 
-fn unanswered(ui: &Ui, import: &str, candidates: &[Candidate]) -> Failure {
-    let fitting = candidates.iter().filter(|candidate| candidate.fits());
-    let pinned = fitting.clone().filter(|candidate| candidate.pinned).count();
+fn unanswered(ui: &Ui, import: &str, candidates: &[Candidate], decision: Decision) -> Failure {
+    let fitting: Vec<_> = candidates.iter().filter(|it| it.fits()).collect();
     let import = ui::clean_line(import);
-    let message = match pinned {
-        0 => format!("what fits `{import}` is in no namespace that is pinned"),
-        _ => format!("several packages fit `{import}`"),
+    let is_sure = fitting
+        .first()
+        .is_some_and(|first| first.standing.is_sure());
+    let message = match is_sure {
+        true => format!("several packages fit `{import}`"),
+        false => format!("what fits `{import}` is in no namespace that is mapped"),
     };
-    let first = fitting.clone().next();
-    let first = first.map(|candidate| candidate.package.to_string());
     let data: Vec<_> = candidates.iter().map(Candidate::data).collect();
     ui.detail(serde_json::json!({ "import": import, "candidates": data }));
     Failure::new("project::choose", message)
-    .notes(candidates.iter().map(Candidate::line))
-    .help(format!(
-        "add the one you mean, such as with `tenon add {}`; `--yes` takes the first; on a terminal it is asked for",
-        first.unwrap_or_default()
-    ))
+        .notes(candidates.iter().map(Candidate::line))
+        .help(help(&fitting, decision, is_sure))
+}
+
+/// What to do where a choice is open. No stranger is proposed: who publishes one would choose its name for that.
+fn help(fitting: &[&Candidate], decision: Decision, is_sure: bool) -> String {
+    let known = fitting
+        .first()
+        .filter(|first| first.standing != Standing::Stranger);
+    let name = known.map_or_else(
+        || "NAME".to_owned(),
+        |candidate| candidate.package.to_string(),
+    );
+    let add = match known {
+        Some(_) => format!("name the one you mean, such as with `tenon add {name}`"),
+        None => format!("name the one you mean with `tenon add {name}`"),
+    };
+    let yes = match decision {
+        Decision::Agree => "; `--yes` takes the first",
+        _ => "",
+    };
+    if is_sure {
+        return format!("{add}{yes}; on a terminal it is asked for");
+    }
+    let namespace = known.map_or("NAMESPACE", |it| it.package.namespace().as_str());
+    let registry = fitting
+        .first()
+        .map_or_else(|| "NAME".to_owned(), |it| it.registry.to_string());
+    format!(
+        "{add}{yes}; or map a namespace that you trust: `{namespace} = \"{registry}\"` under `[namespaces]` of `{MANIFEST}`, or `tenon registry add NAME URL PIN --namespace {namespace}`"
+    )
 }
 
 #[cfg(test)]
@@ -130,12 +174,12 @@ mod tests {
     use super::super::Verdict;
     use super::*;
 
-    fn candidate(name: &str, version: &str, pinned: bool, fits: bool) -> Candidate {
+    fn candidate(name: &str, version: &str, standing: Standing, fits: bool) -> Candidate {
         Candidate {
             package: name.parse().unwrap(),
             version: Some(version.parse().unwrap()),
             registry: "local".parse().unwrap(),
-            pinned,
+            standing,
             verdict: match fits {
                 true => Verdict::Fits {
                     fills: vec![],
@@ -151,40 +195,56 @@ mod tests {
     }
 
     #[test]
-    fn the_best_come_first() {
+    fn the_best_come_first_whatever_their_versions() {
+        use Standing::{Dependency, Mapped, Neighbor, Stranger};
         let mut all = [
-            candidate("a:open", "9.0.0", false, true),
-            candidate("z:wrong", "10.0.0", true, false),
-            candidate("b:low", "1.0.0", true, true),
-            candidate("d:high", "1.10.0", true, true),
-            candidate("c:high", "1.10.0", true, true),
+            candidate("a:stranger", "99.0.0", Stranger, true),
+            candidate("a:wrong", "10.0.0", Dependency, false),
+            candidate("c:mapped", "2.0.0", Mapped, true),
+            candidate("b:mapped", "1.0.0", Mapped, true),
+            candidate("d:near", "3.0.0", Neighbor, true),
+            candidate("z:mine", "0.1.0", Dependency, true),
         ];
-        assert_eq!(decide(&mut all, true), Decision::Ask);
+        assert_eq!(decide(&mut all, Seen::All), Decision::Take);
         let expected = [
-            "c:high 1.10.0",
-            "d:high 1.10.0",
-            "b:low 1.0.0",
-            "a:open 9.0.0",
-            "z:wrong 10.0.0",
+            "z:mine 0.1.0",
+            "b:mapped 1.0.0",
+            "c:mapped 2.0.0",
+            "d:near 3.0.0",
+            "a:stranger 99.0.0",
+            "a:wrong 10.0.0",
         ];
         assert_eq!(order(&all), expected);
     }
 
     #[test]
-    fn only_one_in_a_pinned_namespace_is_taken_unasked() {
-        let pinned = || candidate("a:x", "1.0.0", true, true);
-        let open = || candidate("b:x", "2.0.0", false, true);
-        let wrong = || candidate("c:x", "3.0.0", true, false);
-        for (mut all, complete, expected) in [
-            (vec![], true, Decision::Nothing),
-            (vec![wrong()], true, Decision::Nothing),
-            (vec![wrong(), pinned()], true, Decision::Take),
-            (vec![open(), pinned()], true, Decision::Take),
-            (vec![pinned()], false, Decision::Ask),
-            (vec![open()], true, Decision::Ask),
-            (vec![pinned(), pinned()], true, Decision::Ask),
+    fn what_is_done_depends_on_what_is_known() {
+        let of = |letter: char| match letter {
+            'd' => candidate("a:d", "1.0.0", Standing::Dependency, true),
+            'm' => candidate("a:m", "1.0.0", Standing::Mapped, true),
+            'n' => candidate("a:n", "1.0.0", Standing::Neighbor, true),
+            's' => candidate("a:s", "9.0.0", Standing::Stranger, true),
+            _ => candidate("a:x", "9.0.0", Standing::Mapped, false),
+        };
+        use Decision::{Agree, Name, Nothing, Take};
+        for (letters, seen, expected) in [
+            ("", Seen::All, Nothing),
+            ("x", Seen::All, Nothing),
+            ("xm", Seen::All, Take),
+            ("sm", Seen::Mapped, Take),
+            ("m", Seen::Some, Agree),
+            ("mm", Seen::All, Agree),
+            ("smd", Seen::Some, Take),
+            ("dd", Seen::All, Agree),
+            ("sn", Seen::Some, Agree),
+            ("n", Seen::All, Agree),
+            ("s", Seen::All, Agree),
+            ("sx", Seen::All, Agree),
+            ("s", Seen::Mapped, Name),
+            ("ss", Seen::All, Name),
         ] {
-            assert_eq!(decide(&mut all, complete), expected, "{:?}", order(&all));
+            let mut all: Vec<_> = letters.chars().map(of).collect();
+            assert_eq!(decide(&mut all, seen), expected, "{letters}, {seen:?}");
         }
     }
 

@@ -10,6 +10,6 @@ mod candidate;
 mod choice;
 mod search;
 
-pub(crate) use candidate::{Candidate, CandidateData, Verdict};
-pub(crate) use choice::{Decision, Picked, decide, pick};
-pub(crate) use search::{Found, Registries};
+pub(crate) use candidate::{Candidate, CandidateData, Standing, Verdict};
+pub(crate) use choice::{Decision, Picked, Seen, decide, pick};
+pub(crate) use search::{Found, Home, Registries};

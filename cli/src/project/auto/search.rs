@@ -16,7 +16,7 @@ const PAGE: u32 = 100;
 /// How many pages of what was found are read.
 const MAX_PAGES: usize = 5;
 
-/// The registries that are asked: those that namespaces are pinned to, and the one that everything else comes from.
+/// The registries that are asked: those that namespaces are mapped to, and the one that everything else comes from.
 pub(crate) struct Registries {
     all: BTreeMap<RegistryName, Asked>,
     config: Config,
@@ -26,7 +26,7 @@ pub(crate) struct Registries {
 struct Asked {
     remote: Remote,
     /// The namespaces that the project or the user says come from it.
-    pinned: BTreeSet<Namespace>,
+    mapped: BTreeSet<Namespace>,
     /// Whether other namespaces come from it, too.
     open: bool,
 }
@@ -34,14 +34,14 @@ struct Asked {
 /// What registries say exports an interface; none of it is verified.
 #[derive(Default)]
 pub(crate) struct Found {
-    /// Where each package comes from, and whether its namespace is pinned to that.
+    /// Where each package comes from, and whether its namespace is mapped to that.
     pub(crate) packages: BTreeMap<PackageName, Home>,
     /// Packages that a registry offers though they come from elsewhere, with the reason why they are left out.
     pub(crate) misplaced: BTreeMap<(PackageName, RegistryName), String>,
     /// How many names were no names of packages.
     pub(crate) nameless: usize,
-    /// Whether there is more in pinned namespaces than was read.
-    pub(crate) more_pinned: bool,
+    /// Whether there is more in mapped namespaces than was read.
+    pub(crate) more_mapped: bool,
     /// Whether there is more elsewhere than was read.
     pub(crate) more: bool,
 }
@@ -49,7 +49,7 @@ pub(crate) struct Found {
 /// Where a package comes from.
 pub(crate) struct Home {
     pub(crate) registry: RegistryName,
-    pub(crate) pinned: bool,
+    pub(crate) mapped: bool,
 }
 
 impl Registries {
@@ -74,7 +74,7 @@ impl Registries {
                 all.insert(choice.name.clone(), Asked::of(remote));
             }
             if let Some(asked) = all.get_mut(choice.name) {
-                asked.pinned.insert(namespace.clone());
+                asked.mapped.insert(namespace.clone());
             }
         }
         match choose(&config, flag) {
@@ -87,7 +87,7 @@ impl Registries {
                     asked.open = true;
                 }
             }
-            // Pinned namespaces are enough.
+            // Mapped namespaces are enough.
             Err(failure) if failure.code == "registry::none" && !all.is_empty() => {}
             Err(failure) => return Err(failure),
         }
@@ -117,7 +117,7 @@ impl Registries {
         }
     }
 
-    /// Asks what exports an interface: of each registry the namespaces that are pinned to it one by one, so that nothing
+    /// Asks what exports an interface: of each registry the namespaces that are mapped to it one by one, so that nothing
     /// else can crowd them out, and then whatever it has.
     ///
     /// # Errors
@@ -126,8 +126,8 @@ impl Registries {
     pub(crate) fn search(&self, interface: &str) -> Result<Found, Failure> {
         let mut found = Found::default();
         for (name, asked) in &self.all {
-            let pinned = asked.pinned.iter().map(Some);
-            let scopes = pinned.chain(asked.open.then_some(None));
+            let mapped = asked.mapped.iter().map(Some);
+            let scopes = mapped.chain(asked.open.then_some(None));
             let work = scopes.map(|namespace| async move {
                 let pages = pages(&asked.remote.client, interface, namespace).await;
                 (namespace, pages)
@@ -135,7 +135,7 @@ impl Registries {
             for (namespace, pages) in asked.remote.wait_for_all(work) {
                 let (hits, more) = pages.map_err(|error| asked.remote.failure(error))?;
                 match namespace {
-                    Some(_) => found.more_pinned |= more,
+                    Some(_) => found.more_mapped |= more,
                     None => found.more |= more,
                 }
                 for hit in hits {
@@ -158,7 +158,7 @@ impl Registries {
             Ok(choice) if choice.name == registry => {
                 let home = Home {
                     registry: registry.clone(),
-                    pinned: self.config.is_pinned(namespace),
+                    mapped: self.config.is_pinned(namespace),
                 };
                 found.packages.insert(package, home);
                 return;
@@ -174,7 +174,7 @@ impl Asked {
     fn of(remote: Remote) -> Asked {
         Asked {
             remote,
-            pinned: BTreeSet::new(),
+            mapped: BTreeSet::new(),
             open: false,
         }
     }

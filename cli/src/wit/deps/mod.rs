@@ -60,6 +60,8 @@ pub(crate) struct Written {
     pub(crate) removed: Vec<String>,
     /// How many were as they should be, and were not touched.
     pub(crate) unchanged: usize,
+    /// Those of the first two whose end somebody had edited.
+    pub(crate) edited: Vec<String>,
 }
 
 /// What is going to be in `deps`. Nothing was written yet.
@@ -68,8 +70,16 @@ pub(crate) struct Planned {
     /// Each after those that it uses.
     made: Vec<Made>,
     replaced: Vec<PathBuf>,
-    /// What goes with what is replaced and is not had again: a sentence for each.
-    pub(crate) losses: Vec<String>,
+    /// What goes with what is replaced and is not had again.
+    pub(crate) losses: Vec<Loss>,
+}
+
+/// Something that goes.
+pub(crate) struct Loss {
+    /// In one line.
+    pub(crate) line: String,
+    /// More of the reason, if there is more than fits into the line.
+    pub(crate) detail: Option<String>,
 }
 
 /// Plans to have `packages`, and no others that were put there before by this, in the folder `deps` in `folder`.
@@ -99,11 +109,11 @@ pub(crate) fn plan_deps(
     }
     let order = order::used_first(&groups).into_iter();
     let made = order.filter_map(|place| made.get_mut(place)?.take());
-    let made = made.collect();
+    let made: Vec<_> = made.collect();
     let after = read.resolve(groups)?;
     let losses = match (after, replaced) {
         (_, []) | (None, _) => vec![],
-        (Some((after, _)), _) => takeover::losses(folder, replaced, packages, &after)?,
+        (Some((after, _)), _) => takeover::losses(folder, replaced, packages, &made, &after)?,
     };
     Ok(Planned {
         deps,

@@ -4,6 +4,7 @@ use super::order::used_first;
 use super::{DepPackage, Written, leftover};
 use crate::error::Failure;
 use crate::interrupted::Unfinished;
+use crate::wit::folder::{self, MAX_TEXT};
 use crate::wit::read::{parse_group, sorted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -18,6 +19,8 @@ pub(super) const FILE: &str = "package.wit";
 const MADE: &str = "// Made by `tenon wit fetch` from ";
 /// How much of a file is read to find its last line, in bytes: a path may be in that.
 const TAIL: u64 = 8 << 10;
+/// Among how many lines at the end of a file that line is looked for: an editor or a person may have added some.
+const LAST_LINES: usize = 5;
 
 /// A package as it is to stand in `deps`.
 pub(super) struct Made {
@@ -57,30 +60,57 @@ fn distinct(package: &str) -> String {
 
 /// Whether what stands at `path` was made by this, by its name and all that is in it.
 pub(crate) fn is_made(path: &Path) -> bool {
+    made(path).is_some()
+}
+
+/// What is left of a package that was put at a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Its last line is there, where it was.
+    Ended,
+    /// Somebody wrote below it.
+    Edited,
+}
+
+/// What is left of the package that was put at `path`; nothing if it was not put there by this, or is another one now.
+fn made(path: &Path) -> Option<State> {
     let is_dir = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
-    let name = path.file_name().and_then(|name| name.to_str());
-    let (true, Some(name)) = (is_dir, name) else {
-        return false;
-    };
-    if !is_alone(path) {
-        return false;
+    let name = path.file_name()?.to_str()?;
+    if !is_dir || !is_alone(path) {
+        return None;
     }
-    let text = tail(&path.join(FILE)).unwrap_or_default();
-    let last = text.lines().next_back().unwrap_or_default();
-    let said = last
-        .strip_prefix(MADE)
-        .and_then(|rest| rest.split_once(' '));
-    said.is_some_and(|(package, _)| {
-        let names = [plain(package), distinct(package)];
-        names.iter().any(|known| known == name)
-    })
+    let file = path.join(FILE);
+    let tail = tail(&file).unwrap_or_default();
+    let mut last = tail.lines().rev().take(LAST_LINES).enumerate();
+    let (at, package) = last.find_map(|(at, line)| {
+        let said = line.strip_prefix(MADE)?;
+        Some((at, said.split_once(' ')?.0))
+    })?;
+    let is_named = [plain(package), distinct(package)]
+        .iter()
+        .any(|it| it == name);
+    match (is_named, at) {
+        (false, _) => None,
+        (true, 0) => Some(State::Ended),
+        (true, _) => declares(&file, package).then_some(State::Edited),
+    }
+}
+
+/// Whether a text declares this package, and no other.
+fn declares(file: &Path, package: &str) -> bool {
+    let is_short = fs::metadata(file).is_ok_and(|metadata| metadata.len() <= MAX_TEXT);
+    let text = is_short.then(|| fs::read_to_string(file).ok()).flatten();
+    let group = text.and_then(|text| parse_group(FILE, &text).ok());
+    group.is_some_and(|group| folder::names(&group).all(|name| name.to_string() == package))
 }
 
 /// Whether there is nothing but the text of a package in a folder.
 fn is_alone(path: &Path) -> bool {
     let file = path.join(FILE);
+    // What a link leads to is not of our making.
+    let is_dir = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
     let is_file = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file());
-    is_file && sorted(path).is_ok_and(|paths| paths == [file])
+    is_dir && is_file && sorted(path).is_ok_and(|paths| paths == [file])
 }
 
 fn tail(file: &Path) -> io::Result<String> {
@@ -105,12 +135,20 @@ pub(super) fn replace(
         let path = path.to_owned();
         move |error: io::Error| Failure::io("write", &path, &error)
     };
-    let mut there = BTreeSet::new();
-    if deps.exists() {
-        let paths = sorted(deps)?.into_iter().filter(|path| is_made(path));
-        there.extend(paths.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)));
+    let (mut there, mut written) = (BTreeSet::new(), Written::default());
+    let paths = match deps.exists() {
+        true => sorted(deps)?,
+        false => vec![],
+    };
+    for path in paths {
+        if let (Some(state), Some(name)) = (self::made(&path), path.file_name()) {
+            let name = name.to_string_lossy().into_owned();
+            if state == State::Edited {
+                written.edited.push(name.clone());
+            }
+            there.insert(name);
+        }
     }
-    let mut written = Written::default();
     let mut changed: Vec<&Made> = Vec::new();
     for made in made {
         let is_there = there.remove(&made.name);

@@ -180,7 +180,7 @@ world proxy {{
         Written {
             changed: vec!["wasi-io-0.2.6".to_owned()],
             removed: vec!["acme-http-1.4.0".to_owned()],
-            unchanged: 0
+            ..Written::default()
         }
     );
     let left = files(folder.path());
@@ -256,6 +256,93 @@ fn what_someone_else_put_there_is_never_touched() {
             .ends_with("stands where `wasi:io@0.2.6` goes"),
         "{}",
         failure.message
+    );
+}
+
+#[test]
+fn what_is_added_at_the_end_is_lost_and_told() {
+    let io = encoded(&[IO_NEWER]);
+    let packages = [release("wasi:io", "0.2.6", &io)];
+    let folder = folder("package acme:shop@0.1.0;\nworld s { import wasi:io/poll@0.2.6; }\n");
+    write_deps(folder.path(), &packages).unwrap();
+    let file = folder.path().join("deps/wasi-io-0.2.6/package.wit");
+    let text = fs::read_to_string(&file).unwrap();
+    let edited = vec!["wasi-io-0.2.6".to_owned()];
+    for end in ["\n", "// mine\n", "interface mine {}\n\n"] {
+        fs::write(&file, format!("{text}{end}")).unwrap();
+        let written = write_deps(folder.path(), &packages).unwrap();
+        assert_eq!(
+            (&written.changed, &written.edited),
+            (&edited, &edited),
+            "{end:?}"
+        );
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    }
+    // More than a few lines, another package beside it, and what is no WIT any more are somebody's own.
+    for end in [
+        "\n\n\n\n\n// mine\n",
+        "package mine:kit { interface i {} }\n",
+    ] {
+        fs::write(&file, format!("{text}{end}")).unwrap();
+        refused(folder.path(), &packages, "wit::deps-taken");
+    }
+    fs::write(&file, format!("{text}interface {{\n")).unwrap();
+    refused(folder.path(), &packages, "cli::wit");
+    fs::write(
+        &file,
+        text.replace("wasi:io@0.2.6;", "wasi:io@0.2.5;") + "\n",
+    )
+    .unwrap();
+    refused(folder.path(), &packages, "wit::deps-taken");
+}
+
+/// What would go where `replaced` is taken over.
+fn losses(folder: &Path, packages: &[DepPackage]) -> Vec<String> {
+    let replaced = super::super::vendored(folder).unwrap();
+    let planned = plan_deps(folder, packages, &replaced).unwrap();
+    planned.losses.into_iter().map(|loss| loss.line).collect()
+}
+
+#[test]
+fn what_is_replaced_is_compared_though_what_a_path_has_is_not_there_yet() {
+    let kit = encoded(&["package acme:kit@1.0.0;\ninterface kit { f: func(); }\n"]);
+    let io = encoded(&[IO_NEWER]);
+    let packages = [
+        release("wasi:io", "0.2.6", &io),
+        DepPackage {
+            origin: DepOrigin::Path("../kit".to_owned()),
+            ..release("acme:kit", "1.0.0", &kit)
+        },
+    ];
+    let folder = folder(
+        "package acme:shop@0.1.0;\nworld s { import acme:kit/kit@1.0.0; import wasi:io/poll@0.2.6; }\n",
+    );
+    let old = folder.path().join("deps/io.wit");
+    fs::create_dir(folder.path().join("deps")).unwrap();
+    fs::write(&old, IO_NEWER).unwrap();
+    assert!(losses(folder.path(), &packages).is_empty());
+    fs::write(
+        &old,
+        format!("{IO_NEWER}\ninterface mine {{ f: func(); }}\n"),
+    )
+    .unwrap();
+    let lost = losses(folder.path(), &packages);
+    let part = "is not the `wasi:io@0.2.6` that is locked: ";
+    assert!(matches!(&*lost, [only] if only.contains(part)), "{lost:?}");
+    // Where what is there does not resolve, the reason is said.
+    fs::write(
+        &old,
+        format!("{IO_NEWER}\ninterface mine {{ use mine:kit/i.{{t}}; }}\n"),
+    )
+    .unwrap();
+    let lost = losses(folder.path(), &packages);
+    let place = old.display();
+    let start = format!(
+        "`{place}` cannot be held against the `wasi:io@0.2.6` that is locked: the package `mine:kit` that `{place}:"
+    );
+    assert!(
+        matches!(&*lost, [only] if only.starts_with(&start)),
+        "{lost:?}"
     );
 }
 
