@@ -5,7 +5,7 @@ use super::read::{Gates, caught, decode_package, sorted};
 use crate::error::{Failure, wit_failure};
 use crate::source::Named;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::slice;
