@@ -184,6 +184,16 @@ impl Pulled {
         )
     }
 
+    /// How many records the log had when it was verified.
+    pub(crate) fn log_size(&self) -> u64 {
+        self.fetched.view.checkpoint().checkpoint().size
+    }
+
+    /// What was verified of the log that it is in, in one sentence.
+    pub(crate) fn log_sentence(&self) -> String {
+        ui::log_sentence(&self.fetched.view, &self.rules, self.now)
+    }
+
     /// All that was verified, in one sentence.
     pub(crate) fn sentence(&self) -> String {
         ui::sentence(

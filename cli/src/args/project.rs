@@ -18,7 +18,7 @@ pub(crate) struct Init {
     #[arg(long, value_name = "PACKAGE")]
     pub(crate) name: Option<String>,
 
-    /// The component whose imports are to be filled.
+    /// The component whose imports are to be filled: a file, or a package.
     #[arg(long, value_name = "PATH")]
     pub(crate) socket: Option<PathBuf>,
 }

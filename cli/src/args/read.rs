@@ -22,6 +22,9 @@ pub(crate) struct Get {
 }
 
 /// Fetch releases into the cache and verify them, to use them without the network.
+///
+/// A package that is named without a version is the highest there is, in a project, too; with `--locked` it is what the
+/// project has locked.
 #[derive(Args)]
 pub(crate) struct Fetch {
     /// The packages, as for `tenon get`; if none is given, all that the project has locked.

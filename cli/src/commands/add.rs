@@ -9,9 +9,11 @@ use crate::remote::Remote;
 use crate::suggestion;
 use crate::ui::{self, Document, Ui};
 use crate::wanted::{Selection, Wanted};
+use crate::wit::declared;
 use semver::VersionReq;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::project::{Dependency, Manifest, ManifestEdit, Subject};
 use tenon_registry_client::resolve::compatible_with;
@@ -39,6 +41,10 @@ pub(crate) fn run(ui: &Ui, args: &Add, global: &Global) -> Result<(), Failure> {
             let message = format!("`{}` is named twice", wanted.package);
             return Err(Failure::usage(message).help("name it once, with one version"));
         }
+    }
+    if args.path.is_none() {
+        let namespaces = names.iter().map(PackageName::namespace).collect();
+        project.check_origins_in(ui, global, &namespaces)?;
     }
     let (mut precise, mut added) = (BTreeMap::new(), BTreeMap::new());
     let mut edit = edit(&project)?;
@@ -108,7 +114,7 @@ fn local(
     project: &Project,
     args: &Add,
     wanted: &Wanted,
-    path: &std::path::Path,
+    path: &Path,
 ) -> Result<Dependency, Failure> {
     if args.packages.len() > 1 {
         return Err(Failure::usage("`--path` is for one package"));
@@ -128,7 +134,27 @@ fn local(
             &std::io::ErrorKind::NotFound.into(),
         ));
     }
+    if path.is_dir() {
+        check_wit(&wanted.package, path)?;
+    }
     Ok(Dependency::Path(project.relative(path)))
+}
+
+/// Whether the WIT of a folder is that of a package.
+fn check_wit(package: &PackageName, folder: &Path) -> Result<(), Failure> {
+    let shown = ui::clean_line(&folder.to_string_lossy());
+    let other = |message| Failure::new("project::path", message);
+    match declared(folder)? {
+        Some((found, _)) if found == *package => Ok(()),
+        Some((found, _)) => {
+            let failure = other(format!("the WIT in `{shown}` is not `{package}`"));
+            Err(failure
+                .cause(format!("it declares the package `{found}`"))
+                .help(format!("add it as `tenon add {found} --path ...`")))
+        }
+        None => Err(other(format!("there is no WIT in `{shown}`"))
+            .help("name a component, a WIT package, or a folder with WIT in it")),
+    }
 }
 
 /// The manifest, to be changed.

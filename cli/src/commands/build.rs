@@ -8,6 +8,7 @@ use crate::args::{Build, Compose, Dedupe, Global, Plug, VersionPolicy};
 use crate::error::Failure;
 use crate::project::{Built, Changes, Locking, Project, Purpose};
 use crate::source::Named;
+use crate::suggestion::near;
 use crate::ui::{self, Fields, Ui};
 use crate::wit::inputs;
 use crate::wit::needs::needs_of;
@@ -81,7 +82,8 @@ fn compose(
     match &what.what {
         Subject::Plug { .. } => {
             let plug = arguments(project, args, what, plan.sockets, plan.plugs, &output)?;
-            let left = plug::make(ui, &plug, &locked).map_err(in_manifest)?;
+            let made = plug::make(ui, &plug, &locked);
+            let left = made.map_err(|unmade| in_manifest(unfit(args, unmade)))?;
             built.keep(project, []);
             if !args.auto {
                 hint_at_auto(ui, &left);
@@ -282,14 +284,10 @@ impl Plan {
                 return self.add_release(project, &package, requirement);
             }
             Some((_, Dependency::Path(path))) => project.path(path),
-            None if name.contains(':') && name.parse::<PackageName>().is_ok() => {
-                return Err(Failure::configuration(
-                    "project::manifest",
-                    format!("`{name}` is to be composed, and is no dependency"),
-                )
-                .help(format!("add it with `tenon add {name}`")));
-            }
-            None => project.path(name),
+            None => match no_dependency(project, name) {
+                Some(failure) => return Err(failure),
+                None => project.path(name),
+            },
         };
         if !file.exists() {
             return Err(absent(&file));
@@ -366,6 +364,34 @@ impl Project {
     }
 }
 
+/// What is to be composed and names a package, where there is no such dependency.
+fn no_dependency(project: &Project, name: &str) -> Option<Failure> {
+    let (package, version) = match name.split_once('@') {
+        Some((package, version)) => (package, Some(version)),
+        None => (name, None),
+    };
+    package
+        .parse::<PackageName>()
+        .ok()
+        .filter(|_| package.contains(':'))?;
+    let shown = ui::clean_line(name);
+    let failure = |what| Failure::configuration("project::manifest", format!("`{shown}` {what}"));
+    let names = project.manifest.dependencies.keys();
+    let names: BTreeSet<String> = names.map(ToString::to_string).collect();
+    Some(match (version, names.contains(package)) {
+        (Some(_), true) => failure("is to be composed, and names a version")
+            .cause("a version belongs to `[dependencies]`")
+            .help(format!("name it as `{package}`")),
+        _ => {
+            let failure = failure("is to be composed, and is no dependency");
+            match near(package, &names) {
+                Some(near) => failure.help(format!("did you mean `{near}`?")),
+                None => failure.help(format!("add it with `tenon add {shown}`")),
+            }
+        }
+    })
+}
+
 /// What is to be composed, and is not there.
 fn absent(file: &Path) -> Failure {
     let failure = Failure::io("read", file, &std::io::ErrorKind::NotFound.into());
@@ -411,6 +437,30 @@ fn what_is_said(project: &Project) -> String {
     )
 }
 
+/// Says what is left open where nothing fits, and how to come by what does.
+fn unfit(args: &Build, unmade: plug::Unmade) -> Failure {
+    let plug::Unmade { failure, open } = unmade;
+    if open.is_empty() {
+        return *failure;
+    }
+    let mut notes: Vec<_> = open
+        .iter()
+        .take(MAX_HINTED)
+        .map(|name| format!("`{}` stays open", ui::clean_line(name)))
+        .collect();
+    if let more @ 1.. = open.len().saturating_sub(MAX_HINTED) {
+        notes.push(format!("{} stay open", ui::count(more, "more import")));
+    }
+    let failure = failure.notes(notes);
+    match args.auto {
+        true => failure.help("add a component that fits with `tenon add NAMESPACE:NAME`"),
+        false => failure.help(
+            "`tenon build --auto` looks in the registries for what fits; a component that you know is added with \
+             `tenon add NAMESPACE:NAME`",
+        ),
+    }
+}
+
 /// Says how options that a failure speaks of are called in the manifest.
 fn in_manifest(failure: Failure) -> Failure {
     let words = [
@@ -431,10 +481,17 @@ fn in_manifest(failure: Failure) -> Failure {
     );
     let notes = words
         .into_iter()
-        .filter(|(option, _)| said.contains(option));
+        .filter(|(option, _)| has_option(&said, option));
     let notes = notes
         .map(|(option, key)| format!("`{option}` is `{key}` under `[compose]` in `tenon.toml`"));
     failure.notes(notes)
+}
+
+/// Whether a text speaks of an option, and not only of one whose name begins like it.
+fn has_option(text: &str, option: &str) -> bool {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    text.split(|letter| !is_word(letter))
+        .any(|word| word == option)
 }
 
 /// Has the report of a composition be a part of that of the build.

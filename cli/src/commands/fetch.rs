@@ -6,6 +6,7 @@ use crate::project::{Locking, Project, Purpose, install};
 use crate::pulled::{self, Pulled, pull};
 use crate::ui::{Document, ReleaseData, Ui};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use tenon_registry_client::http::FetchedFrom;
 
 #[derive(Serialize)]
@@ -40,8 +41,21 @@ pub(crate) fn run(ui: &Ui, args: &Fetch, global: &Global) -> Result<(), Failure>
         let releases = data.collect();
         return ui.document(&Document::new("tenon/fetch/1", FetchContent { releases }));
     }
+    if let [only] = &*pulled {
+        ui.say(&only.sentence());
+        return Ok(());
+    }
+    let mut logs: BTreeMap<&str, &Pulled> = BTreeMap::new();
     for pulled in &pulled {
-        ui.say(&pulled.sentence());
+        ui.say(&pulled.line());
+        // The log may have grown meanwhile.
+        let newest = logs.entry(pulled.origin()).or_insert(pulled);
+        if newest.log_size() < pulled.log_size() {
+            *newest = pulled;
+        }
+    }
+    for pulled in logs.values() {
+        ui.say(&pulled.log_sentence());
     }
     Ok(())
 }
@@ -56,7 +70,7 @@ fn all_of_project(ui: &Ui, args: &Fetch, global: &Global) -> Result<Vec<Pulled>,
         return Ok(vec![]);
     };
     let all: Vec<_> = lock.packages.values().collect();
-    let pulled = install(ui, global, lock, &all)?;
+    let pulled = install(ui, global, &project, &all)?;
     if pulled.is_empty() {
         ui.say("the project asks nothing of a registry");
     }

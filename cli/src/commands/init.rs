@@ -57,7 +57,14 @@ pub(crate) fn run(ui: &Ui, args: &Init) -> Result<(), Failure> {
         taken_over.extend(wkg.files.iter().map(|path| path.display().to_string()));
     }
     if let Some(socket) = &args.socket {
-        let socket = seen_from(&folder, socket);
+        let is_package = !socket.exists()
+            && socket
+                .to_str()
+                .is_some_and(|text| text.contains(':') && text.parse::<PackageName>().is_ok());
+        let socket = match is_package {
+            true => socket.clone(),
+            false => seen_from(&folder, socket),
+        };
         new.compose = Some(Compose::of_socket(socket.to_string_lossy()));
     }
     if !folder.as_os_str().is_empty() {

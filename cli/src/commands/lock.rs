@@ -20,7 +20,13 @@ pub(crate) fn run(ui: &Ui, args: &Lock, global: &Global) -> Result<(), Failure> 
         true => Project::merge(ui, &locking)?,
         false => {
             let mut project = Project::open(Purpose::Change)?;
-            let changes = project.lock(ui, &locking)?;
+            let (lock, changes) = project.locked(ui, &locking)?;
+            if let Some(lock) = lock.as_ref().or(project.lock.as_ref()) {
+                project.check_origins(ui, global, lock)?;
+            }
+            if let Some(lock) = lock {
+                project.write_lock(lock)?;
+            }
             (project, changes)
         }
     };

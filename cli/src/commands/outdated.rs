@@ -40,6 +40,7 @@ pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failu
     project.check_lock(&asked)?;
     let none = LockFile::default();
     let lock = project.lock.as_ref().unwrap_or(&none);
+    project.check_origins(ui, global, lock)?;
     let mut locked = BTreeMap::<_, BTreeSet<_>>::new();
     for (package, version) in lock.packages.keys() {
         locked.entry(package).or_default().insert(version);
@@ -64,6 +65,8 @@ pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failu
         let mut table = vec![head.map(str::to_owned).to_vec()];
         table.extend(rows.iter().map(Row::cells));
         ui.print(&ui::table(&table))?;
+    } else if locked.is_empty() {
+        ui.say("nothing is locked");
     } else {
         ui.say("everything that is locked is the newest there is");
     }

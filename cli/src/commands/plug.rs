@@ -16,7 +16,8 @@ use request::Lineup;
 use std::path::Path;
 use std::thread;
 use tenon_composer::{
-    Arena, Bodies, ComponentId, Composition, Options, Plan, Source, encode, plug,
+    Arena, Bodies, ComponentId, Composition, Error, ErrorKind, Options, Plan, Request, Source,
+    encode, plug,
 };
 use tenon_registry_client::Digest;
 
@@ -24,11 +25,31 @@ use tenon_registry_client::Digest;
 const WORTH_A_THREAD: u64 = 256 << 10;
 
 pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failure> {
-    make(ui, args, global).map(drop)
+    match make(ui, args, global) {
+        Ok(_) => Ok(()),
+        Err(unmade) => Err(*unmade.failure),
+    }
+}
+
+/// Why there is no composition.
+pub(super) struct Unmade {
+    pub(super) failure: Box<Failure>,
+    /// The interfaces that no plug fits, and that hosts do not provide as a rule, if that is why; none where socket and
+    /// plug are the wrong way round.
+    pub(super) open: Vec<String>,
+}
+
+impl<E: Into<Failure>> From<E> for Unmade {
+    fn from(error: E) -> Unmade {
+        Unmade {
+            failure: Box::new(error.into()),
+            open: vec![],
+        }
+    }
 }
 
 /// Makes a composition; the interfaces that it leaves open and hosts do not provide as a rule.
-pub(super) fn make(ui: &mut Ui, args: &Plug, global: &Global) -> Result<Vec<String>, Failure> {
+pub(super) fn make(ui: &mut Ui, args: &Plug, global: &Global) -> Result<Vec<String>, Unmade> {
     let target = Target::of(args.output.as_deref());
     if !args.dry_run {
         target.check(args.wat)?;
@@ -47,9 +68,9 @@ pub(super) fn make(ui: &mut Ui, args: &Plug, global: &Global) -> Result<Vec<Stri
     let mut arena = Arena::new();
     let ids = read(&mut arena, &inputs, args.no_validate)?;
     let request = lineup.request(&arena, &ids, args)?;
-    let mut plan = plug(&arena, &request)?;
+    let mut plan = plug(&arena, &request).map_err(|error| nothing_fits(&arena, &request, error))?;
     let Some(socket) = request.sockets.first() else {
-        return Err(Failure::usage("a socket is needed"));
+        return Err(Failure::usage("a socket is needed").into());
     };
     let metadata = arena.component(*socket).metadata();
     let options = Options {
@@ -82,8 +103,27 @@ pub(super) fn make(ui: &mut Ui, args: &Plug, global: &Global) -> Result<Vec<Stri
         plan::write(path, &composition, sources, &options, args.dedupe)?;
     }
     report(ui, args, &target, &plan, &composition, &inputs)?;
-    let left = trial::open(&plan).into_iter();
-    Ok(left.map(|open| open.name).collect())
+    Ok(open_names(&plan))
+}
+
+/// An error, and what stays open if it is that no plug fits anything.
+fn nothing_fits(arena: &Arena<'_>, request: &Request, error: Error) -> Unmade {
+    let open = match error.kind() {
+        ErrorKind::NothingPlugged { near, swapped, .. }
+            if !near.is_empty() || swapped.is_none() =>
+        {
+            let sockets = Request::new(request.sockets.clone(), []);
+            plug(arena, &sockets).map_or(vec![], |plan| open_names(&plan))
+        }
+        _ => vec![],
+    };
+    let failure = Box::new(error.into());
+    Unmade { failure, open }
+}
+
+fn open_names(plan: &Plan) -> Vec<String> {
+    let open = trial::open(plan).into_iter();
+    open.map(|open| open.name).collect()
 }
 
 /// Refuses a plan that could not be written, before anything is done.

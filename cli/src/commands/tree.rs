@@ -7,6 +7,7 @@ use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use tenon_registry_client::project::{self, Asker, Dependency, LockedPackage};
+use tenon_registry_client::record::ContentKind;
 use tenon_registry_client::resolve::Strength;
 
 /// How deep the tree is shown; what is deeper is only named.
@@ -185,7 +186,9 @@ impl<'t> Drawing<'t> {
             {
                 let by = match step.by {
                     Asker::Project(by) => ui::clean_line(by),
-                    Asker::Package(by) => name(by),
+                    Asker::Package(LockedPackage { release, .. }) => {
+                        format!("{} {}", release.package, release.version)
+                    }
                 };
                 let verb = match step.need.strength {
                     Strength::Always => "needs",
@@ -206,8 +209,14 @@ impl<'t> Drawing<'t> {
     }
 }
 
+/// Package and version, and whether it is a WIT package.
 fn name(package: &LockedPackage) -> String {
-    format!("{} {}", package.release.package, package.release.version)
+    let kind = match package.kind {
+        ContentKind::Component => "",
+        ContentKind::Wit => " (WIT)",
+    };
+    let release = &package.release;
+    format!("{} {}{kind}", release.package, release.version)
 }
 
 fn content(project: &Project, lock: &project::LockFile, tree: &project::Tree<'_>) -> TreeContent {

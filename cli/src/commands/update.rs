@@ -23,7 +23,12 @@ struct UpdateContent {
 
 pub(crate) fn run(ui: &Ui, args: &Update, global: &Global) -> Result<(), Failure> {
     let mut project = Project::open(Purpose::Change)?;
-    let packages = args.packages.iter().map(|name| locked(&project, name));
+    // What is not locked yet, since no other version will do, is taken precisely for the first time.
+    let is_first = args.precise.is_some() && project.check_lock(&project.asked()?).is_err();
+    let packages = args.packages.iter().map(|name| match name.parse() {
+        Ok(package) if is_first && is_from_registry(&project, &package) => Ok(package),
+        _ => locked(&project, name),
+    });
     let packages = packages.collect::<Result<BTreeSet<_>, _>>()?;
     let mut precise = BTreeMap::new();
     if let Some(text) = &args.precise {
@@ -41,6 +46,10 @@ pub(crate) fn run(ui: &Ui, args: &Update, global: &Global) -> Result<(), Failure
         };
         precise.insert(package.clone(), version);
     }
+    let nothing = match precise.first_key_value() {
+        Some((package, version)) => format!("`{package}` is {version} already"),
+        None => NOTHING.to_owned(),
+    };
     let locking = Locking {
         freedom: match packages.is_empty() {
             true => Freedom::All,
@@ -60,7 +69,7 @@ pub(crate) fn run(ui: &Ui, args: &Update, global: &Global) -> Result<(), Failure
         }
         lock::say(ui, &changes);
         if changes.is_empty() {
-            ui.say(NOTHING);
+            ui.say(&nothing);
             return Ok(());
         }
         ui.say("this is all that was done: `--dry-run` writes nothing");
@@ -73,10 +82,18 @@ pub(crate) fn run(ui: &Ui, args: &Update, global: &Global) -> Result<(), Failure
         return ui.document(&Document::new("tenon/update/1", content));
     }
     if changes.is_empty() && project.lock.is_some() {
-        ui.say(NOTHING);
+        ui.say(&nothing);
         return Ok(());
     }
     lock::report(ui, &project, changes, "tenon/update/1")
+}
+
+/// Whether a package is none that the manifest has at a path.
+fn is_from_registry(project: &Project, package: &PackageName) -> bool {
+    !matches!(
+        project.manifest.dependencies.get(package),
+        Some(Dependency::Path(_))
+    )
 }
 
 /// A package that is locked, by its name.

@@ -6,6 +6,7 @@ use crate::error::Failure;
 use crate::project::{Project, Purpose};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
+use tenon_registry_client::name::PackageName;
 use tenon_registry_client::project::{self, Asker, LockedPackage, Step};
 use tenon_registry_client::resolve::{Need, Strength};
 
@@ -28,6 +29,17 @@ pub(crate) fn run(ui: &Ui, args: &Why) -> Result<(), Failure> {
     let project = Project::open(Purpose::Look)?;
     let asked = project.asked()?;
     project.check_lock(&asked)?;
+    if let Some((name, _)) = args.package.split_once('@')
+        && name.parse::<PackageName>().is_ok()
+    {
+        let message = format!(
+            "`{}` names a version, and `tenon why` takes none",
+            ui::clean_line(&args.package)
+        );
+        return Err(Failure::usage(message).help(format!(
+            "`tenon why {name}` says it of every version that is locked"
+        )));
+    }
     let package = locked(&project, &args.package)?;
     let none = project::LockFile::default();
     let lock = project.lock.as_ref().unwrap_or(&none);

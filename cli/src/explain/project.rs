@@ -128,6 +128,13 @@ A project may have been written by someone else. What it writes to, by `output` 
 therefore within its own folder, also where links lead; anywhere else is for whoever gives the command to say.",
     },
     Explanation {
+        code: "project::path",
+        help: "name a component, a WIT package, or a folder with the WIT of the package",
+        text: "\
+`tenon add NAME --path FOLDER` has the WIT in a folder be the package of that name. The text there declares another package, or \
+there is none. Others use a package by the name that its text declares, so the two have to be the same.",
+    },
+    Explanation {
         code: "project::precise",
         help: "see with `tenon info PACKAGE` which versions there are",
         text: "\

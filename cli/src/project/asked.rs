@@ -25,13 +25,6 @@ pub(crate) struct Asked {
     pub(crate) replaced: Vec<(PackageName, Version)>,
 }
 
-/// What it means that a file is not there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Absence {
-    Fine,
-    Refused,
-}
-
 impl Project {
     /// What the manifest asks for, and what is asked by the WIT of the project and by the components that it
     /// names, as far as they are there.
@@ -49,7 +42,10 @@ impl Project {
                 }),
                 Dependency::Path(path) => {
                     asked.own.insert(package.clone());
-                    asked.add_local(&self.path(path), Absence::Refused)?;
+                    if !self.path(path).exists() {
+                        return Err(absent(package, path));
+                    }
+                    asked.add_local(&self.path(path))?;
                 }
             }
         }
@@ -59,7 +55,10 @@ impl Project {
             let all = sockets.iter().chain(plugs.iter().flatten());
             for path in all.filter(|name| self.dependency(name).is_none()) {
                 // What is not built yet asks for nothing yet.
-                asked.add_local(&self.path(path), Absence::Fine)?;
+                let path = self.path(path);
+                if path.exists() {
+                    asked.add_local(&path)?;
+                }
             }
         }
         let folder = self.wit_folder();
@@ -126,12 +125,9 @@ impl Asked {
     }
 
     /// Adds what a component, a WIT package or a folder of WIT beside the manifest asks for.
-    fn add_local(&mut self, path: &Path, absence: Absence) -> Result<(), Failure> {
+    fn add_local(&mut self, path: &Path) -> Result<(), Failure> {
         if path.is_dir() {
             return self.add_folder(path, &[]);
-        }
-        if absence == Absence::Fine && !path.exists() {
-            return Ok(());
         }
         let named = Named::open(&path.to_string_lossy())?;
         let (_, needs) = needs_of(&named.argument, named.input())?;
@@ -153,4 +149,14 @@ impl Asked {
         }));
         Ok(())
     }
+}
+
+/// A dependency that is to be at a path where nothing is.
+fn absent(package: &PackageName, path: &Path) -> Failure {
+    let message = format!(
+        "`{package}` in `{}` is at `{}`, and there is no such file",
+        super::MANIFEST,
+        ui::clean_line(&path.to_string_lossy())
+    );
+    Failure::new("cli::io", message).help("build it first, or correct the path there")
 }

@@ -22,7 +22,6 @@ pub(super) fn check_same(locked: &LockedPackage, gathered: &Gathered) -> Result<
     let Some(release) = gathered.release(package, version) else {
         return Ok(());
     };
-    super::install::check_origin(gathered.remotes.of(package.namespace())?, locked)?;
     let (said, found) = (locked.release.digest, release.content.digest);
     match said == found {
         true => Ok(()),

@@ -1,7 +1,7 @@
 //! What is locked, fetched and verified.
 
 use super::remotes::Answer;
-use super::{LOCK, MANIFEST, Project, Purpose, Remotes};
+use super::{LOCK, MANIFEST, Project, Purpose};
 use crate::args::Global;
 use crate::error::Failure;
 use crate::exit::ExitKind;
@@ -29,7 +29,7 @@ pub(crate) fn pull_locked(
     let lock = locked_by(&project)?;
     let locked = wanted.iter().map(|wanted| find(&project, lock, wanted));
     let locked = locked.collect::<Result<Vec<_>, _>>()?;
-    install(ui, global, lock, &locked)
+    install(ui, global, &project, &locked)
 }
 
 /// The version of a package that the project has locked, for a command with `--locked` that fetches nothing.
@@ -86,17 +86,17 @@ fn find<'l>(
     })
 }
 
-/// Fetches what is locked and verifies it, in this order.
+/// Fetches what a project has locked and verifies it, in this order.
 ///
 /// If a registry cannot be reached and everything is here, what was verified before is used, with a warning. What a
 /// registry is refused for is an error all the same.
 pub(crate) fn install(
     ui: &Ui,
     global: &Global,
-    lock: &LockFile,
+    project: &Project,
     packages: &[&LockedPackage],
 ) -> Result<Vec<Pulled>, Failure> {
-    let failure = match try_install(ui, global, lock, packages) {
+    let failure = match try_install(ui, global, project, packages) {
         Err(failure) if failure.exit == ExitKind::Unavailable && !global.offline => failure,
         Ok(pulled) if global.offline && !pulled.is_empty() => {
             ui.warn_once(
@@ -110,7 +110,7 @@ pub(crate) fn install(
         offline: true,
         ..global.clone()
     };
-    match try_install(ui, &offline, lock, packages) {
+    match try_install(ui, &offline, project, packages) {
         Ok(pulled) => {
             ui.warn(&format!(
                 "{}: what was verified before is used, and whether it was yanked or revoked since is not known",
@@ -127,14 +127,13 @@ pub(crate) fn install(
 fn try_install(
     ui: &Ui,
     global: &Global,
-    lock: &LockFile,
+    project: &Project,
     packages: &[&LockedPackage],
 ) -> Result<Vec<Pulled>, Failure> {
-    let mut remotes = Remotes::default();
-    for package in packages {
-        let remote = remotes.find(ui, global, package.release.package.namespace())?;
-        check_origin(remote, package)?;
-    }
+    let Some(lock) = &project.lock else {
+        return Ok(vec![]);
+    };
+    let remotes = project.find_origins(ui, global, lock, packages.iter().copied())?;
     let used: BTreeSet<&Origin> = packages.iter().map(|package| &package.registry).collect();
     for remote in remotes.all() {
         let origin = remote.registry.pin.origin();
@@ -170,32 +169,6 @@ fn try_install(
         Ok(pulled)
     });
     pulled.collect()
-}
-
-/// Whether a package is locked in the log that its namespace comes from.
-pub(super) fn check_origin(remote: &Remote, package: &LockedPackage) -> Result<(), Failure> {
-    let origin = remote.registry.pin.origin();
-    if package.registry == *origin {
-        return Ok(());
-    }
-    let release = &package.release;
-    let (locked, now) = (
-        ui::clean_line(package.registry.as_str()),
-        ui::clean_line(origin.as_str()),
-    );
-    Err(Failure::configuration(
-        "project::moved",
-        format!("`{}@{}` is locked from `{locked}`", release.package, release.version),
-    )
-    .cause(format!(
-        "the namespace `{}` comes from `{}` now, which is `{now}`",
-        release.package.namespace(),
-        remote.name
-    ))
-    .help(format!(
-        "`tenon config show --origin` says why; if it has moved, run `tenon remove {0}` and `tenon add {0}`",
-        release.package
-    )))
 }
 
 /// Whether the checkpoint of a lock file is of the history that is known here.

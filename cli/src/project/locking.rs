@@ -206,12 +206,17 @@ fn answers(lock: &LockFile, asked: &Asked) -> Result<(), Unmet> {
 
 /// The lock file without what nothing asks for any more, if that is all that it takes: then nobody has to be asked.
 fn less(lock: &LockFile, asked: &Asked) -> Option<LockFile> {
-    let kept = needed(&without_own(lock, asked), asked.iter());
+    let kept = still_needed(lock, asked);
     let mut less = lock.clone();
     less.packages
         .retain(|key, _| kept.packages.contains_key(key));
     less.registries = kept.registries;
     answers(&less, asked).ok().map(|()| less)
+}
+
+/// What of a lock file is still asked for.
+pub(super) fn still_needed(lock: &LockFile, asked: &Asked) -> LockFile {
+    needed(&without_own(lock, asked), asked.iter())
 }
 
 /// A lock file without what its packages need of packages that the project has itself: these answer all that is asked
@@ -303,6 +308,10 @@ fn make_by(
 /// Whether there is what is asked for precisely.
 fn check_there(locking: &Locking<'_>, gathered: &Gathered) -> Result<(), Failure> {
     for (package, precise) in &locking.precise {
+        if !gathered.has(package) {
+            let failure = not_precise(package, precise).cause("nothing asks for it");
+            return Err(failure.help(format!("add it with `tenon add {package}@{precise}`")));
+        }
         if gathered.release(package, precise).is_none() {
             return Err(not_precise(package, precise)
                 .cause("there is no such version")

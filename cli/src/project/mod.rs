@@ -7,6 +7,7 @@
 //! | `universe` | what there is, by the registries or by the cache |
 //! | `locking` | the lock file made to answer what is asked |
 //! | `entries` | what stands in a lock file |
+//! | `moved` | whether what is locked comes from where it was locked from |
 //! | `publishers` | whether releases come from who they came from before |
 //! | `change` | what became another in the lock file |
 //! | `install` | what is locked, fetched and verified |
@@ -23,6 +24,7 @@ mod entries;
 mod install;
 mod locking;
 mod merge;
+mod moved;
 mod publishers;
 mod remotes;
 mod universe;

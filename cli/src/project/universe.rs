@@ -1,5 +1,6 @@
 //! What there is to choose from: by the registries, or without the network by what is kept here.
 
+use super::moved::{is_moved, moved};
 use super::{Asked, Freedom, Remotes};
 use crate::args::Global;
 use crate::error::Failure;
@@ -68,6 +69,9 @@ impl Gathered {
         let mut next = direct.clone();
         while !next.is_empty() {
             let names = std::mem::take(&mut next);
+            if let Some(old) = old {
+                gathered.check_origins(ui, global, asked, old, &names)?;
+            }
             for (package, result) in gathered.ask(ui, global, names)? {
                 match result {
                     Ok(candidates) => {
@@ -99,6 +103,33 @@ impl Gathered {
         }
         gathered.make_universe(asked);
         Ok(gathered)
+    }
+
+    /// Refuses to ask another registry for packages than the one that they are locked from.
+    fn check_origins(
+        &mut self,
+        ui: &Ui,
+        global: &Global,
+        asked: &Asked,
+        old: &LockFile,
+        names: &BTreeSet<PackageName>,
+    ) -> Result<(), Failure> {
+        let locked = old.packages.values();
+        for locked in locked.filter(|locked| names.contains(&locked.release.package)) {
+            // That there is none is said where it is asked.
+            let namespace = locked.release.package.namespace();
+            if let Ok(remote) = self.remotes.find(ui, global, namespace)
+                && is_moved(remote, locked)
+            {
+                return Err(moved(remote, locked, old, asked));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a package was looked at, since something asks for it.
+    pub(super) fn has(&self, package: &PackageName) -> bool {
+        self.found.contains_key(package)
     }
 
     /// The release of a version, as the log has it.

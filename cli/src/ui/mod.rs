@@ -16,7 +16,7 @@ use json::Framed;
 pub(crate) use json::{Document, Fields};
 pub(crate) use proof::{Seen, proof};
 pub(crate) use release::{CheckpointData, PublisherData, ReleaseData, StatusData};
-pub(crate) use sentence::{publisher, sentence, signed_by_keys, witnesses};
+pub(crate) use sentence::{log_sentence, publisher, sentence, signed_by_keys, witnesses};
 pub(crate) use style::{bold, dim, failure_text, warning};
 pub(crate) use table::table;
 pub(crate) use text::{count, hoisted, made, near_misses, plan, size, thousands, unusual};

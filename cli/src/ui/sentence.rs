@@ -35,6 +35,18 @@ pub(crate) fn sentence(
     )
 }
 
+/// What was verified of a log, in one sentence.
+pub(crate) fn log_sentence(view: &Verified<View>, rules: &Rules, now: Time) -> String {
+    let checkpoint = view.checkpoint().checkpoint();
+    format!(
+        "{} had {} records at {}; {}.",
+        clean_line(checkpoint.origin.as_str()),
+        thousands(checkpoint.size),
+        moment(seen_at(view), now),
+        standing(view, rules),
+    )
+}
+
 /// Who is answerable: "signed by `acme/alice`", "attested by the registry for ...".
 pub(crate) fn publisher(publisher: &Publisher) -> String {
     match publisher {

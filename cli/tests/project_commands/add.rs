@@ -110,6 +110,52 @@ fn paths_are_kept_as_seen_from_the_manifest() {
         &["add", "acme:y", "--path", "x.wat", "--offline"],
     );
     // The folder of the project itself.
+    project.write("self.wit", "package acme:self@1.0.0;\n");
     project.ok_in("sub", &["add", "acme:self", "--path", ".."]);
     assert!(project.read("tenon.toml").contains("{ path = \".\" }"));
+}
+
+#[test]
+fn a_folder_is_added_as_the_package_that_its_wit_declares() {
+    let project = Project::new("");
+    project.write("empty/notes.txt", "");
+    project.write("own/a.wit", "package acme:mine@0.1.0;\ninterface x {}\n");
+    let at = |package, folder| ["add", package, "--path", folder];
+    let said = project.fails(1, "project::path", &at("acme:mine", "empty"));
+    assert!(said.contains("there is no WIT in `empty`"), "{said}");
+    let said = project.fails(1, "project::path", &at("acme:other", "own"));
+    assert!(
+        said.contains("it declares the package `acme:mine`"),
+        "{said}"
+    );
+    project.ok(&at("acme:mine", "own"));
+    fs::remove_dir_all(project.at("own")).unwrap();
+    let said = project.fails(1, "cli::io", &["lock"]);
+    assert!(
+        said.contains("`acme:mine` in `tenon.toml` is at `own`, and there is no such file"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_a_project_fetches_is_said_in_a_line_each_and_the_log_once() {
+    let project = Project::new("[dependencies]\n\"acme:logger\" = \"1\"\n\"wit:mid\" = \"1\"\n");
+    project.ok(&["lock"]);
+    let said = project.ok(&["fetch"]);
+    assert_eq!(said.lines().count(), 4, "{said}");
+    assert_eq!(said.matches(" records at ").count(), 1, "{said}");
+    let said = project.ok(&["fetch", "acme:logger"]);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(said.matches(" records at ").count(), 1, "{said}");
+}
+
+#[test]
+fn a_package_is_the_socket_of_a_new_project_in_another_folder() {
+    let project = Project::new("");
+    project.ok(&["init", "--socket", "acme:logger", "sub"]);
+    let text = project.read("sub/tenon.toml");
+    assert!(text.contains("socket = \"acme:logger\""), "{text}");
+    project.ok(&["init", "--socket", "app.wasm", "else"]);
+    let text = project.read("else/tenon.toml");
+    assert!(!text.contains("socket = \"app.wasm\""), "{text}");
 }

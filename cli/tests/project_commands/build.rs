@@ -227,6 +227,18 @@ fn what_the_manifest_cannot_mean_is_said_in_its_words() {
             "add it with `tenon add acme:lost`",
         ),
         (
+            "socket = \"app.wat\"\nplugs = [\"acme:loger\"]",
+            2,
+            "project::manifest",
+            "did you mean `acme:logger`?",
+        ),
+        (
+            "socket = \"app.wat\"\nplugs = [\"acme:logger@^1\"]",
+            2,
+            "project::manifest",
+            "a version belongs to `[dependencies]`",
+        ),
+        (
             "socket = \"app.wat\"\noutput = \"app.wat\"",
             2,
             "project::manifest",
@@ -342,4 +354,42 @@ fn a_folder_of_wit_is_built() {
     );
     let said = project.ok(&["build"]);
     assert!(said.contains("component"), "{said}");
+}
+
+#[test]
+fn where_no_plug_fits_anything_it_is_said_what_is_open_and_what_to_do() {
+    let project = Project::composing("\"acme:late\" = \"1\"", "");
+    project.ok(&["lock"]);
+    let text = project.fails(1, "compose::nothing-plugged", &["build"]);
+    assert!(
+        text.contains("`acme:log/api@1.0.0` stays open")
+            && text.contains("`tenon build --auto`")
+            && text.contains("`tenon add NAMESPACE:NAME`"),
+        "{text}"
+    );
+    // What comes near is said as by `tenon plug`.
+    project.write(
+        "app.wat",
+        "(component (import \"acme:log/api@1.0.0\" (instance (export \"no\" (func)))))",
+    );
+    project.ok(&["add", "acme:logger"]);
+    let output = project.run_in("", &["build"]);
+    let text = said(&output);
+    assert!(text.contains("error[compose::"), "{text}");
+    assert!(
+        text.contains("`no`") && text.contains("`tenon build --auto`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn options_are_told_as_keys_where_they_are_meant() {
+    let project = Project::composing("\"acme:logger\" = \"1\"", "");
+    project.ok(&["lock"]);
+    project.ok(&["registry", "remove", "local"]);
+    let said = project.fails(2, "registry::none", &["build"]);
+    assert!(
+        said.contains("--namespace acme") && !said.contains("also: "),
+        "{said}"
+    );
 }

@@ -22,25 +22,25 @@ fn a_tree_says_who_needs_what() {
         project.prints(&["tree"]),
         "acme:shop 0.1.0\n\
          ├── acme:late 1.0.0\n\
-         ├── wit:mid 1.1.0\n\
-         │   └── wit:base 0.2.5\n\
-         ├── wit:new 1.0.0\n\
-         │   └── wit:base 0.3.0\n\
+         ├── wit:mid 1.1.0 (WIT)\n\
+         │   └── wit:base 0.2.5 (WIT)\n\
+         ├── wit:new 1.0.0 (WIT)\n\
+         │   └── wit:base 0.3.0 (WIT)\n\
          └── acme:x (x.wat)\n"
     );
     assert_eq!(
         project.prints(&["tree", "--invert"]),
         "acme:late 1.0.0\n\
          └── tenon.toml needs ^1\n\
-         wit:base 0.2.5\n\
+         wit:base 0.2.5 (WIT)\n\
          ├── x.wat fits ^0.2.3\n\
          ├── acme:late 1.0.0 fits ^0.2.5\n\
          └── wit:mid 1.1.0 needs ^0.2.3\n\
-         wit:base 0.3.0\n\
+         wit:base 0.3.0 (WIT)\n\
          └── wit:new 1.0.0 needs ^0.3.0\n\
-         wit:mid 1.1.0\n\
+         wit:mid 1.1.0 (WIT)\n\
          └── tenon.toml needs ^1\n\
-         wit:new 1.0.0\n\
+         wit:new 1.0.0 (WIT)\n\
          └── tenon.toml needs ^1\n"
     );
     let tree = project.json(&["tree"]);
@@ -67,7 +67,15 @@ fn a_tree_says_who_needs_what() {
 fn what_is_outdated_is_listed() {
     let project = Project::new("");
     let said = project.ok(&["outdated", "--exit-code"]);
+    assert!(said.contains("nothing is locked"), "{said}");
+    project.ok(&["add", "acme:other"]);
+    let said = project.ok(&["outdated", "--exit-code"]);
     assert!(said.contains("the newest there is"), "{said}");
+    let said = project.fails(2, "cli::usage", &["why", "acme:other@1.0.0"]);
+    assert!(
+        said.contains("`tenon why acme:other` says it of every version"),
+        "{said}"
+    );
     project.ok(&[
         "add",
         "acme:logger@1.1.0",

@@ -5,22 +5,10 @@ use super::*;
 fn with_two(manifest: &str) -> (Project, server::Server, impl Fn(&Project, &server::Server)) {
     let far = server::Server::start();
     let project = Project::new("");
-    let tenon = |project: &Project, far: &server::Server, words: &[&str]| {
-        let mut command = project.tenon_in("", words);
-        command
-            .env("TENON_CONFIG_DIR", project.home.path().join("far/config"))
-            .env("TENON_TOKEN", &far.token)
-            .env("TENON_REGISTRY", &far.url);
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{words:?}: {}", said(&output));
-    };
-    tenon(
-        &project,
-        &far,
-        &["registry", "add", "far", &far.url, &far.pin, "--default"],
-    );
-    tenon(&project, &far, &["key", "generate", "far/owner"]);
-    tenon(&project, &far, &["namespace", "create", "far", "--yes"]);
+    let add = ["registry", "add", "far", &far.url, &far.pin, "--default"];
+    at_far(&project, &far, &add);
+    at_far(&project, &far, &["key", "generate", "far/owner"]);
+    at_far(&project, &far, &["namespace", "create", "far", "--yes"]);
     project.write(
         "kit/deps/base.wit",
         "package wit:base@0.2.3;\ninterface things { type t = u32; }\n",
@@ -29,7 +17,7 @@ fn with_two(manifest: &str) -> (Project, server::Server, impl Fn(&Project, &serv
         "kit/kit.wit",
         "package far:kit@1.0.0;\ninterface kit { use wit:base/things@0.2.3.{t}; }\n",
     );
-    tenon(&project, &far, &["publish", "kit", "--yes"]);
+    at_far(&project, &far, &["publish", "kit", "--yes"]);
     project.write(
         "tenon.toml",
         &format!(
@@ -38,9 +26,20 @@ fn with_two(manifest: &str) -> (Project, server::Server, impl Fn(&Project, &serv
         ),
     );
     let grow = move |project: &Project, far: &server::Server| {
-        tenon(project, far, &["namespace", "create", "more", "--yes"]);
+        at_far(project, far, &["namespace", "create", "more", "--yes"]);
     };
     (project, far, grow)
+}
+
+/// Has the owner of the second registry do something.
+fn at_far(project: &Project, far: &server::Server, words: &[&str]) {
+    let mut command = project.tenon_in("", words);
+    command
+        .env("TENON_CONFIG_DIR", project.home.path().join("far/config"))
+        .env("TENON_TOKEN", &far.token)
+        .env("TENON_REGISTRY", &far.url);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", said(&output));
 }
 
 #[test]
@@ -109,4 +108,110 @@ fn a_namespace_is_looked_for_where_it_belongs_and_nowhere_else() {
     project.ok(&["registry", "remove", "local"]);
     let said = project.fails(2, "registry::none", &["add", "far:kit"]);
     assert!(said.contains("help: "), "{said}");
+}
+
+#[test]
+fn what_has_moved_to_another_registry_is_not_asked_for_there_before_it_is_added_again() {
+    let (project, far, _) = with_two(
+        "[dependencies]\n\"acme:logger\" = \"1\"\n\"acme:other\" = \"1\"\n\"wit:mid\" = \"1\"\n",
+    );
+    project.ok(&["lock"]);
+    // There is a namespace of this name in the other one, too, with another owner.
+    at_far(&project, &far, &["namespace", "create", "acme", "--yes"]);
+    project.write(
+        "logger.wat",
+        &packages::component(&[], &["acme:log/api@1.0.0"]),
+    );
+    for package in ["acme:logger", "acme:other"] {
+        let release = ["--package", package, "--version", "1.5.0", "--yes"];
+        at_far(
+            &project,
+            &far,
+            &[&["publish", "logger.wat"][..], &release].concat(),
+        );
+    }
+    let here = project.read("tenon.toml");
+    project.write(
+        "tenon.toml",
+        &format!("{here}[namespaces]\nacme = \"far\"\n"),
+    );
+    for words in [
+        &["lock"][..],
+        &["lock", "--locked"],
+        &["update"],
+        &["update", "acme:other"],
+        &["add", "acme:mw"],
+        &["add", "acme:logger"],
+        &["outdated"],
+        &["fetch"],
+    ] {
+        let said = project.fails(2, "project::moved", words);
+        assert!(
+            said.contains(
+                "run `tenon remove acme:logger acme:other`, and then `tenon add acme:logger acme:other`"
+            ),
+            "{words:?}: {said}"
+        );
+    }
+    // Nothing has to be asked for these.
+    project.ok(&["tree"]);
+    project.ok(&["why", "acme:logger"]);
+    // As the help says.
+    project.ok(&["remove", "acme:logger", "acme:other"]);
+    project.ok(&["add", "acme:logger", "acme:other"]);
+    assert_eq!(
+        project.locked(),
+        [
+            "acme:logger 1.5.0",
+            "acme:other 1.5.0",
+            "wit:base 0.2.5",
+            "wit:mid 1.1.0"
+        ]
+    );
+    // What brings a package that has moved is named where the manifest does not name the package.
+    let text = project.read("tenon.toml") + "wit = \"far\"\n";
+    project.write("tenon.toml", &text);
+    let said = project.fails(2, "project::moved", &["update"]);
+    assert!(said.contains("run `tenon remove wit:mid`"), "{said}");
+    project.ok(&["remove", "wit:mid"]);
+    project.ok(&["lock"]);
+    // What the text of the project names cannot be removed.
+    project.write("tenon.toml", &text.replace("wit = \"far\"", ""));
+    project.write(
+        "wit/a.wit",
+        "package acme:shop@0.1.0;\ninterface x { use wit:base/things@0.2.3.{t}; }\n",
+    );
+    project.ok(&["lock"]);
+    project.write("tenon.toml", &text);
+    let said = project.fails(2, "project::moved", &["lock"]);
+    assert!(
+        said.contains("remove `tenon.lock`, and run `tenon lock`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_lock_file_that_fits_needs_registries_that_are_known() {
+    let project = Project::new("[dependencies]\n\"acme:logger\" = \"1\"\n");
+    project.ok(&["lock"]);
+    let here = project.read("tenon.toml");
+    for (text, code) in [
+        ("default-registry = \"gone\"\n", "registry::unknown"),
+        ("[namespaces]\nacme = \"gone\"\n", "registry::unknown"),
+    ] {
+        let (before, after) = match text.starts_with('[') {
+            true => ("", text),
+            false => (text, ""),
+        };
+        project.write("tenon.toml", &format!("{before}{here}{after}"));
+        for words in [&["lock"][..], &["lock", "--locked"], &["outdated"]] {
+            project.fails(2, code, words);
+        }
+        project.ok(&["tree"]);
+        project.ok(&["why", "acme:logger"]);
+    }
+    project.write("tenon.toml", &here);
+    project.ok(&["registry", "remove", "local"]);
+    project.fails(2, "registry::none", &["lock", "--frozen"]);
+    project.ok(&["tree"]);
 }

@@ -44,6 +44,9 @@ fn a_version_is_taken_precisely_or_it_is_said_why_not() {
         let said = project.ok(&precise("acme:logger", version));
         assert_eq!(said.contains("is yanked"), version == "1.1.0", "{said}");
         assert_eq!(project.locked()[0], format!("acme:logger {version}"));
+        let said = project.ok(&precise("acme:logger", version));
+        let already = format!("`acme:logger` is {version} already");
+        assert!(said.contains(&already), "{said}");
         project.ok(&["lock", "--locked"]);
     }
     // Of something that others need, too.
@@ -67,4 +70,32 @@ fn a_version_is_taken_precisely_or_it_is_said_why_not() {
     assert!(said.contains("run `tenon lock`"), "{said}");
     let said = project.fails(1, "project::unknown", &["update", "acme:x"]);
     assert!(said.contains("has it at `x`"), "{said}");
+}
+
+#[test]
+fn a_yanked_version_that_is_all_there_is_is_taken_precisely_where_nothing_is_locked() {
+    let project = Project::new("[dependencies]\n\"acme:logger\" = \"~1.1\"\n");
+    let said = project.fails(1, "project::conflict", &["lock"]);
+    assert!(
+        said.contains("`tenon update acme:logger --precise 1.1.0`"),
+        "{said}"
+    );
+    let precise = |name| ["update", name, "--precise", "1.1.0"];
+    let said = project.fails(1, "project::precise", &precise("acme:loger"));
+    assert!(said.contains("nothing asks for it"), "{said}");
+    let said = project.ok(&precise("acme:logger"));
+    assert!(said.contains("is yanked"), "{said}");
+    assert_eq!(project.locked(), ["acme:logger 1.1.0"]);
+    project.ok(&["lock", "--locked"]);
+    // With a lock file that does not have it yet.
+    project.write("tenon.toml", "[dependencies]\n\"acme:other\" = \"1\"\n");
+    project.ok(&["lock"]);
+    project.write(
+        "tenon.toml",
+        "[dependencies]\n\"acme:logger\" = \"~1.1\"\n\"acme:other\" = \"1\"\n",
+    );
+    project.ok(&precise("acme:logger"));
+    assert_eq!(project.locked(), ["acme:logger 1.1.0", "acme:other 1.0.0"]);
+    let said = project.fails(1, "project::unknown", &precise("acme:loger"));
+    assert!(said.contains("did you mean `acme:logger`?"), "{said}");
 }

@@ -85,10 +85,12 @@ fn several_are_fetched_at_once_and_used_without_the_network() {
     words.extend(names.iter().map(String::as_str));
     let said = place.ok(&words);
     let named = said.err.lines().zip(&names);
-    assert_eq!(said.err.lines().count(), names.len());
+    // The log is spoken of once, at the end.
+    assert_eq!(said.err.lines().count(), names.len() + 1);
+    assert_eq!(said.err.matches(" records at ").count(), 1, "{}", said.err);
     for (line, name) in named {
         assert!(
-            line.starts_with(&format!("`{name}@1.0.0` is record ")),
+            line.starts_with(&format!("fetched `{name}@1.0.0` of ")),
             "{line}"
         );
     }
@@ -97,7 +99,7 @@ fn several_are_fetched_at_once_and_used_without_the_network() {
 
     words.push("--offline");
     let offline = place.ok(&words);
-    assert_eq!(offline.err.lines().count(), names.len());
+    assert_eq!(offline.err.lines().count(), names.len() + 1);
     assert!(
         offline.err.contains(
             "; no witness is asked for, and that nothing is hidden is the operator's word."
@@ -130,7 +132,7 @@ fn a_log_that_grows_all_the_time_holds_up_nobody() {
     let mut words = vec!["fetch"];
     words.extend(names.iter().map(String::as_str));
     let said = place.ok(&words);
-    assert_eq!(said.err.lines().count(), names.len());
+    assert_eq!(said.err.lines().count(), names.len() + 1);
 }
 
 #[test]

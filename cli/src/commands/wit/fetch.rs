@@ -222,7 +222,10 @@ fn plan(ui: &Ui, global: &Global, project: &Project) -> Result<Planned, Failure>
         let packages: Vec<_> = packages
             .filter(|locked| locked.kind == ContentKind::Wit)
             .collect();
-        for (locked, pulled) in packages.iter().zip(install(ui, global, lock, &packages)?) {
+        for (locked, pulled) in packages
+            .iter()
+            .zip(install(ui, global, project, &packages)?)
+        {
             let name = pulled.name();
             let failed = |error| Failure::io("read", &name, &error);
             let bytes = Bytes::of(pulled.fetched.file).map_err(failed)?;

@@ -1,0 +1,125 @@
+//! Whether what is locked comes from the log that it was locked from. Nobody is asked for that.
+
+use super::locking::still_needed;
+use super::{Asked, MANIFEST, Project, Remotes};
+use crate::args::Global;
+use crate::error::Failure;
+use crate::remote::Remote;
+use crate::ui::{self, Ui};
+use std::collections::BTreeSet;
+use tenon_registry_client::name::{Namespace, PackageName};
+use tenon_registry_client::project::{Asker, LockFile, LockedPackage, Tree};
+
+impl Project {
+    /// That there is a registry for everything in a lock file, and that it has the log that is named there.
+    pub(crate) fn check_origins(
+        &self,
+        ui: &Ui,
+        global: &Global,
+        lock: &LockFile,
+    ) -> Result<(), Failure> {
+        self.find_origins(ui, global, lock, lock.packages.values())
+            .map(drop)
+    }
+
+    /// That what is locked of some namespaces, and still asked for, comes from the log that it is locked from.
+    pub(crate) fn check_origins_in(
+        &self,
+        ui: &Ui,
+        global: &Global,
+        namespaces: &BTreeSet<&Namespace>,
+    ) -> Result<(), Failure> {
+        // What is asked cannot be known where a file is missing, which may be what is put right now.
+        let (Some(lock), Ok(asked)) = (&self.lock, self.asked()) else {
+            return Ok(());
+        };
+        let needed = still_needed(lock, &asked);
+        let packages = needed.packages.values();
+        let packages =
+            packages.filter(|locked| namespaces.contains(locked.release.package.namespace()));
+        self.find_origins(ui, global, lock, packages).map(drop)
+    }
+
+    /// The registries of locked packages, each of which has the log that the package is locked from.
+    pub(super) fn find_origins<'l>(
+        &self,
+        ui: &Ui,
+        global: &Global,
+        lock: &LockFile,
+        packages: impl IntoIterator<Item = &'l LockedPackage>,
+    ) -> Result<Remotes, Failure> {
+        let mut remotes = Remotes::default();
+        for package in packages {
+            let remote = remotes.find(ui, global, package.release.package.namespace())?;
+            if is_moved(remote, package) {
+                return Err(moved(remote, package, lock, &self.asked()?));
+            }
+        }
+        Ok(remotes)
+    }
+}
+
+/// Whether the namespace of a locked package comes from another log now.
+pub(super) fn is_moved(remote: &Remote, package: &LockedPackage) -> bool {
+    package.registry != *remote.registry.pin.origin()
+}
+
+/// What is said of a locked package whose namespace comes from another log now.
+pub(super) fn moved(
+    remote: &Remote,
+    package: &LockedPackage,
+    lock: &LockFile,
+    asked: &Asked,
+) -> Failure {
+    let release = &package.release;
+    let namespace = release.package.namespace();
+    let (locked, now) = (
+        ui::clean_line(package.registry.as_str()),
+        ui::clean_line(remote.registry.pin.origin().as_str()),
+    );
+    let again = match dependencies(namespace, lock, asked) {
+        Some(all) => format!("run `tenon remove {all}`, and then `tenon add {all}`"),
+        None => "remove `tenon.lock`, and run `tenon lock`".to_owned(),
+    };
+    Failure::configuration(
+        "project::moved",
+        format!(
+            "`{}@{}` is locked from `{locked}`",
+            release.package, release.version
+        ),
+    )
+    .cause(format!(
+        "the namespace `{namespace}` comes from `{}` now, which is `{now}`",
+        remote.name
+    ))
+    .help(format!(
+        "`tenon config show --origin` says why; if it has moved, {again}"
+    ))
+}
+
+/// The dependencies of the manifest that bring packages of a namespace, as a command line has them; none if anything
+/// else brings some.
+fn dependencies(namespace: &Namespace, lock: &LockFile, asked: &Asked) -> Option<String> {
+    let tree = Tree::new(lock, asked.iter());
+    let packages = lock.packages.values();
+    let of_namespace = packages.filter(|locked| locked.release.package.namespace() == namespace);
+    let of_namespace: Vec<&LockedPackage> = of_namespace.collect();
+    let is_locked = |package: &PackageName| {
+        let mut all = of_namespace.iter();
+        all.any(|locked| locked.release.package == *package)
+    };
+    // Those that are asked for in other versions by now are locked from there, too.
+    let named = asked
+        .iter()
+        .filter(|(need, by)| *by == MANIFEST && is_locked(&need.package));
+    let mut names: BTreeSet<&PackageName> = named.map(|(need, _)| &need.package).collect();
+    for chain in of_namespace.iter().flat_map(|locked| tree.chains(locked)) {
+        let first = chain.first()?;
+        if first.by != Asker::Project(MANIFEST) {
+            return None;
+        }
+        names.insert(&first.to.release.package);
+    }
+    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+    (!names.is_empty()).then(|| names.join(" "))
+}
