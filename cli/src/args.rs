@@ -4,6 +4,7 @@ mod compose;
 mod config;
 mod project;
 mod read;
+mod wac;
 mod wit;
 mod write;
 
@@ -11,6 +12,7 @@ pub(crate) use compose::Compose;
 pub(crate) use config::{Config, ConfigShow};
 pub(crate) use project::{Add, Agreement, Build, Init, Lock, Outdated, Remove, Tree, Update, Why};
 pub(crate) use read::{Fetch, Get, Info, Log, LogMirror, LogMonitor, LogRecord, Search, Verify};
+pub(crate) use wac::{Fmt, Parse};
 pub(crate) use wit::{Wit, WitBuild, WitCommand, WitFetch};
 pub(crate) use write::*;
 
@@ -111,6 +113,8 @@ pub(crate) enum Command {
     Targets(Targets),
     Diff(Diff),
     Validate(Validate),
+    Fmt(Fmt),
+    Parse(Parse),
     Init(Init),
     Add(Add),
     Remove(Remove),

@@ -1,5 +1,6 @@
 //! Errors as the command line reports them.
 
+use crate::diagnostic::Diagnostic;
 use crate::exit::ExitKind;
 use std::fmt;
 use std::io;
@@ -12,10 +13,19 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// Why, from the nearest cause to the farthest.
     pub(crate) causes: Vec<String>,
-    /// Further findings, a line each.
-    pub(crate) notes: Vec<String>,
     pub(crate) help: Option<String>,
+    /// In a box, so that results are small.
+    pub(crate) findings: Box<Findings>,
     pub(crate) exit: ExitKind,
+}
+
+/// What else was found.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// A line each.
+    pub(crate) notes: Vec<String>,
+    /// What is wrong at places of texts. If anything is, code, message and help are those of the first.
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl Failure {
@@ -24,10 +34,19 @@ impl Failure {
             code,
             message: message.into(),
             causes: Vec::new(),
-            notes: Vec::new(),
             help: None,
+            findings: Box::default(),
             exit: ExitKind::Failure,
         }
+    }
+
+    /// What is wrong at places of texts, if anything is.
+    pub(crate) fn of(diagnostics: Vec<Diagnostic>) -> Option<Failure> {
+        let first = diagnostics.first()?;
+        let mut failure = Failure::new(first.code, first.message.clone());
+        failure.help = first.help.clone();
+        failure.findings.diagnostics = diagnostics;
+        Some(failure)
     }
 
     /// A wrong command line.
@@ -92,7 +111,7 @@ impl Failure {
     }
 
     pub(crate) fn notes(mut self, notes: impl IntoIterator<Item = String>) -> Failure {
-        self.notes.extend(notes);
+        self.findings.notes.extend(notes);
         self
     }
 }
@@ -112,8 +131,11 @@ impl From<tenon_composer::Error> for Failure {
             code: error.code(),
             message: error.to_string(),
             causes,
-            notes,
             help: error.help().map(str::to_owned),
+            findings: Box::new(Findings {
+                notes,
+                ..Findings::default()
+            }),
             exit: match error.kind() {
                 ErrorKind::InvalidOutput { .. } => ExitKind::Bug,
                 _ => ExitKind::Failure,

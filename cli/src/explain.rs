@@ -3,6 +3,7 @@
 mod project;
 mod registry;
 mod verify;
+mod wac;
 mod wit;
 
 use tenon_composer::Explanation;
@@ -14,7 +15,9 @@ pub(crate) fn explanations() -> impl Iterator<Item = &'static Explanation> {
         project::CODES,
         registry::CODES,
         verify::CODES,
+        wac::CODES,
         wit::CODES,
+        tenon_composer::wac::explanations(),
     ];
     let own = own.into_iter().flatten();
     let mut all: Vec<_> = tenon_composer::explanations().iter().chain(own).collect();
@@ -380,6 +383,7 @@ mod tests {
             include_str!("keys.rs"),
             include_str!("places.rs"),
             include_str!("publication.rs"),
+            include_str!("commands/fmt.rs"),
             include_str!("commands/info.rs"),
             include_str!("commands/log/monitor.rs"),
             include_str!("commands/log/record.rs"),
@@ -403,6 +407,7 @@ mod tests {
                     group,
                     Some(
                         "config"
+                            | "fmt"
                             | "key"
                             | "namespace"
                             | "plan"

@@ -6,6 +6,7 @@ mod choice;
 mod commands;
 mod config;
 mod credentials;
+mod diagnostic;
 mod error;
 mod exit;
 mod explain;
@@ -20,6 +21,7 @@ mod publication;
 mod pulled;
 mod remembered;
 mod remote;
+mod script;
 mod secret;
 mod signing;
 mod source;
@@ -58,6 +60,8 @@ fn main() -> ExitCode {
         Command::Targets(args) => commands::targets::run(&ui, args, global),
         Command::Diff(args) => commands::diff::run(&mut ui, args, global),
         Command::Validate(args) => commands::validate::run(&ui, args, global),
+        Command::Fmt(args) => commands::fmt::run(&mut ui, args),
+        Command::Parse(args) => commands::parse::run(&ui, args),
         Command::Init(args) => commands::init::run(&ui, args),
         Command::Add(args) => commands::add::run(&ui, args, global),
         Command::Remove(args) => commands::remove::run(&ui, args, global),

@@ -26,7 +26,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Runs the transcripts in `folder`, each in a copy of the examples.
+/// Runs the transcripts in `folder`, each in a copy of the examples and of the folder called after it, if there is one.
 ///
 /// With `TRYCMD=overwrite` what they print now is written back.
 fn run(folder: &Path, only: Option<&str>) {
@@ -34,10 +34,15 @@ fn run(folder: &Path, only: Option<&str>) {
     let scratch = tempfile::tempdir().unwrap();
     let files = transcripts(folder, only);
     let cases = cases(scratch.path());
+    cases.register_bin("cat", find("cat"));
     for file in &files {
         let copied = scratch.path().join(file.file_name().unwrap());
         fs::copy(file, &copied).unwrap();
         copy(&root.join("wit-examples"), &copied.with_extension("in"));
+        let own = file.with_extension("");
+        if own.is_dir() {
+            copy(&own, &copied.with_extension("in"));
+        }
         cases.case(copied);
     }
     cases.run();

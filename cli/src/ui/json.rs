@@ -2,6 +2,7 @@
 //! changes its meaning or goes; new fields may come at any time.
 
 use super::ReleaseData;
+use crate::diagnostic::Diagnostic;
 use crate::error::Failure;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -73,6 +74,9 @@ struct ErrorData<'e> {
     help: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<serde_json::Value>,
+    /// All that is wrong with texts; the first has the code and the message of the error.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    diagnostics: &'e [Diagnostic],
 }
 
 impl<'e> Document<ErrorContent<'e>> {
@@ -84,9 +88,10 @@ impl<'e> Document<ErrorContent<'e>> {
                     code: failure.code,
                     message: &failure.message,
                     causes: &failure.causes,
-                    notes: &failure.notes,
+                    notes: &failure.findings.notes,
                     help: failure.help.as_deref(),
                     details,
+                    diagnostics: &failure.findings.diagnostics,
                 },
             },
         )

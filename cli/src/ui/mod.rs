@@ -1,6 +1,7 @@
 //! What the user sees: which stream, which colours, how much.
 
 mod clean;
+mod diagnostic;
 mod json;
 mod progress;
 mod proof;
@@ -187,6 +188,15 @@ impl Ui {
     pub(crate) fn detail(&self, details: serde_json::Value) {
         let mut kept = self.details.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = Some(details);
+    }
+
+    /// Says what is wrong, and goes on; a document will have it, too.
+    pub(crate) fn report(&self, failure: &Failure) {
+        if !self.json {
+            self.stderr(&failure_text(failure));
+            // What follows is about something else.
+            self.stderr("");
+        }
     }
 
     /// Reports what ended the command.

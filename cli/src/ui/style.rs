@@ -1,8 +1,8 @@
 //! Colours, and the shape of errors and warnings. Streams that are no terminal drop the colours.
 
 use super::clean;
+use super::diagnostic::diagnostics_text;
 use crate::error::Failure;
-use std::fmt::Write;
 
 const RESET: &str = "\u{1b}[0m";
 
@@ -25,29 +25,46 @@ pub(crate) fn warning(text: &str) -> String {
     format!("{}: {text}", styled("1;33", "warning"))
 }
 
-/// An error with its code, causes, notes and help.
+/// A sign below a line, and what it says: the main one of an error stands out.
+pub(super) fn strong(is_main: bool, text: &str) -> String {
+    styled(if is_main { "1;31" } else { "1;34" }, text)
+}
+
+/// An error: where it is wrong, if it is a text that is; or with its causes and notes. And its help.
 pub(crate) fn failure_text(failure: &Failure) -> String {
-    let mut text = format!(
-        "{}{}: {}",
-        styled("1;31", "error"),
-        dim(&format!("[{}]", failure.code)),
-        shown(&failure.message)
-    );
-    let mut line = |label: &str, content: &str| {
-        let indented = shown(content).replace('\n', "\n  ");
-        // Writing to a string cannot fail.
-        let _ = write!(text, "\n  {label}{indented}");
-    };
-    for cause in &failure.causes {
-        line("because ", cause);
+    if !failure.findings.diagnostics.is_empty() {
+        return diagnostics_text(&failure.findings.diagnostics);
     }
-    for note in &failure.notes {
-        line("also: ", note);
+    let mut text = headline(failure.code, &failure.message);
+    for cause in &failure.causes {
+        text.push_str(&line("because ", cause));
+    }
+    for note in &failure.findings.notes {
+        text.push_str(&line("also: ", note));
     }
     if let Some(help) = &failure.help {
-        line(&format!("{}: ", styled("1;36", "help")), help);
+        text.push_str(&help_line(help));
     }
     text
+}
+
+/// The first line of an error.
+pub(super) fn headline(code: &str, message: &str) -> String {
+    format!(
+        "{}{}: {}",
+        styled("1;31", "error"),
+        dim(&format!("[{code}]")),
+        shown(message)
+    )
+}
+
+/// The last line of an error.
+pub(super) fn help_line(help: &str) -> String {
+    line(&format!("{}: ", styled("1;36", "help")), help)
+}
+
+fn line(label: &str, content: &str) -> String {
+    format!("\n  {label}{}", shown(content).replace('\n', "\n  "))
 }
 
 /// Text that someone else may have written, fit for a terminal and not without end.

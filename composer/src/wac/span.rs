@@ -40,13 +40,8 @@ impl Span {
     pub fn position(self, source: &str) -> (usize, usize) {
         let before = source.get(..self.start as usize).unwrap_or(source);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before
-            .chars()
-            .rev()
-            .take_while(|char| *char != '\n')
-            .count()
-            + 1;
-        (line, column)
+        let last = before.rsplit('\n').next().unwrap_or(before);
+        (line, last.chars().count() + 1)
     }
 }
 

@@ -367,7 +367,7 @@ fn what_does_not_fit_changes_nothing() {
     ];
     let failure = refused(folder.path(), &both, "wit::dependency");
     assert_eq!(
-        failure.notes,
+        failure.findings.notes,
         ["`wasi:io@0.3.0` is, and is no such version"]
     );
     // On the track, but without what is used.
@@ -408,7 +408,7 @@ fn what_does_not_fit_changes_nothing() {
         "{}",
         failure.message
     );
-    assert_eq!(failure.notes, ["there is `wasi:io@0.2.0`"]);
+    assert_eq!(failure.findings.notes, ["there is `wasi:io@0.2.0`"]);
 }
 
 #[test]

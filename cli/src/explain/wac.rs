@@ -1,0 +1,23 @@
+//! The codes of commands for documents in WAC and WIT.
+
+use tenon_composer::Explanation;
+
+pub(super) const CODES: &[Explanation] = &[
+    Explanation {
+        code: "fmt::refused",
+        help: "correct what is shown, and run `tenon fmt` again",
+        text: "\
+A document that cannot be understood is not rewritten, since nobody can say what would come of it: it stays as it is. All that is \
+wrong with it is shown, each with a code of its own.
+
+The other files that were named are formatted, or checked, all the same.",
+    },
+    Explanation {
+        code: "fmt::unformatted",
+        help: "run `tenon fmt` on the same paths, without `--check`",
+        text: "\
+`tenon fmt --check` changes nothing, and says which files `tenon fmt` would change. There is one style, and nothing to set: four \
+spaces for each level, on one line what fits into 100 characters, and one blank line at most. Comments stay where they are, and so \
+do the line ends of Windows, where every line has them.",
+    },
+];

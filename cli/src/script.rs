@@ -1,0 +1,88 @@
+//! A document in WAC or WIT, as a user names it.
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::error::Failure;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use tenon_composer::wac::{MAX_LEN, Parsed, SyntaxError, parse, parse_body};
+
+/// The text of a document, and where it is from.
+pub(crate) struct Script {
+    /// As it was given.
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// Whether it may be without `package …;`, as WIT may.
+    is_body: bool,
+}
+
+impl Script {
+    /// Reads a file, or standard input where `path` is `-`.
+    ///
+    /// Standard input and files called `.wit` may be without `package …;`.
+    pub(crate) fn read(path: &Path) -> Result<Script, Failure> {
+        let is_stdin = path == Path::new("-");
+        let name = match is_stdin {
+            true => "standard input".to_owned(),
+            false => path.display().to_string(),
+        };
+        let text = match is_stdin {
+            true => text_of(io::stdin().lock()),
+            false => File::open(path).and_then(text_of),
+        };
+        Ok(Script {
+            text: text.map_err(|error| not_read(&name, &error))?,
+            name,
+            is_body: is_stdin || path.extension().is_some_and(|extension| extension == "wit"),
+        })
+    }
+
+    /// What it says; an error has everything that is wrong with the text.
+    pub(crate) fn parse(&self) -> Result<Parsed<'_>, Failure> {
+        let parsed = match self.is_body {
+            true => parse_body(&self.text),
+            false => parse(&self.text),
+        };
+        let wrong = parsed.errors.iter();
+        match Failure::of(wrong.map(|error| self.diagnostic(error)).collect()) {
+            Some(failure) => Err(failure),
+            None => Ok(parsed),
+        }
+    }
+
+    fn diagnostic(&self, error: &SyntaxError) -> Diagnostic {
+        let place = |span, label| Place::of(&self.name, &self.text, span, label);
+        let opened = error.opened().map(|span| place(span, "opened here"));
+        Diagnostic {
+            code: error.code(),
+            message: error.to_string(),
+            place: Some(place(error.span(), error.label())),
+            help: error.help().map(str::to_owned),
+            related: opened.into_iter().collect(),
+        }
+    }
+}
+
+fn not_read(name: &str, error: &io::Error) -> Failure {
+    let failure = Failure::io("read", name, error);
+    match error.kind() {
+        io::ErrorKind::InvalidData => failure.help("save it as UTF-8"),
+        io::ErrorKind::FileTooLarge => failure.help("divide it into several documents"),
+        _ => failure,
+    }
+}
+
+/// All of a text that is not longer than a document may be.
+fn text_of(stream: impl Read) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    stream.take(MAX_LEN as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_LEN {
+        let message = format!("it is longer than {MAX_LEN} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("the byte at offset {at} is no UTF-8, as text is");
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    })
+}
