@@ -51,7 +51,7 @@ pub(crate) fn run(ui: &Ui, args: &Add, global: &Global) -> Result<(), Failure> {
     for wanted in &all {
         let dependency = match &args.path {
             Some(path) => local(&project, args, wanted, path)?,
-            None => Dependency::Registry(requirement(ui, global, wanted, &mut precise)?),
+            None => Dependency::Registry(requirement(ui, global, &project, wanted, &mut precise)?),
         };
         edit.set_dependency(&wanted.package, &dependency)
             .map_err(|error| invalid(&error))?;
@@ -90,6 +90,7 @@ pub(crate) fn run(ui: &Ui, args: &Add, global: &Global) -> Result<(), Failure> {
 fn requirement(
     ui: &Ui,
     global: &Global,
+    project: &Project,
     wanted: &Wanted,
     precise: &mut BTreeMap<PackageName, Version>,
 ) -> Result<VersionReq, Failure> {
@@ -100,6 +101,11 @@ fn requirement(
             version.clone()
         }
         Selection::Highest => {
+            // What someone has written by hand is better than what would be written here.
+            let there = project.manifest.dependencies.get(&wanted.package);
+            if let Some(Dependency::Registry(requirement)) = there {
+                return Ok(requirement.clone());
+            }
             let remote = Remote::of(ui, global, wanted.package.namespace())?;
             let resolved = remote.wait_raw(remote.client.resolve(&wanted.package, None));
             resolved

@@ -174,28 +174,25 @@ impl<'t> Drawing<'t> {
     /// Each package with who needs it, or says which version would do.
     fn invert(&mut self, lock: &'t project::LockFile) {
         self.text.clear();
+        let mut askers: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        let all = lock.packages.values().flat_map(|by| self.tree.needs(by));
+        for step in self.tree.asked().chain(all) {
+            let by = match step.by {
+                Asker::Project(by) => ui::clean_line(by),
+                Asker::Package(LockedPackage { release, .. }) => {
+                    format!("{} {}", release.package, release.version)
+                }
+            };
+            let verb = match step.need.strength {
+                Strength::Always => "needs",
+                Strength::IfPresent => "fits",
+            };
+            let lines = askers.entry(step.to.key()).or_default();
+            lines.push(format!("{by} {verb} {}", step.need.requirement));
+        }
         for package in lock.packages.values() {
             self.text.push_str(&format!("{}\n", name(package)));
-            let mut lines = vec![];
-            let all = lock.packages.values().flat_map(|by| self.tree.needs(by));
-            for step in self
-                .tree
-                .asked()
-                .chain(all)
-                .filter(|step| step.to == package)
-            {
-                let by = match step.by {
-                    Asker::Project(by) => ui::clean_line(by),
-                    Asker::Package(LockedPackage { release, .. }) => {
-                        format!("{} {}", release.package, release.version)
-                    }
-                };
-                let verb = match step.need.strength {
-                    Strength::Always => "needs",
-                    Strength::IfPresent => "fits",
-                };
-                lines.push(format!("{by} {verb} {}", step.need.requirement));
-            }
+            let lines = askers.remove(&package.key()).unwrap_or_default();
             let last = lines.len();
             for (at, line) in lines.iter().enumerate() {
                 let branch = if at + 1 == last {

@@ -59,6 +59,9 @@ impl Wkg {
     }
 }
 
+/// What a registry is called that is mapped in a way that is not understood.
+const UNKNOWN: &str = "something that tenon does not understand";
+
 impl Elsewhere {
     /// What it is called: a host, with a port if it has one.
     pub(crate) fn name(&self) -> &str {
@@ -105,7 +108,12 @@ fn parse(text: &str) -> Result<BTreeMap<Namespace, Elsewhere>, String> {
     let mapped = file.get("namespace_registries").and_then(Value::as_table);
     let mapped = mapped.into_iter().flatten();
     Ok(mapped
-        .filter_map(|(namespace, value)| Some((namespace.parse().ok()?, Elsewhere::of(value)?)))
+        .filter_map(|(namespace, value)| {
+            // What is mapped in a way that is not understood is elsewhere all the same, and must not be asked for here.
+            let elsewhere = Elsewhere::of(value);
+            let elsewhere = elsewhere.unwrap_or_else(|| Elsewhere::Custom(UNKNOWN.to_owned()));
+            Some((namespace.parse().ok()?, elsewhere))
+        })
         .collect())
 }
 

@@ -90,10 +90,12 @@ pub(super) fn check_history(ui: &Ui, remotes: &Remotes, lock: &LockFile) -> Resu
     Ok(())
 }
 
-/// The checkpoints that the lock file keeps: the largest that was verified of each log it needs.
+/// The checkpoints that the lock file keeps: the largest that was verified of each log it needs. Where nothing that comes
+/// from a log has changed, the one of `old` stays, so that a lock file changes only if something does.
 pub(super) fn checkpoints(
     remotes: &Remotes,
     lock: &LockFile,
+    old: Option<&LockFile>,
 ) -> Result<BTreeMap<Origin, String>, Failure> {
     let needed: BTreeSet<&Origin> = lock
         .packages
@@ -103,11 +105,23 @@ pub(super) fn checkpoints(
     let mut notes = BTreeMap::new();
     for remote in remotes.all() {
         let origin = remote.registry.pin.origin();
-        if needed.contains(origin)
-            && let Some(note) = remote.wait(remote.client.checkpoint_note())?
-        {
-            notes.insert(origin.clone(), note);
+        if !needed.contains(origin) {
+            continue;
         }
+        let of_log = |lock: &LockFile| {
+            let packages = lock
+                .packages
+                .values()
+                .filter(|package| package.registry == *origin);
+            packages.cloned().collect::<Vec<_>>()
+        };
+        let kept = old.filter(|old| of_log(old) == of_log(lock));
+        let kept = kept.and_then(|old| old.registries.get(origin).cloned());
+        let note = match kept {
+            Some(note) => Some(note),
+            None => remote.wait(remote.client.checkpoint_note())?,
+        };
+        notes.extend(note.map(|note| (origin.clone(), note)));
     }
     Ok(notes)
 }

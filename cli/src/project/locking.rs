@@ -301,7 +301,7 @@ fn make_by(
         lock.packages.insert(package.key(), package);
     }
     confirm_publishers(ui, locking, old, &lock)?;
-    lock.registries = checkpoints(&gathered.remotes, &lock)?;
+    lock.registries = checkpoints(&gathered.remotes, &lock, old)?;
     Ok(lock)
 }
 

@@ -35,6 +35,15 @@ pub(super) struct Framed<'d, T> {
     pub(super) document: &'d T,
 }
 
+/// A document with what may be wrong, if anything is.
+#[derive(Serialize)]
+pub(super) struct Warned<'d, T> {
+    #[serde(flatten)]
+    pub(super) document: &'d T,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(super) warnings: &'d [String],
+}
+
 impl Fields {
     fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let mut fields = self.0.iter();

@@ -13,8 +13,8 @@ mod text;
 
 use clean::clean_styled;
 pub(crate) use clean::{clean, clean_line, is_clean_line};
-use json::Framed;
 pub(crate) use json::{Document, Fields};
+use json::{Framed, Warned};
 pub(crate) use proof::{Seen, proof};
 pub(crate) use release::{CheckpointData, PublisherData, ReleaseData, StatusData};
 pub(crate) use sentence::{log_sentence, publisher, sentence, signed_by_keys, witnesses};
@@ -43,6 +43,8 @@ pub(crate) struct Ui {
     details: Mutex<Option<serde_json::Value>>,
     /// What was said that is said once.
     warned: Mutex<BTreeSet<String>>,
+    /// What may be wrong, for a document.
+    warnings: Mutex<Vec<String>>,
 }
 
 impl Ui {
@@ -60,6 +62,7 @@ impl Ui {
             frame: None,
             details: Mutex::default(),
             warned: Mutex::default(),
+            warnings: Mutex::default(),
         }
     }
 
@@ -73,6 +76,7 @@ impl Ui {
             frame: None,
             details: Mutex::default(),
             warned: Mutex::default(),
+            warnings: Mutex::default(),
         }
     }
 
@@ -93,10 +97,14 @@ impl Ui {
         }
     }
 
-    /// Says what may be wrong, on standard error.
+    /// Says what may be wrong, on standard error, or in the document that comes.
     pub(crate) fn warn(&self, text: &str) {
-        if !self.json {
-            self.stderr(&warning(text));
+        match self.json {
+            false => self.stderr(&warning(text)),
+            true => {
+                let mut kept = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.push(text.to_owned());
+            }
         }
     }
 
@@ -168,9 +176,14 @@ impl Ui {
     }
 
     fn put(&self, frame: Option<&Fields>, document: &impl Serialize) -> Result<(), Failure> {
+        let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let warnings = warnings.as_slice();
         let text = match frame {
-            None => serde_json::to_string_pretty(document),
-            Some(fields) => serde_json::to_string_pretty(&Framed { fields, document }),
+            None => serde_json::to_string_pretty(&Warned { document, warnings }),
+            Some(fields) => {
+                let document = &Framed { fields, document };
+                serde_json::to_string_pretty(&Warned { document, warnings })
+            }
         };
         let mut text = text.map_err(|error| {
             Failure::new("cli::json", "the report cannot be written as JSON").cause(error)

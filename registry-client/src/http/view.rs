@@ -385,8 +385,11 @@ impl Client {
         let bundle = self.on_disk(move |parts| Ok(parts.cache.bundle(&pin, &asked)));
         let mut bundle = bundle.await?.ok_or_else(missing)?;
         let origin = self.pin().origin();
-        let signed = SignedCheckpoint::open(&bundle.checkpoint, origin, state.log_keys())
-            .map_err(VerifyError::Checkpoint)?;
+        let signed = match SignedCheckpoint::open(&bundle.checkpoint, origin, state.log_keys()) {
+            // It was verified with a key that the log has replaced since.
+            Err(CheckpointError::Note(NoteError::NoKnownKey(_))) => return Err(missing()),
+            signed => signed.map_err(VerifyError::Checkpoint)?,
+        };
         let rules = Rules {
             max_age: None,
             ..self.0.options.rules.clone()

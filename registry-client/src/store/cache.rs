@@ -129,7 +129,12 @@ impl Cache {
             bytes.extend(length.to_be_bytes());
             bytes.extend(record.bytes());
         }
-        self.keep("chains", pin, &name, &bytes)
+        // Who verified an older view, and comes later, must not take away what was seen since.
+        let there = self.read("chains", pin, &name, MAX_BUNDLE as u64);
+        match there.is_some_and(|there| there.len() > bytes.len() && there.starts_with(&bytes)) {
+            true => Ok(()),
+            false => self.keep("chains", pin, &name, &bytes),
+        }
     }
 
     pub(crate) fn forget_chain(&self, pin: &Pin, subject: &Subject) -> Result<(), StoreError> {
