@@ -147,8 +147,10 @@ mod tests {
             ("acme", Elsewhere::Host("registry.example:8443".to_owned())),
             ("bare", custom("bare.example")),
             ("old", custom("docker.example")),
+            ("strange", custom(UNKNOWN)),
             ("table", custom("table.example")),
             ("wasi", custom("ghcr.io")),
+            ("wrong", custom(UNKNOWN)),
         ];
         let expected = expected.map(|(namespace, to)| (namespace.parse().unwrap(), to));
         assert_eq!(parse(text).unwrap(), BTreeMap::from(expected));

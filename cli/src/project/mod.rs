@@ -189,10 +189,17 @@ impl Project {
             .ancestors()
             .filter_map(|path| std::fs::canonicalize(path).ok());
         let is_inside = there.next().is_some_and(|there| there.starts_with(&root));
-        let steps_out = path.strip_prefix(&self.root).unwrap_or(path);
-        let steps_out = steps_out
-            .components()
-            .any(|part| part == std::path::Component::ParentDir);
+        // A folder that is not there yet could be stepped out of once it was made.
+        let mut depth = 0_i64;
+        let within = path.strip_prefix(&self.root).unwrap_or(path);
+        let steps_out = within.components().any(|part| {
+            depth += match part {
+                std::path::Component::ParentDir => -1,
+                std::path::Component::Normal(_) => 1,
+                _ => 0,
+            };
+            depth < 0
+        });
         match is_inside && !steps_out {
             true => Ok(()),
             false => Err(Failure::configuration(

@@ -48,7 +48,10 @@ fn yanked_versions_and_prereleases_are_taken_where_they_are_named() {
     assert_eq!(project.locked(), ["acme:logger 1.1.0"]);
     project.ok(&["add", "acme:logger@2.1.0-rc.1"]);
     assert_eq!(project.locked(), ["acme:logger 2.1.0-rc.1"]);
+    // What is asked for already stays so, where nothing else is said.
     project.ok(&["add", "acme:logger"]);
+    assert_eq!(project.locked(), ["acme:logger 2.1.0-rc.1"]);
+    project.ok(&["add", "acme:logger@2.0"]);
     assert_eq!(project.locked(), ["acme:logger 2.0.0"]);
 }
 

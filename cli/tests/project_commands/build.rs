@@ -271,7 +271,7 @@ fn what_the_manifest_cannot_mean_is_said_in_its_words() {
     }
     with("socket = \"app.wat\"");
     project.fails(2, "cli::usage", &["build", "-o", "-"]);
-    project.fails(2, "project::manifest", &["build", "-o", "app.wat"]);
+    project.fails(2, "cli::usage", &["build", "-o", "app.wat"]);
     let project = Project::new("");
     project.fails(2, "project::nothing", &["build"]);
 }

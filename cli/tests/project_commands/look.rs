@@ -96,7 +96,7 @@ fn what_is_outdated_is_listed() {
     assert_eq!(lines.next(), None);
     let output = project.run_in("", &["outdated", "--exit-code", "--json"]);
     assert_eq!(output.status.code(), Some(1));
-    project.ok(&["add", "acme:logger"]);
+    project.ok(&["add", "acme:logger@2"]);
     assert_eq!(
         project.json(&["outdated"])["packages"]
             .as_array()

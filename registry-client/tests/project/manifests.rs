@@ -136,6 +136,10 @@ fn what_is_wrong_is_said_where_it_is() {
             "line 1, column 2: `dependency` is not a key of the file: did you mean `dependencies`?",
         ),
         (
+            "[registries.corp]\npolciy = \"x\"",
+            "line 2, column 1: `polciy` is not a key of `[registries.corp]`: did you mean `policy`?",
+        ),
+        (
             "\n  plugin = 1",
             "line 2, column 3: `plugin` is not a key of the file: expected `package`, `dependencies`, `compose`, `wit`, `registries`, `namespaces` or `default-registry`",
         ),
