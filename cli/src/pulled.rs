@@ -1,17 +1,14 @@
 //! Packages from registries: chosen, fetched, verified, and kept in the cache.
 
 use crate::args::Global;
-use crate::config::RegistryName;
 use crate::error::Failure;
-use crate::project::{locked_version, pull_locked};
+use crate::project::{Remotes, locked_version, pull_locked};
 use crate::remote::Remote;
 use crate::suggestion;
 use crate::ui::{self, Ui};
 use crate::wanted::{Selection, Wanted, WantedError};
-use std::collections::BTreeMap;
 use tenon_registry_client::chain::{Availability, Release};
 use tenon_registry_client::http::{Client, Error, Fetched, FetchedFrom};
-use tenon_registry_client::name::Namespace;
 use tenon_registry_client::record::Time;
 use tenon_registry_client::verify::Rules;
 
@@ -62,57 +59,28 @@ pub(crate) fn pull(ui: &Ui, global: &Global, all: &[Wanted]) -> Result<Vec<Pulle
     if global.locked {
         return pull_locked(ui, global, all);
     }
-    let mut homes: BTreeMap<&Namespace, RegistryName> = BTreeMap::new();
-    let mut remotes: BTreeMap<RegistryName, (Remote, Vec<usize>)> = BTreeMap::new();
-    for (at, wanted) in all.iter().enumerate() {
-        let namespace = wanted.package.namespace();
-        let known = homes.get(namespace).and_then(|home| remotes.get_mut(home));
-        if let Some((_, places)) = known {
-            places.push(at);
-            continue;
-        }
-        let remote = Remote::of(ui, global, namespace)?;
-        homes.insert(namespace, remote.name.clone());
-        let (_, places) = remotes
-            .entry(remote.name.clone())
-            .or_insert_with(|| (remote, vec![]));
-        places.push(at);
+    let mut remotes = Remotes::default();
+    for wanted in all {
+        remotes.find(ui, global, wanted.package.namespace())?;
     }
-    let mut pulled: BTreeMap<usize, Pulled> = BTreeMap::new();
-    for (remote, places) in remotes.values() {
-        let here: Vec<&Wanted> = places.iter().filter_map(|at| all.get(*at)).collect();
-        for (at, one) in places.iter().zip(pull_from(remote, &here)?) {
-            pulled.insert(*at, one);
-        }
-    }
-    for one in pulled.values() {
+    let get = |client: Client, wanted: Wanted| async move { fetch(&client, &wanted).await };
+    let results = remotes.each(all, |wanted| &wanted.package, get)?;
+    let pulled = all.iter().zip(results);
+    let pulled = pulled.map(|(wanted, (remote, result))| Pulled::take(remote, wanted, result));
+    let pulled = pulled.collect::<Result<Vec<_>, _>>()?;
+    for one in &pulled {
         warn_of(ui, &one.fetched.release);
     }
-    Ok(pulled.into_values().collect())
+    Ok(pulled)
 }
 
 /// Fetches one package.
 pub(crate) fn pull_one(ui: &Ui, global: &Global, wanted: &Wanted) -> Result<Pulled, Failure> {
-    if global.locked {
-        let mut pulled = pull_locked(ui, global, std::slice::from_ref(wanted))?;
-        return pulled
-            .pop()
-            .ok_or_else(|| Failure::new("project::locked", "nothing was fetched"));
-    }
-    let remote = Remote::of(ui, global, wanted.package.namespace())?;
-    let result = remote.wait_raw(fetch(&remote.client, wanted));
-    let pulled = Pulled::take(&remote, wanted, result)?;
-    warn_of(ui, &pulled.fetched.release);
-    Ok(pulled)
-}
-
-/// The releases of one registry, some of them at once; in the order in which they are wanted.
-fn pull_from(remote: &Remote, all: &[&Wanted]) -> Result<Vec<Pulled>, Failure> {
-    let results = remote.wait_for_all(all.iter().map(|wanted| fetch(&remote.client, wanted)));
-    let results = all.iter().zip(results);
-    results
-        .map(|(wanted, result)| Pulled::take(remote, wanted, result))
-        .collect()
+    let mut pulled = pull(ui, global, std::slice::from_ref(wanted))?;
+    pulled.pop().ok_or_else(|| {
+        let message = format!("`{wanted}` was not fetched");
+        Failure::new("registry::unavailable", message).help("try again")
+    })
 }
 
 async fn fetch(client: &Client, wanted: &Wanted) -> Result<Fetched, Error> {

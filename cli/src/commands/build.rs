@@ -47,7 +47,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Build, global: &Global) -> Result<(), Fail
     }
     match project.manifest.compose.clone() {
         Some(what) => compose(ui, args, global, &project, &what, before),
-        None if project.root.join(&project.manifest.wit.dir).is_dir() => {
+        None if project.wit_folder().is_dir() => {
             wit_package(ui, args, global, &project, before)
         }
         None => Err(Failure::configuration(
