@@ -47,6 +47,7 @@ mod explain;
 mod format;
 mod lexer;
 mod parse;
+mod resolve;
 mod span;
 mod token;
 
@@ -63,5 +64,8 @@ pub use explain::explanations;
 pub use format::format;
 pub use lexer::{Lexed, MAX_ERRORS, MAX_LEN, lex};
 pub use parse::{MAX_DEPTH, Parsed, parse, parse_body};
+pub use resolve::{
+    Packages, Resolution, ResolveError, ResolveErrorKind, WantedPackage, resolve, wanted,
+};
 pub use span::Span;
 pub use token::{Comment, Token, TokenKind};
