@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::name::Versions;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use wasmparser::component_types::ComponentItem;
 
 /// Instances, the edges between them, and what the composition exports.
 ///
@@ -20,7 +21,7 @@ pub struct Graph {
 }
 
 /// The number of an instance in its [`Graph`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(u32);
 
 /// One instance of a component.
@@ -30,6 +31,7 @@ pub struct Instance {
     component: ComponentId,
     arguments: BTreeMap<String, Edge>,
     import_names: BTreeMap<String, String>,
+    is_host: bool,
 }
 
 /// Where an item comes from: an instance, or something that an instance exports.
@@ -62,11 +64,22 @@ impl Graph {
 
     /// Adds an instance of `component`; `name` gets a number if another instance has it.
     pub fn add(&mut self, name: &str, component: ComponentId) -> InstanceId {
+        self.add_instance(name, component, false)
+    }
+
+    /// Adds what the host of the composition gives: an instance that is not made, of a component that was declared. What
+    /// it imports, the composition imports, and it gives that to others. Types that it exports are those of the composition.
+    pub(crate) fn add_host(&mut self, name: &str, component: ComponentId) -> InstanceId {
+        self.add_instance(name, component, true)
+    }
+
+    fn add_instance(&mut self, name: &str, component: ComponentId, is_host: bool) -> InstanceId {
         self.instances.push(Instance {
             name: unique(name, &mut self.instance_names),
             component,
             arguments: BTreeMap::new(),
             import_names: BTreeMap::new(),
+            is_host,
         });
         InstanceId(self.instances.len() as u32 - 1)
     }
@@ -344,6 +357,20 @@ impl Graph {
         arena.find(provider.component, &edge.path)
     }
 
+    /// The type that `edge` leads to, if it is one that the composition itself declares.
+    pub(crate) fn declared<'a>(
+        &self,
+        arena: &'a Arena<'_>,
+        edge: &Edge,
+    ) -> Option<&'a ComponentItem> {
+        let instance = self.instances.get(edge.provider.0 as usize)?;
+        let [name] = edge.path.as_slice() else {
+            return None;
+        };
+        let exports = &arena.type_of(instance.component).exports;
+        exports.get(name).filter(|_| instance.is_host)
+    }
+
     fn check(&self, arena: &Arena<'_>, edge: &Edge) -> Result<(), Error> {
         let instance = self.get(edge.provider)?;
         match arena.find(instance.component, &edge.path) {
@@ -404,6 +431,11 @@ impl Instance {
     /// The component it is an instance of.
     pub fn component(&self) -> ComponentId {
         self.component
+    }
+
+    /// Whether it stands for what the host of the composition gives, and is not made.
+    pub fn is_host(&self) -> bool {
+        self.is_host
     }
 
     /// Its imports that are filled, by name, with what fills them.

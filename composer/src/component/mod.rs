@@ -2,6 +2,7 @@
 //! of itself. Everything is learnt by reading kilobytes; code and data are skipped.
 
 mod bodies;
+mod definition;
 mod expansion;
 mod extern_name;
 mod kind;
@@ -11,6 +12,7 @@ mod names;
 mod read;
 pub(crate) mod sections;
 
+pub(crate) use definition::{Definition, DefinitionKind};
 pub(crate) use extern_name::{Attributes, ExternName};
 pub use kind::Kind;
 pub use meta::Metadata;
@@ -52,6 +54,15 @@ pub struct Component<'i> {
     parts: Parts,
     nested: Vec<Nested>,
     is_wit_package: bool,
+    place: Place,
+}
+
+/// Where the validator has a component.
+enum Place {
+    /// Among the components.
+    Component(u32),
+    /// It was declared, not read: only its type is there, written in this type section.
+    Type(Vec<u8>),
 }
 
 /// The release of a registry that a component is; the bill of materials records it.
@@ -133,6 +144,7 @@ impl<'i> Arena<'i> {
             }
         }
         let id = ComponentId(self.components.len() as u32);
+        let place = self.read_count();
         let facts = match read::read(&mut self.validator, &source) {
             Ok(facts) => facts,
             Err(error) => {
@@ -140,7 +152,7 @@ impl<'i> Arena<'i> {
                 return Err(self.limit(error, &source.name));
             }
         };
-        let ty = self.types().component_at(id.0);
+        let ty = self.types().component_at(place);
         let is_wit_package = facts.only_types && is_wit_package(self.types().data(ty));
         self.components.push(Component {
             name: source.name,
@@ -153,8 +165,65 @@ impl<'i> Arena<'i> {
             parts: facts.parts,
             nested: facts.nested,
             is_wit_package,
+            place: Place::Component(place),
         });
         Ok((id, is_wit_package))
+    }
+
+    /// Adds a component of which there is a type only: it can stand for what the host of a composition gives.
+    ///
+    /// # Errors
+    ///
+    /// A type that is not valid is an error; the arena is then as it was before.
+    pub(crate) fn declare(
+        &mut self,
+        name: &str,
+        Declared(section): Declared,
+    ) -> Result<ComponentId, Error> {
+        let ty = match self.type_of_section(&section) {
+            Ok(ty) => ty,
+            Err(message) => {
+                self.restore()?;
+                return Err(Error::invalid(name, 0, message));
+            }
+        };
+        let id = ComponentId(self.components.len() as u32);
+        self.components.push(Component {
+            name: name.to_owned(),
+            more_names: Vec::new(),
+            input: &NOTHING,
+            digest: None,
+            release: None,
+            ty,
+            metadata: Metadata::default(),
+            parts: Parts::default(),
+            nested: Vec::new(),
+            is_wit_package: false,
+            place: Place::Type(section),
+        });
+        Ok(id)
+    }
+
+    /// Types a section with one component type; an `Err` is what the validator has against it.
+    fn type_of_section(&mut self, section: &[u8]) -> Result<ComponentTypeId, String> {
+        let index = self.types().component_type_count();
+        sections::component(&mut self.validator, TYPE_SECTION, section, 0, 1)
+            .map_err(|fault| fault.message)?;
+        match self.types().component_any_type_at(index) {
+            ComponentAnyTypeId::Component(id) => Ok(id),
+            _ => Err("it is not the type of a component".to_owned()),
+        }
+    }
+
+    /// How many components the validator has.
+    pub(crate) fn read_count(&self) -> u32 {
+        let is_read = |component: &&Component| matches!(component.place, Place::Component(_));
+        self.components.iter().filter(is_read).count() as u32
+    }
+
+    /// How many types the validator has that belong to no component: those of declared ones.
+    pub(crate) fn declared_count(&self) -> u32 {
+        self.components.len() as u32 - self.read_count()
     }
 
     /// Types the components again: a validator that found a fault is of no further use.
@@ -162,15 +231,26 @@ impl<'i> Arena<'i> {
         self.validator = begun();
         let known = std::mem::take(&mut self.components);
         for mut component in known {
-            let source = Source {
-                bodies: Bodies::Skip,
-                ..Source::new(component.name.clone(), component.input)
+            let typed = match &component.place {
+                Place::Type(section) => self
+                    .type_of_section(section)
+                    .map_err(|message| Error::invalid(&component.name, 0, message)),
+                Place::Component(index) => {
+                    let source = Source {
+                        bodies: Bodies::Skip,
+                        ..Source::new(component.name.clone(), component.input)
+                    };
+                    let read = read::read(&mut self.validator, &source);
+                    read.map(|_| self.types().component_at(*index))
+                }
             };
-            if let Err(error) = read::read(&mut self.validator, &source) {
-                *self = Arena::new();
-                return Err(error);
+            match typed {
+                Ok(ty) => component.ty = ty,
+                Err(error) => {
+                    *self = Arena::new();
+                    return Err(error);
+                }
             }
-            component.ty = self.types().component_at(self.components.len() as u32);
             self.components.push(component);
         }
         Ok(())
@@ -229,13 +309,18 @@ impl<'i> Arena<'i> {
         self.types().data(self.component(id).ty)
     }
 
-    /// What `path` leads to within the exports of a component; without names, all of them.
+    /// What `path` leads to within the exports of a component; without names, all of them. One that was declared gives
+    /// what it imports, too.
     pub(crate) fn find(&self, id: ComponentId, path: &[String]) -> Option<Found<'_>> {
         let ty = self.type_of(id);
         let Some((last, outer)) = path.split_last() else {
             return Some(Found::Instance(&ty.exports));
         };
         let mut items = &ty.exports;
+        let first = outer.first().unwrap_or(last);
+        if self.is_declared(id) && !items.contains_key(first) {
+            items = &ty.imports;
+        }
         for name in outer {
             let ComponentEntityType::Instance(id) = items.get(name)?.ty else {
                 return None;
@@ -244,6 +329,19 @@ impl<'i> Arena<'i> {
         }
         let (_, name, item) = items.get_full(last)?;
         Some(Found::Item(name, item))
+    }
+
+    /// Whether a component was declared: what it imports is then what it gives.
+    pub(crate) fn is_declared(&self, id: ComponentId) -> bool {
+        matches!(self.component(id).place, Place::Type(_))
+    }
+
+    /// The place of a component among those that the validator has; nothing for one that was declared.
+    pub(crate) fn embedded_index(&self, id: ComponentId) -> Option<u32> {
+        match self.component(id).place {
+            Place::Component(index) => Some(index),
+            Place::Type(_) => None,
+        }
     }
 
     /// The types of everything read so far.
@@ -329,6 +427,13 @@ impl Default for Arena<'_> {
 
 /// The version of the component binary format, in its header.
 const OUTER_VERSION: u16 = 0x0d;
+/// The id of the section that holds types.
+const TYPE_SECTION: u8 = 7;
+/// The bytes of a component that was declared.
+static NOTHING: &[u8] = &[];
+
+/// The type of a component, in a section of the binary format.
+pub(crate) struct Declared(pub(crate) Vec<u8>);
 
 impl ComponentId {
     /// The number, from 0, in the order of reading.
@@ -391,7 +496,7 @@ impl<'i> Component<'i> {
 
     /// Whether `source` has the same bytes.
     fn is_same(&self, source: &Source<'_>) -> Result<bool, Error> {
-        if self.input.size() != source.input.size() {
+        if matches!(self.place, Place::Type(_)) || self.input.size() != source.input.size() {
             return Ok(false);
         }
         if let (Some(a), Some(b)) = (&self.digest, &source.digest) {

@@ -133,13 +133,17 @@ impl Diagram {
     /// Panics if a component of the graph comes from another arena.
     pub fn of(arena: &Arena<'_>, graph: &Graph) -> Diagram {
         let graph = closed(arena, graph);
-        let order = graph
+        let mut order = graph
             .order()
             .unwrap_or_else(|_| graph.instances().map(|(id, _)| id).collect());
+        order.retain(|id| !graph.instance(*id).is_host());
         let numbers: HashMap<InstanceId, usize> = order.iter().copied().zip(0..).collect();
-        let given = |edge: &Edge| {
-            let number = numbers.get(&edge.provider).copied()?;
-            Some((Supplier::Node(number), edge.item()))
+        let given = |edge: &Edge| match graph.instance(edge.provider).is_host() {
+            true => Some((Supplier::Host, edge.item())),
+            false => {
+                let number = numbers.get(&edge.provider).copied()?;
+                Some((Supplier::Node(number), edge.item()))
+            }
         };
 
         let mut diagram = Diagram::default();
@@ -188,6 +192,9 @@ impl Diagram {
             }
         }
         for export in graph.exports() {
+            if graph.declared(arena, &export.edge).is_some() {
+                continue;
+            }
             let name = match graph.find(arena, &export.edge) {
                 Some(Found::Item(name, item)) if name == export.name => item.full_name(name),
                 _ => export.name.as_str().into(),

@@ -7,6 +7,7 @@ use super::merge::Merged;
 use super::open::{Group, GroupId, OpenImports};
 use super::types::{Reason, TypeWriter, Unwritable, extern_name};
 use super::used::NamedTypes;
+use super::walk::Walk;
 use super::writer::{Section, Writer};
 use super::{HostImport, Layout};
 use crate::component::{Arena, Attributes, ComponentId, Found};
@@ -15,7 +16,8 @@ use crate::graph::{Edge, Export, Graph, InstanceId};
 use crate::name::Versions;
 use crate::types::{Data, kind_name};
 use semver::Version;
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use wasm_encoder::{ComponentExportKind, ComponentTypeRef};
 use wasmparser::component_types::{ComponentEntityType, ComponentFuncTypeId};
 
@@ -41,7 +43,7 @@ impl Encoder<'_, '_> {
     ) -> Result<(Vec<Section>, Layout), Error> {
         let mut pass = Pass {
             encoder: self,
-            writer: TypeWriter::new(self.arena.types(), self.identities, out),
+            writer: TypeWriter::new(self.arena.types(), Cow::Borrowed(self.identities), out),
             imported: HashMap::new(),
             components: HashMap::new(),
             layout: Layout {
@@ -51,10 +53,14 @@ impl Encoder<'_, '_> {
         };
         pass.components()?;
         pass.imports()?;
+        let mut types = HashMap::new();
+        pass.declarations(&mut types)?;
         for &id in self.instance_order {
-            pass.instance(id, index_of);
+            if !self.graph.instance(id).is_host() {
+                pass.instance(id, index_of);
+            }
         }
-        pass.exports();
+        pass.exports(types);
         Ok((pass.writer.out.finish(), pass.layout))
     }
 
@@ -217,10 +223,48 @@ impl Pass<'_, '_, '_> {
         self.layout.instances.insert(id, index);
     }
 
-    fn exports(&mut self) {
-        let mut types = HashMap::new();
-        for export in written_order(self.encoder.arena, self.encoder.graph) {
-            self.export(export, &mut types);
+    /// Exports the types that are those of the composition itself, before there are instances that use them.
+    fn declarations(&mut self, types: &mut HashMap<Edge, u32>) -> Result<(), Error> {
+        let encoder = self.encoder;
+        for export in encoder.graph.exports() {
+            let edge = &export.edge;
+            let Some(item) = encoder.graph.declared(encoder.arena, edge) else {
+                continue;
+            };
+            let ComponentEntityType::Type {
+                referenced,
+                created,
+            } = item.ty
+            else {
+                continue;
+            };
+            let index = match types.get(edge) {
+                Some(index) => *index,
+                None => {
+                    let written = self.writer.any_type(edge.provider, referenced);
+                    written.map_err(|Unwritable(reason)| unwritable_export(export, &reason))?
+                }
+            };
+            let attributes = Attributes::renamed(item, &export.name, &export.name);
+            let name = extern_name(&export.name, &attributes);
+            let kind = ComponentExportKind::Type;
+            let exported = self.writer.out.export(name, kind, index, None);
+            if !types.contains_key(edge) {
+                self.writer.name(created, exported);
+                self.aliases.insert(edge.clone(), exported);
+                types.insert(edge.clone(), exported);
+            }
+        }
+        Ok(())
+    }
+
+    fn exports(&mut self, mut types: HashMap<Edge, u32>) {
+        let encoder = self.encoder;
+        for export in written_order(encoder.arena, encoder.graph) {
+            let declared = encoder.graph.declared(encoder.arena, &export.edge);
+            if declared.is_none() {
+                self.export(export, &mut types);
+            }
         }
     }
 
@@ -260,16 +304,33 @@ impl Pass<'_, '_, '_> {
         types: &HashMap<Edge, u32>,
     ) -> Option<ComponentTypeRef> {
         let (arena, graph) = (self.encoder.arena, self.encoder.graph);
-        if types.is_empty() {
+        let from_host = |edge: &Edge| graph.instance(edge.provider).is_host();
+        let mut arguments = graph.instance(instance).arguments().values();
+        if types.is_empty() && !arguments.any(from_host) {
             return None;
         }
         let component = graph.instance(instance).component();
         let named = NamedTypes::of(arena, component);
-        for (id, place) in &named.places {
-            let used = named.used(arena, graph, instance, place);
-            if let Some(index) = used.and_then(|used| types.get(&used)) {
-                self.writer.name(*id, *index);
-            }
+        let mut uses = HashSet::new();
+        let mut visit = |id| {
+            uses.insert(id);
+            false
+        };
+        Walk::new(arena.types(), &mut HashSet::new(), &mut visit)
+            .entity(&ComponentEntityType::Func(function));
+        // In order, since what the host gives may be aliased here.
+        let places = named.places.iter().filter(|(id, _)| uses.contains(*id));
+        let places: BTreeMap<_, _> = places.map(|(id, place)| (place, id)).collect();
+        for (place, id) in places {
+            let Some(used) = named.used(arena, graph, instance, place) else {
+                continue;
+            };
+            let index = match types.get(&used) {
+                Some(index) => *index,
+                None if from_host(&used) => self.alias(&used, ComponentExportKind::Type),
+                None => continue,
+            };
+            self.writer.name(*id, index);
         }
         for (name, item) in &arena.type_of(component).exports {
             let used = Edge::from((instance, name.as_str()));
@@ -283,6 +344,18 @@ impl Pass<'_, '_, '_> {
         Some(ComponentTypeRef::Func(index))
     }
 
+    /// The index of what the composition imports, if that is what `edge` leads to.
+    fn given(&self, edge: &Edge) -> Option<u32> {
+        let instance = self.encoder.graph.instance(edge.provider);
+        let ([name], true) = (edge.path.as_slice(), instance.is_host()) else {
+            return None;
+        };
+        let imports = &self.encoder.arena.type_of(instance.component()).imports;
+        let (number, ..) = imports.get_full(name)?;
+        let group = self.encoder.open.group_of(edge.provider, number)?;
+        self.imported.get(&group).copied()
+    }
+
     /// The index of what `edge` leads to, which is of this kind.
     fn alias(&mut self, edge: &Edge, kind: ComponentExportKind) -> u32 {
         let provider = self.layout.instances.get(&edge.provider);
@@ -290,6 +363,10 @@ impl Pass<'_, '_, '_> {
         let mut at = Edge::whole(edge.provider);
         for name in &edge.path {
             at.path.push(name.clone());
+            if let Some(given) = self.given(&at) {
+                index = given;
+                continue;
+            }
             let kind = match at.path.len() == edge.path.len() {
                 true => kind,
                 false => ComponentExportKind::Instance,
@@ -300,6 +377,17 @@ impl Pass<'_, '_, '_> {
         }
         index
     }
+}
+
+fn unwritable_export(export: &Export, reason: &Reason) -> Error {
+    let what = match reason {
+        Reason::Resource(..) => "it speaks of a resource that has no name outside",
+        Reason::Other(what) => what,
+    };
+    Error::new(ErrorKind::Unwritable {
+        import: export.name.clone(),
+        what: what.to_owned(),
+    })
 }
 
 fn export_kind(entity: &ComponentEntityType) -> ComponentExportKind {

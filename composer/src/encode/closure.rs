@@ -117,7 +117,8 @@ fn function_types(arena: &Arena<'_>, graph: &Graph, edge: &Edge) -> BTreeMap<Str
             return false;
         };
         let name = place.within.last().unwrap_or(&place.import).clone();
-        if let Some(used) = named.used(arena, graph, edge.provider, place) {
+        let used = named.used(arena, graph, edge.provider, place);
+        if let Some(used) = used.filter(|used| !graph.instance(used.provider).is_host()) {
             types.entry(name.clone()).or_insert(Export {
                 name,
                 edge: used,
@@ -178,9 +179,12 @@ impl Owner {
     /// The item of the graph that is meant, for an instance of the component.
     fn used(&self, graph: &Graph, instance: InstanceId) -> Option<Used> {
         let (edge, name) = match self {
-            // What is left open is named by the import that the composition gets.
+            // What is left open is named by the import that the composition gets, as is what the host gives.
             Owner::Import(name) => {
                 let edge = graph.instance(instance).arguments().get(name)?.clone();
+                if graph.instance(edge.provider).is_host() {
+                    return None;
+                }
                 let name = edge.path.last().unwrap_or(name).clone();
                 (edge, name)
             }

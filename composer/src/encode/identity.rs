@@ -26,11 +26,19 @@ pub(super) enum Origin {
 }
 
 /// The resources that each instance knows.
+#[derive(Clone)]
 pub(super) struct Identities {
     known: HashMap<(InstanceId, ResourceId), Origin>,
 }
 
 impl Identities {
+    /// Without any resources.
+    pub(super) fn none() -> Identities {
+        Identities {
+            known: HashMap::new(),
+        }
+    }
+
     /// Follows every resource to its origin; `order` puts providers before consumers.
     pub(super) fn of(
         arena: &Arena<'_>,
@@ -38,9 +46,7 @@ impl Identities {
         open: &OpenImports<'_>,
         order: &[InstanceId],
     ) -> Identities {
-        let mut identities = Identities {
-            known: HashMap::new(),
-        };
+        let mut identities = Identities::none();
         for &id in order {
             let ty = arena.type_of(graph.instance(id).component());
             for (resource, _) in &ty.defined_resources {
@@ -118,12 +124,10 @@ impl Identities {
         graph.instances().map(first_alike).collect()
     }
 
-    /// Checks that what fills each import speaks of the resources that the consumer expects.
-    ///
-    /// # Errors
-    ///
-    /// The first edge that does not fit is blamed, with the import that brought in the resource.
-    pub(super) fn check_edges(&self, arena: &Arena<'_>, graph: &Graph) -> Result<(), Error> {
+    /// Checks that what fills each import speaks of the resources that the consumer expects: an error for each that does
+    /// not fit, with the import that brought in the resource.
+    pub(super) fn check_edges(&self, arena: &Arena<'_>, graph: &Graph) -> Vec<Error> {
+        let mut errors = Vec::new();
         for (id, instance) in graph.instances() {
             let imports = &arena.type_of(instance.component()).imports;
             for (import, edge) in instance.arguments() {
@@ -149,7 +153,7 @@ impl Identities {
                 let Some(difference) = differences.first() else {
                     continue;
                 };
-                return Err(match (&difference.reason, clash.get()) {
+                errors.push(match (&difference.reason, clash.get()) {
                     (Reason::Resource, Some((found, expected))) => {
                         let owner = match self.origin(edge.provider, found) {
                             Some(Origin::Instance(owner, _)) => {
@@ -169,7 +173,7 @@ impl Identities {
                 });
             }
         }
-        Ok(())
+        errors
     }
 
     /// The error for an import that speaks of another resource, that of `owner`, than `expected`.

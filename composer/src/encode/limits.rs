@@ -34,7 +34,10 @@ pub(super) fn check(
         .collect();
     let besides = 1 + hoist.modules.len() as u64;
     refuse(PARTS, besides, MAX_PARTS, parts)?;
-    let arguments = graph.instances().map(|(_, instance)| {
+    let made = graph
+        .instances()
+        .filter(|(_, instance)| !instance.is_host());
+    let arguments = made.map(|(_, instance)| {
         let component = instance.component();
         (arena.type_of(component).imports.len() as u64, component)
     });
@@ -88,7 +91,9 @@ fn count<'c>(
     let mut taken: HashSet<(InstanceId, &[String])> = HashSet::new();
     let mut take = |edge: &'c Edge| {
         let component = component_of(edge.provider);
-        for len in 1..=edge.path.len() {
+        // What the host gives is there.
+        let first = 1 + usize::from(graph.instance(edge.provider).is_host());
+        for len in first..=edge.path.len() {
             let path = edge.path.get(..len).unwrap_or_default();
             let item = arena.find(component, path).and_then(Found::item);
             if let Some(counted) = item.and_then(|item| counted(&item.ty))
@@ -103,7 +108,7 @@ fn count<'c>(
     }
     open.used_types().for_each(&mut take);
     graph.exports().iter().for_each(|export| take(&export.edge));
-    for (_, instance) in graph.instances() {
+    for (_, instance) in graph.instances().filter(|(_, it)| !it.is_host()) {
         add(instance.component(), Counted::Instance);
     }
     for export in graph.exports() {

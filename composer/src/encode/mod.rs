@@ -6,6 +6,7 @@
 mod assembly;
 mod closure;
 mod core_types;
+mod declare;
 mod hoist;
 mod identity;
 mod imported;
@@ -23,6 +24,7 @@ pub(crate) mod used;
 mod walk;
 mod writer;
 
+pub(crate) use declare::{Declaration, Use};
 pub use hoist::{Dedupe, HoistedModule};
 pub use piece::Piece;
 pub(crate) use piece::Pieces;
@@ -36,6 +38,7 @@ use assembly::Encoder;
 use hoist::Hoist;
 use identity::Identities;
 use imported::ImportedComponent;
+use indexmap::IndexSet;
 use merge::Merger;
 use open::OpenImports;
 use record::Altered;
@@ -136,6 +139,27 @@ pub(crate) fn closed(arena: &Arena<'_>, graph: &Graph) -> Graph {
     graph
 }
 
+/// All that is wrong with what fills the imports of `graph`, and with what stays imported, so that encoding would refuse it.
+pub(crate) fn faults(arena: &Arena<'_>, graph: &Graph) -> Vec<Error> {
+    let mut graph = graph.clone();
+    naming::release_types(arena, &mut graph);
+    let order = match graph.order() {
+        Ok(order) => order,
+        Err(error) => return vec![error],
+    };
+    let mut errors: Vec<_> = closure::close_exports(arena, &mut graph)
+        .err()
+        .into_iter()
+        .collect();
+    let open = OpenImports::of(arena, &graph);
+    errors.extend(open.check_names(arena, &graph).err());
+    let identities = Identities::of(arena, &graph, &open, &order);
+    errors.extend(identities.check_edges(arena, &graph));
+    let merger = Merger::new(arena, &graph, &open, &identities);
+    errors.extend(open.iter().filter_map(|(id, _)| merger.merge(id).err()));
+    errors
+}
+
 /// Where things ended up in the index spaces of the composition.
 struct Layout {
     instances: HashMap<InstanceId, u32>,
@@ -173,7 +197,9 @@ pub fn encode<'i>(
     limits::check(&arena, &graph, &open, &components, &hoist)?;
     open.check_names(&arena, &graph)?;
     let identities = Identities::of(&arena, &graph, &open, &order);
-    identities.check_edges(&arena, &graph)?;
+    if let Some(error) = identities.check_edges(&arena, &graph).into_iter().next() {
+        return Err(error);
+    }
     let merger = Merger::new(&arena, &graph, &open, &identities);
     let merged = open
         .iter()
@@ -215,13 +241,14 @@ pub fn encode<'i>(
     } else {
         // The validator has the components already, in the order in which they were read: where that is
         // another order, it is given the sections with its own indices.
-        let read = arena.components().count() as u32;
-        let same_order = components.iter().map(|id| id.index()).eq(0..read);
-        let renumbered = match same_order {
+        let (read, declared) = (arena.read_count(), arena.declared_count());
+        let index_of = |id: ComponentId| arena.embedded_index(id).unwrap_or_default();
+        let same_order = components.iter().map(|id| index_of(*id)).eq(0..read);
+        let renumbered = match same_order && declared == 0 {
             true => sections,
             false => {
-                let out = Writer::beyond(read);
-                encoder.sections(out, &ComponentId::index)?.0
+                let out = Writer::beyond(read, declared);
+                encoder.sections(out, &index_of)?.0
             }
         };
         let ours = renumbered.iter().filter_map(|section| match section {
@@ -311,15 +338,14 @@ fn section_size(size: u64) -> Result<u32, Error> {
     })
 }
 
-/// The components of the instances of `graph`, in the order of the instances, each once.
+/// The components of the instances of `graph` that are made, in the order of the instances, each once.
 fn used_components(graph: &Graph) -> Vec<ComponentId> {
-    let mut used = Vec::new();
-    for (_, instance) in graph.instances() {
-        if !used.contains(&instance.component()) {
-            used.push(instance.component());
-        }
-    }
-    used
+    let mut used = IndexSet::new();
+    let made = graph
+        .instances()
+        .filter(|(_, instance)| !instance.is_host());
+    used.extend(made.map(|(_, instance)| instance.component()));
+    used.into_iter().collect()
 }
 
 impl<'i> Composition<'i> {

@@ -13,10 +13,11 @@ use crate::component::Attributes;
 use crate::graph::InstanceId;
 use crate::types::Data;
 use indexmap::IndexMap;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use wasm_encoder::{
-    Alias, ComponentExternName, ComponentOuterAliasKind, ComponentTypeEncoder, ComponentTypeRef,
-    ComponentValType as EncodedType, InstanceType, TypeBounds,
+    Alias, ComponentExternName, ComponentOuterAliasKind, ComponentType, ComponentTypeEncoder,
+    ComponentTypeRef, ComponentValType as EncodedType, InstanceType, TypeBounds,
 };
 use wasmparser::component_types::{
     AliasableResourceId, ComponentAnyTypeId, ComponentCoreModuleTypeId, ComponentDefinedType,
@@ -41,12 +42,14 @@ type Result<T> = std::result::Result<T, Unwritable>;
 /// Writes types into a composition.
 pub(super) struct TypeWriter<'t> {
     types: TypesRef<'t>,
-    identities: &'t Identities,
+    identities: Cow<'t, Identities>,
     pub(super) out: Writer,
     /// What the composition has imported so far.
     imported: Imported,
     /// The scopes within the composition, the innermost last.
     scopes: Vec<Scope>,
+    /// Whether of instances nothing but the types are written.
+    pub(super) only_types: bool,
 }
 
 /// Types of the composition's own scope, by what they are in the components.
@@ -66,23 +69,24 @@ enum Place {
 }
 
 impl<'t> TypeWriter<'t> {
-    pub(super) fn new(types: TypesRef<'t>, identities: &'t Identities, out: Writer) -> Self {
+    pub(super) fn new(types: TypesRef<'t>, identities: Cow<'t, Identities>, out: Writer) -> Self {
         TypeWriter {
             types,
             identities,
             out,
             imported: Imported::default(),
             scopes: Vec::new(),
+            only_types: false,
         }
     }
 
-    /// Writes an import of the composition, and gives its index.
+    /// Writes an import of the composition, or of the component type that is being written, and gives its index.
     pub(super) fn import(&mut self, group: GroupId, name: &str, merged: &Merged) -> Result<u32> {
         let extern_name = extern_name(name, merged.attributes());
         match merged {
             Merged::Instance(items, _) => {
                 let ty = self.merged_instance(group, &mut Vec::new(), items)?;
-                let index = self.out.import(extern_name, ComponentTypeRef::Instance(ty));
+                let index = self.put_import(extern_name, ComponentTypeRef::Instance(ty));
                 self.remember(group, index, &mut Vec::new(), items);
                 Ok(index)
             }
@@ -93,18 +97,49 @@ impl<'t> TypeWriter<'t> {
                 let bounds = self.type_ref(*instance, entity, &|this, resource| {
                     this.is_hosted(*instance, resource, group, &[])
                 })?;
-                let index = self.out.import(extern_name, bounds);
+                let index = self.put_import(extern_name, bounds);
                 for (instance, entity) in entities {
                     if let ComponentEntityType::Type { created, .. } = entity {
-                        let place = Place::Type(index);
-                        if let Some(origin) = self.origin(*instance, created) {
-                            self.imported.resources.insert(origin, place.clone());
-                        }
-                        self.imported.types.insert(*created, place);
+                        self.know(*instance, *created, index);
                     }
                 }
                 Ok(index)
             }
+        }
+    }
+
+    /// Takes note of a type of the innermost scope.
+    fn know(&mut self, instance: InstanceId, id: ComponentAnyTypeId, index: u32) {
+        let origin = self.origin(instance, &id);
+        match self.scopes.last_mut() {
+            Some(scope) => {
+                scope.types.insert(id, index);
+                let key = origin.map(ResourceKey::Origin);
+                scope.resources.extend(key.map(|key| (key, index)));
+            }
+            None => {
+                let place = Place::Type(index);
+                if let Some(origin) = origin {
+                    self.imported.resources.insert(origin, place.clone());
+                }
+                self.imported.types.insert(id, place);
+            }
+        }
+    }
+
+    /// Adds an import to the innermost scope, and gives the index of what is imported.
+    pub(super) fn put_import(
+        &mut self,
+        name: ComponentExternName<'_>,
+        ty: ComponentTypeRef,
+    ) -> u32 {
+        let Some(scope) = self.scopes.last_mut() else {
+            return self.out.import(name, ty);
+        };
+        let types = scope.ty.import(name, ty);
+        match ty {
+            ComponentTypeRef::Instance(_) => scope.instances().saturating_sub(1),
+            _ => types,
         }
     }
 
@@ -138,6 +173,10 @@ impl<'t> TypeWriter<'t> {
                         let ComponentEntityType::Type { created, .. } = entity else {
                             continue;
                         };
+                        if let Some(scope) = self.scopes.last_mut() {
+                            scope.exports(*created, &(instance, path.clone()));
+                            continue;
+                        }
                         let place = Place::Export(instance, path.clone());
                         if let ComponentAnyTypeId::Resource(_) = created {
                             let origin = Origin::Host(group, path.clone());
@@ -198,12 +237,7 @@ impl<'t> TypeWriter<'t> {
                 let index = self.export(extern_name, ty);
                 for (instance, entity) in entities {
                     if let ComponentEntityType::Type { created, .. } = entity {
-                        let origin = self.origin(*instance, created);
-                        if let Some(scope) = self.scopes.last_mut() {
-                            scope.types.insert(*created, index);
-                            let key = origin.map(ResourceKey::Origin);
-                            scope.resources.extend(key.map(|key| (key, index)));
-                        }
+                        self.know(*instance, *created, index);
                     }
                 }
             }
@@ -294,6 +328,9 @@ impl<'t> TypeWriter<'t> {
                     .push(Scope::new(ScopeType::Instance(InstanceType::new()), own));
                 let types = self.types;
                 for (name, item) in &types.data(*id).exports {
+                    if self.only_types && !matches!(item.ty, ComponentEntityType::Type { .. }) {
+                        continue;
+                    }
                     let name = item_name(name, item);
                     self.item(instance, &item.ty, &mut |this, ty| {
                         this.export(name.clone(), ty)
@@ -317,7 +354,7 @@ impl<'t> TypeWriter<'t> {
     }
 
     /// Writes an item of a type that is no merged import; `put` adds it to the scope.
-    fn item(
+    pub(super) fn item(
         &mut self,
         instance: InstanceId,
         entity: &ComponentEntityType,
@@ -358,14 +395,12 @@ impl<'t> TypeWriter<'t> {
             .chain(&ty.defined_resources)
             .map(|(resource, _)| *resource)
             .collect();
-        let scope = ScopeType::Component(wasm_encoder::ComponentType::new());
+        let scope = ScopeType::Component(ComponentType::new());
         self.scopes.push(Scope::new(scope, own));
         for (name, item) in &ty.imports {
             let name = item_name(name, item);
             self.item(instance, &item.ty, &mut |this, ty| {
-                this.scopes
-                    .last_mut()
-                    .map_or(0, |scope| scope.ty.import(name.clone(), ty))
+                this.put_import(name.clone(), ty)
             })?;
         }
         for (name, item) in &ty.exports {
@@ -377,14 +412,33 @@ impl<'t> TypeWriter<'t> {
         self.close_scope()
     }
 
-    fn export(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
+    /// Adds an export to the innermost scope, and gives the index of the type, if it is one.
+    pub(super) fn export(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
         self.scopes
             .last_mut()
             .map_or(0, |scope| scope.ty.export(name, ty))
     }
 
+    /// Begins a scope within the innermost one.
+    pub(super) fn open_scope(&mut self, scope: Scope) {
+        self.scopes.push(scope);
+    }
+
+    /// The type of the component scope that is left.
+    pub(super) fn into_component_type(mut self) -> ComponentType {
+        match self.scopes.pop().map(|scope| scope.ty) {
+            Some(ScopeType::Component(ty)) => ty,
+            _ => ComponentType::new(),
+        }
+    }
+
+    /// Reaches a type of the scope around the innermost one, and gives its index there.
+    pub(super) fn outer(&mut self, index: u32) -> u32 {
+        self.reach(self.scopes.len().saturating_sub(1), index, |_, _| {})
+    }
+
     /// Ends the innermost scope, writes it as a type of the one around it, and gives its index.
-    fn close_scope(&mut self) -> Result<u32> {
+    pub(super) fn close_scope(&mut self) -> Result<u32> {
         let Some(scope) = self.scopes.pop() else {
             return Err(Unwritable(Reason::Other("there is no scope")));
         };
@@ -395,7 +449,7 @@ impl<'t> TypeWriter<'t> {
     }
 
     /// Writes a type into the current scope, and gives its index.
-    fn define(&mut self, write: impl FnOnce(ComponentTypeEncoder<'_>)) -> u32 {
+    pub(super) fn define(&mut self, write: impl FnOnce(ComponentTypeEncoder<'_>)) -> u32 {
         match self.scopes.last_mut() {
             None => self.out.ty(write),
             Some(scope) => {
@@ -405,7 +459,8 @@ impl<'t> TypeWriter<'t> {
         }
     }
 
-    fn any_type(&mut self, instance: InstanceId, id: ComponentAnyTypeId) -> Result<u32> {
+    /// Writes a type of any sort, unless it is there, and gives its index.
+    pub(super) fn any_type(&mut self, instance: InstanceId, id: ComponentAnyTypeId) -> Result<u32> {
         if let Some(index) = self.find(id) {
             return Ok(index);
         }
@@ -431,7 +486,7 @@ impl<'t> TypeWriter<'t> {
 
     /// The index, in the current scope, of a type that was written or imported before, under any of
     /// the names it goes by.
-    fn find(&mut self, id: ComponentAnyTypeId) -> Option<u32> {
+    pub(super) fn find(&mut self, id: ComponentAnyTypeId) -> Option<u32> {
         let mut at = id;
         loop {
             if let Some(index) = self.find_exact(at) {

@@ -72,7 +72,7 @@ macro_rules! open {
 impl Writer {
     /// A writer for a component that embeds these first of all.
     pub(super) fn new(embedded: Embedded) -> Writer {
-        let mut writer = Writer::beyond(embedded.components);
+        let mut writer = Writer::beyond(embedded.components, 0);
         let core_modules = (0..embedded.core_modules).map(Section::CoreModule);
         let components = (0..embedded.components).map(Section::Component);
         writer.sections = core_modules.chain(components).collect();
@@ -80,10 +80,11 @@ impl Writer {
         writer
     }
 
-    /// A writer for what follows so many components.
-    pub(super) fn beyond(components: u32) -> Writer {
+    /// A writer for what follows so many components and types.
+    pub(super) fn beyond(components: u32, types: u32) -> Writer {
         let mut writer = Writer::default();
         writer.counts.components = components;
+        writer.counts.types = types;
         writer
     }
 
@@ -93,37 +94,16 @@ impl Writer {
     }
 
     fn close(&mut self) {
-        let mut bytes = Vec::new();
-        let id = match self.open.take() {
+        let (id, body) = match self.open.take() {
             None => return,
-            Some(Open::Types(section)) => {
-                section.encode(&mut bytes);
-                7
-            }
-            Some(Open::CoreTypes(section)) => {
-                section.encode(&mut bytes);
-                3
-            }
-            Some(Open::Imports(section)) => {
-                section.encode(&mut bytes);
-                10
-            }
-            Some(Open::Aliases(section)) => {
-                section.encode(&mut bytes);
-                6
-            }
-            Some(Open::Instances(section)) => {
-                section.encode(&mut bytes);
-                5
-            }
-            Some(Open::Exports(section)) => {
-                section.encode(&mut bytes);
-                11
-            }
+            Some(Open::CoreTypes(section)) => (3, body_of(&section)),
+            Some(Open::Instances(section)) => (5, body_of(&section)),
+            Some(Open::Aliases(section)) => (6, body_of(&section)),
+            Some(Open::Types(section)) => (7, body_of(&section)),
+            Some(Open::Imports(section)) => (10, body_of(&section)),
+            Some(Open::Exports(section)) => (11, body_of(&section)),
         };
-        // The encoder puts the size first, as it stands in a component.
-        let size = bytes.iter().take_while(|byte| **byte >= 0x80).count() + 1;
-        self.sections.push(Section::Ours(id, bytes.split_off(size)));
+        self.sections.push(Section::Ours(id, body));
     }
 
     /// Writes a type with `write`, and gives its index.
@@ -186,6 +166,15 @@ impl Writer {
             ComponentExportKind::Component => &mut self.counts.components,
         })
     }
+}
+
+/// The content of a section.
+pub(super) fn body_of(section: &impl Encode) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    section.encode(&mut bytes);
+    // The encoder puts the size first, as it stands in a component.
+    let size = bytes.iter().take_while(|byte| **byte >= 0x80).count() + 1;
+    bytes.split_off(size)
 }
 
 fn next(count: &mut u32) -> u32 {

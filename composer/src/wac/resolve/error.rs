@@ -100,8 +100,8 @@ impl miette::Diagnostic for ResolveError {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let here = LabeledSpan::new_primary_with_span(Some(self.label.clone()), self.span);
         let related = self.related.iter();
-        let related = related
-            .map(|(span, label)| LabeledSpan::new_with_span(Some(label.clone()), *span));
+        let related =
+            related.map(|(span, label)| LabeledSpan::new_with_span(Some(label.clone()), *span));
         Some(Box::new([here].into_iter().chain(related)))
     }
 }
