@@ -18,6 +18,8 @@ pub struct Graph {
     /// The names of the exports, with the place of each.
     export_names: HashMap<ExternName, usize>,
     versions: Versions,
+    /// Whether an interface that is exported under a plain name is not said to implement itself.
+    is_plain: bool,
 }
 
 /// The number of an instance in its [`Graph`].
@@ -158,6 +160,17 @@ impl Graph {
     /// What becomes of an interface that stays imported in several versions.
     pub fn versions(&self) -> Versions {
         self.versions
+    }
+
+    /// Says nothing of what interfaces were called that are exported under plain names: not every host knows that an export
+    /// can say what it implements.
+    pub(crate) fn export_plainly(&mut self) {
+        self.is_plain = true;
+    }
+
+    /// Whether an interface that is exported under a plain name is said to implement itself.
+    pub(crate) fn implements(&self) -> bool {
+        !self.is_plain
     }
 
     /// Exports what `edge` leads to from the composition, as `name`.

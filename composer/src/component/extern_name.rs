@@ -96,6 +96,17 @@ impl Attributes {
         }
     }
 
+    /// Those of `item`, called `own` by its component, under the new name `name`, which says nothing of what it was called.
+    pub(crate) fn kept(item: &ComponentItem, own: &str, name: &str) -> Attributes {
+        match name == own {
+            true => Attributes::of(item),
+            false => Attributes {
+                external_id: item.external_id.clone(),
+                ..Attributes::default()
+            },
+        }
+    }
+
     /// Those of `item`, called `own` by its component, under the new name `name`.
     ///
     /// An interface that gets a plain name implements the interface; a version suffix goes with the

@@ -245,7 +245,7 @@ impl Pass<'_, '_, '_> {
                     written.map_err(|Unwritable(reason)| unwritable_export(export, &reason))?
                 }
             };
-            let attributes = Attributes::renamed(item, &export.name, &export.name);
+            let attributes = Attributes::of(item);
             let name = extern_name(&export.name, &attributes);
             let kind = ComponentExportKind::Type;
             let exported = self.writer.out.export(name, kind, index, None);
@@ -279,7 +279,10 @@ impl Pass<'_, '_, '_> {
                 None,
             ),
             Some(Found::Item(own_name, item)) => {
-                attributes = Attributes::renamed(item, own_name, &export.name);
+                attributes = match self.encoder.graph.implements() {
+                    true => Attributes::renamed(item, own_name, &export.name),
+                    false => Attributes::kept(item, own_name, &export.name),
+                };
                 let name = extern_name(&export.name, &attributes);
                 let function = match item.ty {
                     ComponentEntityType::Func(id) => Some(id),

@@ -161,7 +161,7 @@ impl<'d> Declaration<'d> {
                 "there is no export `{item}`"
             ))));
         };
-        let attributes = Attributes::renamed(found, item, name);
+        let attributes = Attributes::kept(found, item, name);
         let extern_name = extern_name(name, &attributes);
         let written = self.writer.item(host, &found.ty, &mut |writer, ty| {
             writer.export(extern_name.clone(), ty)
@@ -224,7 +224,20 @@ impl Arena<'_> {
         definition: Definition,
         name: &str,
     ) -> Result<ComponentId, Error> {
-        self.import_of(definition, name, false)
+        self.import_of(definition, name, Attributes::kept, false)
+    }
+
+    /// Declares a component that imports an interface as `name`, which is said to implement it, and the types that it uses.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Arena::as_import`].
+    pub(crate) fn as_implementation(
+        &mut self,
+        definition: Definition,
+        name: &str,
+    ) -> Result<ComponentId, Error> {
+        self.import_of(definition, name, Attributes::renamed, false)
     }
 
     /// Declares a component that imports the types of an interface under its own name, and the types that these use.
@@ -234,13 +247,14 @@ impl Arena<'_> {
     /// As for [`Arena::as_import`].
     pub(crate) fn as_types(&mut self, definition: Definition) -> Result<ComponentId, Error> {
         let name = self.definition_name(definition);
-        self.import_of(definition, &name, true)
+        self.import_of(definition, &name, Attributes::kept, true)
     }
 
     fn import_of(
         &mut self,
         definition: Definition,
         name: &str,
+        attributes: fn(&ComponentItem, &str, &str) -> Attributes,
         only_types: bool,
     ) -> Result<ComponentId, Error> {
         let outer = self.types().data(definition.outer());
@@ -250,7 +264,7 @@ impl Arena<'_> {
         }
         declaration.writer.only_types = only_types;
         for (own, item) in &outer.exports {
-            let attributes = Attributes::renamed(item, own, name);
+            let attributes = attributes(item, own, name);
             declaration.copy(extern_name(name, &attributes), item, Side::Import)?;
         }
         let declared = declaration.into_world();
@@ -296,7 +310,7 @@ impl Arena<'_> {
             return Err(Error::new(ErrorKind::Graph(what)));
         };
         let mut declaration = Declaration::around(self, self.type_of(component));
-        let attributes = Attributes::renamed(item, own, name);
+        let attributes = Attributes::kept(item, own, name);
         declaration.copy(extern_name(name, &attributes), item, Side::Import)?;
         let declared = declaration.into_world();
         self.declare(name, declared)
