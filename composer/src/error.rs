@@ -2,7 +2,7 @@
 
 mod text;
 
-pub(crate) use text::count;
+pub(crate) use text::{article, count, listed};
 
 use crate::component::Kind;
 use crate::component::limits::{Limit, PARTS, limit_of};
@@ -12,7 +12,7 @@ use crate::types::Difference;
 use std::fmt;
 use std::io;
 use text::{
-    article, both_import, circle, contributors, cut, either, exported, first, item_of, made_by,
+    both_import, circle, contributors, cut, either, exported, first, item_of, made_by,
     missing_dependency, no_chain, no_one_export, not_a_component, nothing_found, strict, together,
     unknown_item, unknown_member, why_nothing,
 };

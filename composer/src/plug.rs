@@ -18,6 +18,7 @@ mod request;
 
 pub use fit::Rule;
 pub(crate) use named::unknown;
+pub(crate) use near::is_near;
 pub use report::{ImportReport, Miss, NearMiss, State, Useless};
 pub(crate) use report::{mark_used_types, release_types};
 pub use request::{

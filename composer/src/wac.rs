@@ -1,7 +1,7 @@
 //! The WAC language: documents that say which components are instantiated, with what, and what comes of it.
 //!
-//! WAC is WIT with three statements more: `import`, `let` and `export`. This module reads the text of documents and
-//! writes it again; what a document means is not known here.
+//! WAC is WIT with three statements more: `import`, `let` and `export`. This module reads the text of documents, writes it
+//! again, and finds out what it means.
 //!
 //! ```
 //! use tenon_composer::wac::{format, parse};
@@ -27,6 +27,35 @@
 //! assert_eq!(messages.len(), 2);
 //! assert_eq!(parsed.errors[0].help(), Some("is `import` meant?"));
 //! assert_eq!(messages[1], "expected an expression: a name, `new …` or `(…)`, found `}`");
+//! ```
+//!
+//! # The meaning
+//!
+//! A document means a [`Graph`](crate::Graph). [`wanted`] says which packages it names; they are found by whoever reads it.
+//!
+//! ```
+//! use tenon_composer::wac::{Packages, parse, resolve, wanted};
+//! use tenon_composer::{Arena, Options, Source, encode};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let parsed = parse("package acme:it;\nlet app = new acme:app { ... };\nexport app.run;\n");
+//! let names: Vec<_> = wanted(&parsed.document).into_iter().map(|package| package.name).collect();
+//! assert_eq!(names, ["acme:app"]);
+//!
+//! let app = wat::parse_str(r#"(component (import "run" (func $run)) (export "run" (func $run)))"#)?;
+//! let mut arena = Arena::new();
+//! let mut packages = Packages::new();
+//! packages.add("acme:app", arena.read_release(Source::new("app.wasm", &app))?);
+//! let resolution = resolve(&mut arena, &parsed.document, &packages).map_err(|errors| errors[0].clone())?;
+//! let graph = resolution.graph().clone();
+//! let composition = encode(arena, graph, &Options::default())?;
+//! assert_eq!(composition.imports[0].name, "run");
+//!
+//! let parsed = parse("package acme:it;\nexport ap.run;\n");
+//! let errors = resolve(&mut Arena::new(), &parsed.document, &Packages::new()).unwrap_err();
+//! assert_eq!(errors[0].to_string(), "nothing is called `ap` here");
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! # The grammar

@@ -336,6 +336,14 @@ impl<'i> Arena<'i> {
         matches!(self.component(id).place, Place::Type(_))
     }
 
+    /// The type of a component that was declared, to declare it elsewhere.
+    pub(crate) fn declared(&self, id: ComponentId) -> Option<Declared> {
+        match &self.component(id).place {
+            Place::Type(section) => Some(Declared(section.clone())),
+            Place::Component(_) => None,
+        }
+    }
+
     /// The place of a component among those that the validator has; nothing for one that was declared.
     pub(crate) fn embedded_index(&self, id: ComponentId) -> Option<u32> {
         match self.component(id).place {
@@ -433,6 +441,7 @@ const TYPE_SECTION: u8 = 7;
 static NOTHING: &[u8] = &[];
 
 /// The type of a component, in a section of the binary format.
+#[derive(Clone, Debug)]
 pub(crate) struct Declared(pub(crate) Vec<u8>);
 
 impl ComponentId {

@@ -56,7 +56,7 @@ impl<'m, 'i> Merger<'m, 'i> {
     /// Imports that disagree on an item are an error that blames two components.
     pub(super) fn merge(&self, id: GroupId) -> Result<Merged, Error> {
         let group = self.open.get(id);
-        let mut merged: Option<Merged> = None;
+        let mut merged: Option<(Merged, InstanceId)> = None;
         let mut seen = HashSet::new();
         for (instance, import) in &group.members {
             let imports = &self
@@ -70,19 +70,20 @@ impl<'m, 'i> Merger<'m, 'i> {
             if !seen.insert((self.alike.get(instance), import)) {
                 continue;
             }
-            let Some(merged) = &mut merged else {
-                merged = Some(self.first(*instance, item));
+            let Some((merged, first)) = &mut merged else {
+                merged = Some((self.first(*instance, item), *instance));
                 continue;
             };
             self.join_item(merged, *instance, item)
                 .map_err(|(other, difference)| {
                     Error::new(ErrorKind::ImportConflict {
-                        first: self.named(group, other),
+                        first: self.named(group, other.unwrap_or(*first)),
                         second: self.named(group, *instance),
                         difference,
                     })
                 })?;
         }
+        let merged = merged.map(|(merged, _)| merged);
         let mut merged = merged.unwrap_or_else(|| Merged::Item(Vec::new(), Attributes::default()));
         merged.set_attributes(group.attributes.clone());
         Ok(merged)
@@ -117,13 +118,13 @@ impl<'m, 'i> Merger<'m, 'i> {
         }
     }
 
-    /// Adds what `instance` asks for; an `Err` names the instance that it disagrees with.
+    /// Adds what `instance` asks for; an `Err` names the instance that it disagrees with, if it is not just the first.
     fn join_item(
         &self,
         merged: &mut Merged,
         instance: InstanceId,
         item: &ComponentItem,
-    ) -> Result<(), (InstanceId, Difference)> {
+    ) -> Result<(), (Option<InstanceId>, Difference)> {
         match (merged, item.ty) {
             (Merged::Instance(items, _), ComponentEntityType::Instance(id)) => {
                 for (name, item) in &self.arena.types().data(id).exports {
@@ -143,7 +144,7 @@ impl<'m, 'i> Merger<'m, 'i> {
                 if let Some((first, expected)) = entities.first() {
                     let difference = self.difference((instance, &found), (*first, expected));
                     if let Some(difference) = difference {
-                        return Err((*first, difference));
+                        return Err((Some(*first), difference));
                     }
                 }
                 entities.push((instance, found));
@@ -155,8 +156,7 @@ impl<'m, 'i> Merger<'m, 'i> {
                     found: kind_name(&found),
                 };
                 let path = Vec::new();
-                let other = merged.first_instance().unwrap_or(instance);
-                Err((other, Difference { path, reason }))
+                Err((merged.first_instance(), Difference { path, reason }))
             }
         }
     }

@@ -29,7 +29,7 @@ pub(crate) struct Place {
 }
 
 impl NamedTypes {
-    pub(super) fn of(arena: &Arena<'_>, component: ComponentId) -> NamedTypes {
+    pub(crate) fn of(arena: &Arena<'_>, component: ComponentId) -> NamedTypes {
         let mut named = NamedTypes {
             places: HashMap::new(),
             resources: HashMap::new(),
@@ -64,6 +64,14 @@ impl NamedTypes {
                 (!place.within.is_empty()).then_some(Some(place))
             }
         })?
+    }
+
+    /// Whether an import is a type that an interface which is imported too names.
+    pub(crate) fn is_of_interface(&self, import: &ComponentEntityType) -> bool {
+        let ComponentEntityType::Type { created, .. } = import else {
+            return false;
+        };
+        self.interfaces.get(created).is_some_and(Option::is_some)
     }
 
     fn add(&mut self, types: TypesRef<'_>, entity: &ComponentEntityType, place: &mut Place) {

@@ -65,7 +65,7 @@ pub(super) fn either(names: &[String]) -> String {
 }
 
 /// The names in quotes, `most` of them.
-pub(super) fn listed(names: &[String], word: &str, most: usize) -> String {
+pub(crate) fn listed(names: &[String], word: &str, most: usize) -> String {
     let mut quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     if let Some(more) = quoted.len().checked_sub(most).filter(|more| *more > 0) {
         quoted.truncate(most);
@@ -190,7 +190,7 @@ pub(super) fn item_of((instance, item): &(String, String)) -> String {
 }
 
 /// `an interface`, `a function`.
-pub(super) fn article(kind: &str) -> String {
+pub(crate) fn article(kind: &str) -> String {
     let vowel = kind.starts_with(['a', 'e', 'i', 'o', 'u']);
     format!("{} {kind}", if vowel { "an" } else { "a" })
 }

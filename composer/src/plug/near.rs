@@ -90,7 +90,7 @@ impl<'p> NearNames<'p> {
 }
 
 /// Whether two names, of interfaces without version or plain, are off by a letter or two.
-fn is_near(wanted: &str, given: &str) -> bool {
+pub(crate) fn is_near(wanted: &str, given: &str) -> bool {
     let words = |name| str::split(name, [':', '/']);
     if words(wanted).count() != words(given).count() {
         return false;

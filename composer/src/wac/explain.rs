@@ -9,6 +9,14 @@ pub fn explanations() -> &'static [Explanation] {
 
 const EXPLANATIONS: &[Explanation] = &[
     Explanation {
+        code: "wac::ambiguous-name",
+        help: "write the whole name as a string, with its version",
+        text: "\
+An identifier stands for an import or export of that name, or for the only interface whose name ends in it: `log` for \
+`acme:log/log@1.0.0`. Where several interfaces end in it, or where there are several versions of the interface that a string \
+names, it is not clear which is meant.",
+    },
+    Explanation {
         code: "wac::attribute",
         help: "leave the attribute out, or put it before an item that can have it",
         text: "\
@@ -38,11 +46,55 @@ Types and expressions can be inside of each other, but not without limit: a docu
 to exhaust what reads it. A type gets a name with `type`, the value of an expression with `let`.",
     },
     Explanation {
+        code: "wac::duplicate-argument",
+        help: "leave out one of the arguments",
+        text: "\
+Each import of a component gets one thing. An argument without a name is for the import of the interface that it is an \
+instance of, so that two arguments may be for the same import though they are called otherwise. What stands behind `...name` only \
+counts for imports that have nothing yet.",
+    },
+    Explanation {
+        code: "wac::duplicate-export",
+        help: "give one of them another name: `export … as name;`",
+        text: "\
+The exports of a component have names of their own, which differ by more than upper and lower case. What a document declares \
+outside of `export` statements, such as an interface or a type, is exported under its own name too.",
+    },
+    Explanation {
+        code: "wac::duplicate-import",
+        help: "use the name of the first one, or import it as something else: `import name as other: …;`",
+        text: "\
+A document imports each name with one statement; what it imports can be given to as many instances as need it. What \
+components import themselves, and are given nothing for, is one import with that of the statement, if they have the same name.",
+    },
+    Explanation {
+        code: "wac::duplicate-name",
+        help: "give one of them another name",
+        text: "\
+What `let` and `import` statements give a name to, and what a document declares, share one set of names. Each stands for one \
+thing in the whole document.",
+    },
+    Explanation {
         code: "wac::empty-type",
         help: "put something into the type, or leave it out",
         text: "\
 An enum and a variant have at least one case, a record has a field, a tuple a type, and flags have a flag: without, there \
 would be no value of them, or nothing in it. The Component Model has no such types.",
+    },
+    Explanation {
+        code: "wac::export-needs-as",
+        help: "say a name: `export … as name;`",
+        text: "\
+An export that is given no name has that of the interface that it is an instance of, or the name under which it was imported or exported before. \
+An instance that `new` makes has neither. Give it a name with `as`, or export what it exports, each under its own name, with \
+`export name...;`.",
+    },
+    Explanation {
+        code: "wac::fill-not-last",
+        help: "write `...` once, behind all other arguments",
+        text: "\
+With `...` at the end of its arguments, all imports of a component that have nothing yet stay open: the composition imports \
+them. It stands there once, and nothing follows it. `...name`, which gives all that an instance exports, is something else.",
     },
     Explanation {
         code: "wac::identifier",
@@ -63,6 +115,56 @@ Something is well written and stands where it cannot: a resource outside of inte
 package, a second `package …;`, or an `import` of a document without the name by which the document knows what is imported.",
     },
     Explanation {
+        code: "wac::missing-argument",
+        help: "give an argument for each import, or end with `...`, so that the composition imports the rest",
+        text: "\
+A component that is instantiated needs something for each of its imports. Where an import is to stay open, and become one of \
+the composition, the arguments end with `...`: `new acme:app { log, ... }`. Types that a component imports beside their interface \
+come with the interface.",
+    },
+    Explanation {
+        code: "wac::not-a-component",
+        help: "give the component that has the code, or `import` an interface of the package",
+        text: "\
+There are instances of components only. A WIT package describes interfaces and worlds, so it can be the source of `import`, `use`, \
+`include` and `targets`; what it says must be done by a component.",
+    },
+    Explanation {
+        code: "wac::not-a-value",
+        help: "import it: `import name: path;` gives an instance of an interface",
+        text: "\
+`use` outside of interfaces and worlds gives an interface or a world another name. That is no instance of it: nothing can be \
+taken of it, given to a component or exported.",
+    },
+    Explanation {
+        code: "wac::not-a-world",
+        help: "target a world of the package",
+        text: "\
+`targets` names a world, which says what a component imports and exports. What is named is an interface, or something else.",
+    },
+    Explanation {
+        code: "wac::not-an-instance",
+        help: "take exports of instances only",
+        text: "\
+`a.b`, `a[\"b\"]` and `a...` speak of what `a` exports, so `a` must be an instance: one that `new` makes, or one of an interface that \
+is imported or exported. Functions and types export nothing.",
+    },
+    Explanation {
+        code: "wac::own-package",
+        help: "name another package",
+        text: "\
+A document describes a component, and its package is the name of that. It cannot be a part of itself, whatever version is \
+named.",
+    },
+    Explanation {
+        code: "wac::spread-no-effect",
+        help: "leave it out, or look at what the instance exports",
+        text: "\
+`...name` among arguments gives an instance's exports to the imports that have nothing yet, where their names are equal, or name versions \
+of an interface that will do for each other. `export name...;` exports what has not been exported under its name. Where \
+nothing at all comes of it, something else was most likely meant.",
+    },
+    Explanation {
         code: "wac::string",
         help: "end the string with `\"` on its line, and write `\\\\` for a backslash",
         text: "\
@@ -81,10 +183,53 @@ A document begins with `package ns:name;`. Statements are `import`, `let`, `expo
 `use`, `package`, and types.",
     },
     Explanation {
+        code: "wac::target-mismatch",
+        help: "make it as the world has it, or target another world",
+        text: "\
+A document that `targets` a world describes a component that runs wherever the world is offered. It imports no more than the \
+world does, and exports all that the world exports, each with the type that it has there. It may import less and export more. \
+Versions of an interface that will do for each other are the same here.",
+    },
+    Explanation {
         code: "wac::too-long",
         help: "divide the document into several",
         text: "\
 Documents are written by people, or by programs for people. One that has more than 64 MiB is something else.",
+    },
+    Explanation {
+        code: "wac::undefined-name",
+        help: "look for a typing error, and for the statement that gives the name",
+        text: "\
+A name stands for what a `let` or `import` statement before has given it to, or for what the document declares, before or behind. The \
+names of packages are no names of this kind: `new ns:name {}` makes an instance of one.",
+    },
+    Explanation {
+        code: "wac::unknown-argument",
+        help: "look at what the component imports: `tenon inspect FILE`",
+        text: "\
+An argument is for an import of the component. An identifier stands for the import of that name, or for the only interface whose \
+name ends in it; a string is the whole name, of which only the version may be another one that will do. An argument without a name of its own is for the \
+interface that it is an instance of, or for the import that has the name.",
+    },
+    Explanation {
+        code: "wac::unknown-export",
+        help: "look at what the component exports: `tenon inspect FILE`",
+        text: "\
+`a.b` takes the export `b` of the instance `a`, or the only interface that `a` exports whose name ends in `b`. `a[\"ns:name/b@1.0.0\"]` \
+takes the one of that name, of which only the version may be another one that will do.",
+    },
+    Explanation {
+        code: "wac::unknown-package",
+        help: "say where the component is, or put it where packages are looked for",
+        text: "\
+A document names packages: those that it instantiates must be components, those whose interfaces it imports or uses may be WIT. Each \
+is known by the name that the document has for it, with the version or requirement that stands behind it.",
+    },
+    Explanation {
+        code: "wac::unknown-world",
+        help: "look at the worlds of the package: `tenon wit FILE`",
+        text: "\
+The world that a document `targets` is one of the document itself, or of a WIT package.",
     },
     Explanation {
         code: "wac::version",

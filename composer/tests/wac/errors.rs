@@ -247,9 +247,13 @@ fn labels_lead_to_both_places() {
 #[test]
 fn each_code_is_explained() {
     assert!(explanations().is_sorted_by(|a, b| a.code < b.code));
-    let source = include_str!("../../src/wac/error.rs");
-    let mut codes: Vec<_> = source
-        .split('"')
+    let sources = [
+        include_str!("../../src/wac/error.rs"),
+        include_str!("../../src/wac/resolve/error.rs"),
+    ];
+    let mut codes: Vec<_> = sources
+        .iter()
+        .flat_map(|source| source.split('"'))
         .filter(|word| word.starts_with("wac::"))
         .collect();
     codes.sort_unstable();

@@ -8,9 +8,11 @@
     reason = "a test may stop where it fails"
 )]
 
+mod chance;
 mod errors;
 mod formatting;
 mod generated;
+mod meaning;
 mod names;
 mod speed;
 mod suites;

@@ -1,18 +1,30 @@
 //! What a document means: the graph of a composition.
 
+mod argument;
+mod declare;
 mod error;
+mod export;
+mod expression;
+mod locate;
+mod names;
+mod resolver;
+mod scope;
+mod target;
 mod wanted;
+mod words;
 
 pub use error::{ResolveError, ResolveErrorKind};
 pub use wanted::{WantedPackage, wanted};
 
 use super::ast::Document;
-use super::span::Span;
 use crate::component::{Arena, ComponentId};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::input::Input;
+use locate::Places;
+use resolver::Resolver;
 use std::collections::BTreeMap;
+use target::Target;
 
 /// What the packages are that a document names: each as it is written there, such as `acme:log@^1.2`, with the component
 /// or WIT package that it is.
@@ -33,14 +45,18 @@ impl Packages {
     pub(super) fn get(&self, name: &str) -> Option<ComponentId> {
         self.0.get(name).copied()
     }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
 }
 
 /// A document that was understood.
 #[derive(Clone, Debug)]
 pub struct Resolution {
     graph: Graph,
-    /// Where each instance of the graph is made or imported, by its name.
-    instances: BTreeMap<String, Span>,
+    places: Places,
+    target: Option<Target>,
 }
 
 impl Resolution {
@@ -49,25 +65,23 @@ impl Resolution {
         &self.graph
     }
 
-    /// Where in the document an error is to be found that came of encoding the graph.
+    /// Where in the document an error is to be found that came of encoding the graph; nothing, if it does not speak of
+    /// what the document says.
     pub fn locate(&self, error: &Error) -> Vec<ResolveError> {
-        let _ = (&self.instances, error);
-        Vec::new()
+        self.places.locate(error).into_iter().collect()
     }
 
     /// What keeps a composition that was made of the graph from conforming to the world that the document targets; nothing
-    /// if it targets none. `package` is the WIT package of the world, as [`Arena::read_wit_package`] takes it.
+    /// if it targets none.
     ///
     /// # Errors
     ///
-    /// It is an error if the composition or the package cannot be read.
-    pub fn check_target(
-        &self,
-        composition: &dyn Input,
-        package: &dyn Input,
-    ) -> Result<Vec<ResolveError>, Error> {
-        let _ = (composition, package);
-        Ok(Vec::new())
+    /// It is an error if the composition, or the package of the world, is not valid.
+    pub fn check_target(&self, composition: &dyn Input) -> Result<Vec<ResolveError>, Error> {
+        match &self.target {
+            Some(target) => target.check(composition, &self.places),
+            None => Ok(Vec::new()),
+        }
     }
 }
 
@@ -76,7 +90,8 @@ impl Resolution {
 ///
 /// # Errors
 ///
-/// All that is wrong with the document, in the order in which it stands there.
+/// All that is wrong with the document, in the order in which it stands there; no more than
+/// [`MAX_ERRORS`](super::MAX_ERRORS).
 ///
 /// # Panics
 ///
@@ -86,6 +101,5 @@ pub fn resolve(
     document: &Document<'_>,
     packages: &Packages,
 ) -> Result<Resolution, Vec<ResolveError>> {
-    let _ = (arena, document, packages);
-    Err(Vec::new())
+    Resolver::new(arena, document, packages).resolve()
 }

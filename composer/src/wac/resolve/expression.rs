@@ -1,0 +1,187 @@
+//! What expressions stand for.
+
+use super::error::{ResolveError, ResolveErrorKind};
+use super::names::{Match, Names};
+use super::resolver::Resolver;
+use super::scope::{Local, Value};
+use super::words::{did_you_mean, listing};
+use crate::component::{ComponentId, Found};
+use crate::error::article;
+use crate::name::ItemPath;
+use crate::types::{Data, any_type_name, kind_name};
+use crate::wac::ast::{Expression, Ident, Postfix, Primary};
+use crate::wac::span::Span;
+use std::rc::Rc;
+use wasmparser::component_types::{ComponentEntityType, ComponentInstanceTypeId};
+
+/// Whose names they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum NamesOf {
+    /// The imports of a component.
+    Imports(ComponentId),
+    /// The exports of an instance of a component.
+    Exports(ComponentId),
+    /// The exports of an instance that something exports.
+    Instance(ComponentInstanceTypeId),
+}
+
+impl<'d> Resolver<'_, 'd, '_> {
+    /// The value of an expression; an instance that it is alone is called `name`. Without a value, an error was added.
+    pub(super) fn expression(
+        &mut self,
+        expression: &'d Expression<'d>,
+        name: Option<&str>,
+    ) -> Option<Value> {
+        let name = name.filter(|_| expression.postfix.is_empty());
+        let (mut value, mut span) = match &expression.primary {
+            Primary::New(new) => (self.instance(new, name)?, new.span),
+            Primary::Nested { span, value } => (self.expression(value, name)?, *span),
+            Primary::Ident(id) => (self.local(id)?, id.span),
+        };
+        for postfix in &expression.postfix {
+            value = self.access(&value, postfix, span)?;
+            span = postfix.span();
+        }
+        Some(value)
+    }
+
+    /// What a name of the document stands for.
+    pub(super) fn local(&mut self, id: &Ident<'_>) -> Option<Value> {
+        match self.scope.get(id.name) {
+            Some(Local::Value(value)) => return Some(value.clone()),
+            Some(Local::Wrong) => {}
+            Some(Local::Name) => {
+                let kind = ResolveErrorKind::NotAValue(id.name.to_owned());
+                let error = ResolveError::new(kind, id.span, "not a value")
+                    .with_help("import it: `import name: path;` gives an instance of an interface");
+                self.errors.push(match self.scope.defined(id.name) {
+                    Some(first) => error.with_related(first, "another name for it"),
+                    None => error,
+                });
+            }
+            None => self.undefined(id),
+        }
+        None
+    }
+
+    fn undefined(&mut self, id: &Ident<'_>) {
+        let kind = ResolveErrorKind::UndefinedName(id.name.to_owned());
+        let error = ResolveError::new(kind, id.span, "not known here");
+        let error = match self.scope.defined(id.name) {
+            Some(later) => error
+                .with_help("move this statement behind the one that gives the name a value")
+                .with_related(later, "it gets its value here"),
+            None => match did_you_mean(&super::names::near(id.name, self.scope.names())) {
+                Some(help) => error.with_help(help),
+                None => error.with_help(
+                    "names come from `let` and `import` statements, and from what the document declares",
+                ),
+            },
+        };
+        self.errors.push(error);
+    }
+
+    /// What is taken of `value`, which stands at `span`.
+    fn access(&mut self, value: &Value, postfix: &Postfix<'_>, span: Span) -> Option<Value> {
+        let names = self.exports_of(value, span, "it has no exports that could be taken")?;
+        let (written, found) = match postfix {
+            Postfix::Access { id, .. } => (id.name, names.of_identifier(id.name)),
+            Postfix::NamedAccess { name, .. } => (&*name.value, names.of_text(&name.value)),
+        };
+        let several = match found {
+            Match::One(name) => return Some(self.export_of(value, name)),
+            Match::Nothing => Vec::new(),
+            Match::Several(several) => several,
+        };
+        let of = self.describe(value);
+        self.errors.push(match several.is_empty() {
+            true => {
+                let name = written.to_owned();
+                let kind = ResolveErrorKind::UnknownExport { of, name };
+                let help = did_you_mean(&names.near(written))
+                    .unwrap_or_else(|| listing("it exports", names.iter()));
+                ResolveError::new(kind, postfix.span(), "no such export").with_help(help)
+            }
+            false => ambiguous(written, &several, "export", postfix.span()),
+        });
+        None
+    }
+
+    /// The names of the exports of `value`, which stands at `span`; an error with `label` if it is no instance.
+    pub(super) fn exports_of(
+        &mut self,
+        value: &Value,
+        span: Span,
+        label: &str,
+    ) -> Option<Rc<Names>> {
+        let provider = self.graph.instance(value.edge.provider).component();
+        let item = match self.graph.find(self.arena, &value.edge) {
+            Some(Found::Item(_, item)) => item.ty,
+            _ => return Some(self.names(NamesOf::Exports(provider))),
+        };
+        let kind = match item {
+            ComponentEntityType::Instance(id) => return Some(self.names(NamesOf::Instance(id))),
+            ComponentEntityType::Type { created, .. } => any_type_name(self.arena.types(), created),
+            other => kind_name(&other),
+        };
+        let kind = ResolveErrorKind::NotAnInstance {
+            what: self.describe(value),
+            kind: article(kind),
+        };
+        self.errors.push(ResolveError::new(kind, span, label));
+        None
+    }
+
+    /// What `value`, an instance, exports as `name`.
+    pub(super) fn export_of(&self, value: &Value, name: &str) -> Value {
+        let edge = value.edge.clone().within(&[name.to_owned()]);
+        let interface = match self.graph.find(self.arena, &edge) {
+            Some(Found::Item(own, item)) if matches!(item.ty, ComponentEntityType::Instance(_)) => {
+                let suffix = item.version_suffix.as_deref();
+                match ItemPath::parse(own, suffix) {
+                    Some(_) => Some(own.to_owned()),
+                    None => item.full_implements().map(|name| name.into_owned()),
+                }
+            }
+            _ => None,
+        };
+        Value { edge, interface }
+    }
+
+    /// The names of this, which are made out once.
+    pub(super) fn names(&mut self, of: NamesOf) -> Rc<Names> {
+        let known = self.names.entry(of).or_insert_with(|| {
+            let arena = &*self.arena;
+            Rc::new(Names::of(match of {
+                NamesOf::Imports(component) => &arena.type_of(component).imports,
+                NamesOf::Exports(component) => &arena.type_of(component).exports,
+                NamesOf::Instance(id) => &arena.types().data(id).exports,
+            }))
+        });
+        Rc::clone(known)
+    }
+
+    /// What a value is called in messages: the name of the item, else of the instance.
+    pub(super) fn describe(&self, value: &Value) -> String {
+        match value.edge.path.last() {
+            Some(name) => name.clone(),
+            None => self.graph.instance(value.edge.provider).name().to_owned(),
+        }
+    }
+}
+
+/// The error for a name that may stand for several things.
+pub(super) fn ambiguous(
+    name: &str,
+    several: &[&str],
+    what: &'static str,
+    span: Span,
+) -> ResolveError {
+    let kind = ResolveErrorKind::AmbiguousName {
+        name: name.to_owned(),
+        what,
+        several: several.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    ResolveError::new(kind, span, "may be any of them")
+        .with_help("write the whole name as a string, with its version")
+}
