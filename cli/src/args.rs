@@ -12,7 +12,7 @@ pub(crate) use compose::Compose;
 pub(crate) use config::{Config, ConfigShow};
 pub(crate) use project::{Add, Agreement, Build, Init, Lock, Outdated, Remove, Tree, Update, Why};
 pub(crate) use read::{Fetch, Get, Info, Log, LogMirror, LogMonitor, LogRecord, Search, Verify};
-pub(crate) use wac::{Fmt, Parse};
+pub(crate) use wac::{Check, Fmt, Packages, Parse, Resolve};
 pub(crate) use wit::{Wit, WitBuild, WitCommand, WitFetch};
 pub(crate) use write::*;
 
@@ -113,8 +113,10 @@ pub(crate) enum Command {
     Targets(Targets),
     Diff(Diff),
     Validate(Validate),
+    Check(Check),
     Fmt(Fmt),
     Parse(Parse),
+    Resolve(Resolve),
     Init(Init),
     Add(Add),
     Remove(Remove),
@@ -297,13 +299,16 @@ pub(crate) struct Inspect {
 /// Draw how a composition is wired.
 #[derive(Args)]
 pub(crate) struct Graph {
-    /// A composed component: a file, a package, or `-` for standard input; or a plan (`.json`).
+    /// A composed component: a file, a package, or `-` for standard input; a plan (`.json`); or a document in WAC (`.wac`).
     #[arg(value_name = "PATH")]
     pub(crate) input: String,
 
     /// In which form.
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: GraphFormat,
+
+    #[command(flatten)]
+    pub(crate) packages: Packages,
 }
 
 /// The forms of a graph.

@@ -14,6 +14,9 @@ const TAB: &str = "    ";
 pub(crate) struct Diagnostic {
     pub(crate) code: &'static str,
     pub(crate) message: String,
+    /// Why, from the nearest cause to the farthest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) causes: Vec<String>,
     /// Where it is wrong, if that is at one place.
     #[serde(flatten)]
     pub(crate) place: Option<Place>,
@@ -55,7 +58,8 @@ impl Diagnostic {
     pub(crate) fn of_failure(failure: &Failure) -> Diagnostic {
         Diagnostic {
             code: failure.code,
-            message: failure.summary(),
+            message: failure.message.clone(),
+            causes: failure.causes.clone(),
             place: None,
             help: failure.help.clone(),
             related: Vec::new(),

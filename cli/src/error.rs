@@ -24,7 +24,7 @@ pub(crate) struct Failure {
 pub(crate) struct Findings {
     /// A line each.
     pub(crate) notes: Vec<String>,
-    /// What is wrong at places of texts. If anything is, code, message and help are those of the first.
+    /// What is wrong at places of texts. If anything is, code, message, causes and help are those of the first.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -44,7 +44,8 @@ impl Failure {
     pub(crate) fn of(diagnostics: Vec<Diagnostic>) -> Option<Failure> {
         let first = diagnostics.first()?;
         let mut failure = Failure::new(first.code, first.message.clone());
-        failure.help = first.help.clone();
+        failure.causes.clone_from(&first.causes);
+        failure.help.clone_from(&first.help);
         failure.findings.diagnostics = diagnostics;
         Some(failure)
     }

@@ -19,6 +19,7 @@ mod places;
 mod project;
 mod publication;
 mod pulled;
+mod reading;
 mod remembered;
 mod remote;
 mod script;
@@ -29,6 +30,7 @@ mod stored;
 mod suggestion;
 mod token;
 mod ui;
+mod wac;
 mod wanted;
 mod wit;
 mod write;
@@ -61,7 +63,9 @@ fn main() -> ExitCode {
         Command::Diff(args) => commands::diff::run(&mut ui, args, global),
         Command::Validate(args) => commands::validate::run(&ui, args, global),
         Command::Fmt(args) => commands::fmt::run(&mut ui, args),
+        Command::Check(args) => commands::check::run(&ui, args, global),
         Command::Parse(args) => commands::parse::run(&ui, args),
+        Command::Resolve(args) => commands::resolve::run(&ui, args, global),
         Command::Init(args) => commands::init::run(&ui, args),
         Command::Add(args) => commands::add::run(&ui, args, global),
         Command::Remove(args) => commands::remove::run(&ui, args, global),

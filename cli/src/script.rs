@@ -4,14 +4,16 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::error::Failure;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
-use tenon_composer::wac::{MAX_LEN, Parsed, SyntaxError, parse, parse_body};
+use std::path::{Path, PathBuf};
+use tenon_composer::wac::{MAX_LEN, Parsed, ResolveError, Span, SyntaxError, parse, parse_body};
 
 /// The text of a document, and where it is from.
 pub(crate) struct Script {
     /// As it was given.
     pub(crate) name: String,
     pub(crate) text: String,
+    /// The file, if it is one.
+    pub(crate) path: Option<PathBuf>,
     /// Whether it may be without `package …;`, as WIT may.
     is_body: bool,
 }
@@ -21,19 +23,27 @@ impl Script {
     ///
     /// Standard input and files called `.wit` may be without `package …;`.
     pub(crate) fn read(path: &Path) -> Result<Script, Failure> {
-        let is_stdin = path == Path::new("-");
-        let name = match is_stdin {
-            true => "standard input".to_owned(),
-            false => path.display().to_string(),
-        };
-        let text = match is_stdin {
-            true => text_of(io::stdin().lock()),
-            false => File::open(path).and_then(text_of),
-        };
+        if path == Path::new("-") {
+            return Script::of_stdin(io::stdin().lock());
+        }
+        let name = path.display().to_string();
+        let text = File::open(path).and_then(text_of);
         Ok(Script {
             text: text.map_err(|error| not_read(&name, &error))?,
             name,
-            is_body: is_stdin || path.extension().is_some_and(|extension| extension == "wit"),
+            path: Some(path.to_owned()),
+            is_body: path.extension().is_some_and(|extension| extension == "wit"),
+        })
+    }
+
+    /// What standard input has, as it comes or as it was read.
+    pub(crate) fn of_stdin(stream: impl Read) -> Result<Script, Failure> {
+        let name = "standard input".to_owned();
+        Ok(Script {
+            text: text_of(stream).map_err(|error| not_read(&name, &error))?,
+            name,
+            path: None,
+            is_body: true,
         })
     }
 
@@ -50,13 +60,33 @@ impl Script {
         }
     }
 
-    fn diagnostic(&self, error: &SyntaxError) -> Diagnostic {
-        let place = |span, label| Place::of(&self.name, &self.text, span, label);
-        let opened = error.opened().map(|span| place(span, "opened here"));
+    /// What is wrong with the meaning of it.
+    pub(crate) fn meant(&self, error: &ResolveError) -> Diagnostic {
+        let related = error.related();
         Diagnostic {
             code: error.code(),
             message: error.to_string(),
-            place: Some(place(error.span(), error.label())),
+            causes: vec![],
+            place: Some(self.place(error.span(), error.label())),
+            help: error.help().map(str::to_owned),
+            related: related
+                .map(|(span, label)| self.place(span, label))
+                .collect(),
+        }
+    }
+
+    /// A place in it, and what is said of that.
+    pub(crate) fn place(&self, span: Span, label: &str) -> Place {
+        Place::of(&self.name, &self.text, span, label)
+    }
+
+    fn diagnostic(&self, error: &SyntaxError) -> Diagnostic {
+        let opened = error.opened().map(|span| self.place(span, "opened here"));
+        Diagnostic {
+            code: error.code(),
+            message: error.to_string(),
+            causes: vec![],
+            place: Some(self.place(error.span(), error.label())),
             help: error.help().map(str::to_owned),
             related: opened.into_iter().collect(),
         }

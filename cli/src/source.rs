@@ -5,6 +5,7 @@ use crate::error::Failure;
 use crate::pulled::{Pulled, pull, pull_one};
 use crate::remembered::{Identity, Memory};
 use crate::ui::{self, ReleaseData, Ui};
+use crate::wac::is_document;
 use crate::wanted::Wanted;
 use std::fs::File;
 use std::io::{self, Read};
@@ -159,6 +160,21 @@ impl Named {
     /// Opens what `argument` names here, not in a registry. WebAssembly text is turned into binary.
     pub(crate) fn open(argument: &str) -> Result<Named, Failure> {
         let named = Named::open_raw(argument)?;
+        if is_document(Path::new(argument)) {
+            let shown = ui::clean_line(argument);
+            let message = format!("`{shown}` is a document in WAC, and no component yet");
+            return Err(Failure::new("cli::document", message).help(format!(
+                "compose it first: `tenon compose {shown} -o {}`",
+                ui::clean_line(&Path::new(argument).with_extension("wasm").to_string_lossy())
+            )));
+        }
+        named.assembled()
+    }
+
+    /// The same, with WebAssembly text turned into binary.
+    pub(crate) fn assembled(self) -> Result<Named, Failure> {
+        let named = self;
+        let argument = &named.argument;
         let is_wat = Path::new(argument)
             .extension()
             .is_some_and(|extension| extension == "wat");

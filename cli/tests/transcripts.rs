@@ -26,7 +26,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Runs the transcripts in `folder`, each in a copy of the examples and of the folder called after it, if there is one.
+/// Runs the transcripts in `folder`, each in a copy of the examples and of the folder called after it, if there is one; of a page,
+/// that is among the transcripts, in `pages`.
 ///
 /// With `TRYCMD=overwrite` what they print now is written back.
 fn run(folder: &Path, only: Option<&str>) {
@@ -39,9 +40,13 @@ fn run(folder: &Path, only: Option<&str>) {
         let copied = scratch.path().join(file.file_name().unwrap());
         fs::copy(file, &copied).unwrap();
         copy(&root.join("wit-examples"), &copied.with_extension("in"));
-        let own = file.with_extension("");
-        if own.is_dir() {
-            copy(&own, &copied.with_extension("in"));
+        let pages = root.join("cli/tests/transcripts/pages");
+        let own = [
+            file.with_extension(""),
+            pages.join(file.file_stem().unwrap()),
+        ];
+        for own in own.iter().filter(|own| own.is_dir()) {
+            copy(own, &copied.with_extension("in"));
         }
         cases.case(copied);
     }
@@ -148,6 +153,14 @@ fn pages() {
     run(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs"),
         Some("plugging.md"),
+    );
+}
+
+#[test]
+fn page_of_wac() {
+    run(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs"),
+        Some("wac.md"),
     );
 }
 

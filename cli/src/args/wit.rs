@@ -1,6 +1,6 @@
 //! The command lines of WIT.
 
-use super::Agreement;
+use super::{Agreement, Packages};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -15,13 +15,17 @@ pub(crate) struct Wit {
     #[command(subcommand)]
     pub(crate) command: Option<WitCommand>,
 
-    /// A component, a WIT package, a `.wit` file, a directory of WIT, a package of a registry, or `-` for standard input.
+    /// A component, a WIT package, a `.wit` file, a directory of WIT, a package of a registry, or `-` for standard input; or a
+    /// document in WAC (`.wac`), of whose composition it is the WIT.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) input: Option<String>,
 
     /// Where to write; `-` or nothing means standard output.
     #[arg(short, long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) packages: Packages,
 }
 
 /// What else is done with WIT.

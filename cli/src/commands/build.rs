@@ -10,6 +10,7 @@ use crate::project::{Built, Changes, Locking, Project, Purpose};
 use crate::source::Named;
 use crate::suggestion::near;
 use crate::ui::{self, Fields, Ui};
+use crate::wac::{DEPS, files_in, is_document};
 use crate::wit::inputs;
 use crate::wit::needs::needs_of;
 use clap::ValueEnum;
@@ -96,7 +97,8 @@ fn compose(
                 input: project.path(file).to_string_lossy().into_owned(),
                 config: None,
                 root: None,
-                definitions: vec![],
+                deps_dir: is_document(file).then(|| project.path(DEPS)),
+                deps: vec![],
                 search_paths: vec![],
                 import_components: false,
                 disallow_imports: what.strict,
@@ -105,7 +107,11 @@ fn compose(
                 output: Some(output.clone()),
                 wat: false,
                 dry_run: false,
-                name: what.name.clone().or_else(|| project.title()),
+                // A document says itself what it is called.
+                name: match is_document(file) {
+                    true => what.name.clone(),
+                    false => what.name.clone().or_else(|| project.title()),
+                },
             };
             let inputs = compose::run(ui, &compose, &locked)?;
             built.keep(project, inputs);
@@ -211,6 +217,13 @@ fn releases(project: &Project) -> BTreeMap<String, String> {
 /// The files that a WIT package is made of: those of the project, and those of its dependencies with paths.
 fn wit_files(project: &Project) -> Result<BTreeSet<PathBuf>, Failure> {
     let mut files = inputs(&project.wit_folder())?;
+    files.append(&mut local_files(project)?);
+    Ok(files)
+}
+
+/// The files that dependencies with paths are made of.
+fn local_files(project: &Project) -> Result<BTreeSet<PathBuf>, Failure> {
+    let mut files = BTreeSet::new();
     for dependency in project.manifest.dependencies.values() {
         if let Dependency::Path(path) = dependency {
             let path = project.path(path);
@@ -269,6 +282,11 @@ impl Plan {
                 let file = project.path(file);
                 if !file.exists() {
                     return Err(absent(&file));
+                }
+                if is_document(&file) {
+                    // What is put there later may be taken in place of what was there.
+                    plan.files = files_in(&project.path(DEPS));
+                    plan.files.append(&mut local_files(project)?);
                 }
                 plan.files.insert(file);
                 plan.releases = releases(project);

@@ -1,10 +1,12 @@
 //! `tenon graph`: how a composition is wired.
 
 use super::compose::plan;
+use super::resolve;
 use crate::args::{Global, Graph, GraphFormat};
 use crate::error::Failure;
 use crate::source::Sources;
 use crate::ui::{Document, Ui, clean};
+use crate::wac::is_document;
 use serde::Serialize;
 use std::path::Path;
 use tenon_composer::{Diagram, Supplier, inspect};
@@ -35,20 +37,26 @@ struct OutletData {
 pub(crate) fn run(ui: &Ui, args: &Graph, global: &Global) -> Result<(), Failure> {
     let sources = Sources { ui, global };
     let path = Path::new(&args.input);
-    let diagram = match path
+    let is_plan = path
         .extension()
-        .is_some_and(|extension| extension == "json")
-    {
-        true => plan::diagram(sources, path)?,
-        false => {
-            let named = sources.open(&args.input)?;
-            let anatomy = inspect(&named.name, named.input()).map_err(|e| e.about(&args.input))?;
-            Diagram::from(&anatomy)
-        }
+        .is_some_and(|extension| extension == "json");
+    let diagram = if is_plan {
+        plan::diagram(sources, path)?
+    } else if is_document(path) {
+        resolve::diagram(sources, path, &args.packages)?
+    } else {
+        let named = sources.open(&args.input)?;
+        let anatomy = inspect(&named.name, named.input()).map_err(|e| e.about(&args.input))?;
+        Diagram::from(&anatomy)
     };
-    match args.format {
-        _ if ui.json => document(ui, &diagram),
-        GraphFormat::Json => document(ui, &diagram),
+    draw(ui, &diagram, args.format)
+}
+
+/// Prints a diagram in a form.
+pub(super) fn draw(ui: &Ui, diagram: &Diagram, format: GraphFormat) -> Result<(), Failure> {
+    match format {
+        _ if ui.json => document(ui, diagram),
+        GraphFormat::Json => document(ui, diagram),
         GraphFormat::Text => ui.print(&clean(&diagram.text())),
         GraphFormat::Dot => ui.print(&clean(&diagram.dot())),
         GraphFormat::Mermaid => ui.print(&clean(&diagram.mermaid())),

@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod build;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod compose;
 pub(crate) mod config;
@@ -26,6 +27,7 @@ pub(crate) mod plug;
 pub(crate) mod publish;
 pub(crate) mod registry;
 pub(crate) mod remove;
+pub(crate) mod resolve;
 pub(crate) mod search;
 pub(crate) mod targets;
 pub(crate) mod tree;

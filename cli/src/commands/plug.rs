@@ -8,21 +8,13 @@ pub(super) use trial::{Interface, Open, Trial};
 use super::compose::plan;
 use crate::args::{Global, Plug};
 use crate::error::Failure;
-use crate::remembered::Memory;
+use crate::reading::read;
 use crate::source::{Named, Sources};
 use crate::ui::{self, Document, ReleaseData, Ui};
 use crate::write::{Content, Target, check_not_read};
 use request::Lineup;
 use std::path::Path;
-use std::thread;
-use tenon_composer::{
-    Arena, Bodies, ComponentId, Composition, Error, ErrorKind, Options, Plan, Request, Source,
-    encode, plug,
-};
-use tenon_registry_client::Digest;
-
-/// An input of so many bytes is hashed by a thread of its own: it takes longer than to start one.
-const WORTH_A_THREAD: u64 = 256 << 10;
+use tenon_composer::{Arena, Composition, Error, ErrorKind, Options, Plan, Request, encode, plug};
 
 pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failure> {
     match make(ui, args, global) {
@@ -144,83 +136,6 @@ fn check_plan_path(path: &Path, target: &Target, inputs: &[&str]) -> Result<(), 
         check_not_read(output, inputs)?;
     }
     Target::File(path.to_owned()).check(true)
-}
-
-/// Reads the inputs, and hashes those that were not seen before at the same time.
-pub(super) fn read<'i>(
-    arena: &mut Arena<'i>,
-    inputs: &'i [Named],
-    no_validate: bool,
-) -> Result<Vec<ComponentId>, Failure> {
-    let memory = Memory::open();
-    let known: Vec<_> = inputs.iter().map(|input| input.recall(&memory)).collect();
-    let is_valid = |known: &Option<(Digest, bool)>| known.is_some_and(|(_, is_valid)| is_valid);
-    thread::scope(|scope| {
-        let hashes: Vec<_> = inputs
-            .iter()
-            .zip(&known)
-            .map(|(input, known)| match known {
-                Some((digest, _)) => Hash::Known(*digest),
-                None if input.input().size() < WORTH_A_THREAD => Hash::Done(input.digest()),
-                None => Hash::Coming(scope.spawn(|| input.digest())),
-            })
-            .collect();
-        let mut ids = Vec::new();
-        for ((input, known), hash) in inputs.iter().zip(&known).zip(&hashes) {
-            let source = Source {
-                name: input.name.clone(),
-                input: input.input(),
-                digest: hash.ready().map(|digest| *digest.as_bytes()),
-                bodies: match no_validate || is_valid(known) {
-                    true => Bodies::Skip,
-                    false => Bodies::Validate,
-                },
-            };
-            let id = arena.read(source);
-            ids.push(id.map_err(|error| error.about(&input.argument))?);
-        }
-        for ((input, known), (hash, id)) in
-            inputs.iter().zip(&known).zip(hashes.into_iter().zip(&ids))
-        {
-            let digest = hash.wait()?;
-            arena.set_digest(*id, *digest.as_bytes());
-            if let Some(release) = &input.release {
-                arena.set_release(*id, release.to_release());
-            }
-            // What is remembered already is not written again.
-            if known.is_none() || !(no_validate || is_valid(known)) {
-                input.remember(&memory, digest, !no_validate);
-            }
-        }
-        Ok(ids)
-    })
-}
-
-/// A digest that is known, or being computed.
-enum Hash<'s> {
-    Known(Digest),
-    Done(Result<Digest, Failure>),
-    Coming(thread::ScopedJoinHandle<'s, Result<Digest, Failure>>),
-}
-
-impl Hash<'_> {
-    fn ready(&self) -> Option<&Digest> {
-        match self {
-            Hash::Known(digest) | Hash::Done(Ok(digest)) => Some(digest),
-            Hash::Done(Err(_)) | Hash::Coming(_) => None,
-        }
-    }
-
-    fn wait(self) -> Result<Digest, Failure> {
-        match self {
-            Hash::Known(digest) => Ok(digest),
-            Hash::Done(result) => result,
-            Hash::Coming(thread) => match thread.join() {
-                Ok(result) => result,
-                Err(panic) => std::panic::resume_unwind(panic),
-            },
-        }
-    }
 }
 
 /// Writes a composition of `inputs`, as text if `wat` says so.

@@ -4,6 +4,13 @@ use tenon_composer::Explanation;
 
 pub(super) const CODES: &[Explanation] = &[
     Explanation {
+        code: "cli::document",
+        help: "compose the document first, and name what came of it",
+        text: "\
+A document in WAC describes a composition, and this command takes components. `tenon compose` makes the one of the other, and \
+`tenon check`, `tenon resolve`, `tenon graph` and `tenon wit` look at what a document describes without making it.",
+    },
+    Explanation {
         code: "fmt::refused",
         help: "correct what is shown, and run `tenon fmt` again",
         text: "\

@@ -14,8 +14,8 @@ use crate::wit::needs::needs_of;
 use std::collections::BTreeSet;
 use tenon_registry_client::http::{Client, ErrorKind, Fetched};
 use tenon_registry_client::log::Origin;
-use tenon_registry_client::name::Version;
-use tenon_registry_client::project::{Dependency, LockFile, LockedPackage};
+use tenon_registry_client::name::{PackageName, Version};
+use tenon_registry_client::project::{Dependency, LockedPackage};
 use tenon_registry_client::record::ContentKind;
 use tenon_registry_client::resolve::Need;
 
@@ -26,8 +26,8 @@ pub(crate) fn pull_locked(
     wanted: &[Wanted],
 ) -> Result<Vec<Pulled>, Failure> {
     let project = Project::open(Purpose::Look)?;
-    let lock = locked_by(&project)?;
-    let locked = wanted.iter().map(|wanted| find(&project, lock, wanted));
+    check_locked(&project)?;
+    let locked = wanted.iter().map(|wanted| find(&project, wanted));
     let locked = locked.collect::<Result<Vec<_>, _>>()?;
     install(ui, global, &project, &locked)
 }
@@ -35,40 +35,60 @@ pub(crate) fn pull_locked(
 /// The version of a package that the project has locked, for a command with `--locked` that fetches nothing.
 pub(crate) fn locked_version(wanted: &Wanted) -> Result<Version, Failure> {
     let project = Project::open(Purpose::Look)?;
-    let locked = find(&project, locked_by(&project)?, wanted)?;
+    check_locked(&project)?;
+    let locked = find(&project, wanted)?;
     Ok(locked.release.version.clone())
 }
 
-/// What a project has locked, which must answer what it asks.
-fn locked_by(project: &Project) -> Result<&LockFile, Failure> {
+/// Checks that a project has locked what it asks for.
+fn check_locked(project: &Project) -> Result<(), Failure> {
     project.check_lock(&project.asked()?)?;
-    project.lock.as_ref().ok_or_else(|| {
-        Failure::new("project::locked", format!("there is no `{LOCK}`")).help("run `tenon lock`")
-    })
+    match &project.lock {
+        Some(_) => Ok(()),
+        None => Err(
+            Failure::new("project::locked", format!("there is no `{LOCK}`"))
+                .help("run `tenon lock`"),
+        ),
+    }
 }
 
-/// The locked release that is wanted: the highest of those that will do. Where no version is said, it is what the
-/// manifest asks for.
-fn find<'l>(
-    project: &Project,
-    lock: &'l LockFile,
-    wanted: &Wanted,
-) -> Result<&'l LockedPackage, Failure> {
+impl Project {
+    /// The locked release that is wanted: the highest of those that will do. Where no version is said, it is what the
+    /// manifest asks for.
+    pub(crate) fn locked_as(&self, wanted: &Wanted) -> Option<&LockedPackage> {
+        let dependency = self.manifest.dependencies.get(&wanted.package);
+        let fits = |version: &Version| match (&wanted.version, dependency) {
+            (Selection::Highest, Some(Dependency::Registry(asked))) => {
+                asked.matches(version.semver())
+            }
+            (version_wanted, _) => version_wanted.admits_locked(version),
+        };
+        let mut all = self.locked_versions(&wanted.package);
+        let (_, locked) = all.find(|(version, _)| fits(version))?;
+        Some(locked)
+    }
+
+    /// The releases of a package that are locked, the highest first.
+    pub(crate) fn locked_versions(
+        &self,
+        package: &PackageName,
+    ) -> impl Iterator<Item = (&Version, &LockedPackage)> {
+        let all = self.lock.iter().flat_map(|lock| lock.packages.iter().rev());
+        let all = all.filter(move |((name, _), _)| name == package);
+        all.map(|((_, version), locked)| (version, locked))
+    }
+}
+
+/// The locked release that is wanted.
+fn find<'p>(project: &'p Project, wanted: &Wanted) -> Result<&'p LockedPackage, Failure> {
     let package = &wanted.package;
     let dependency = project.manifest.dependencies.get(package);
-    let fits = |version: &Version| match (&wanted.version, dependency) {
-        (Selection::Highest, Some(Dependency::Registry(asked))) => asked.matches(version.semver()),
-        (version_wanted, _) => version_wanted.admits_locked(version),
-    };
-    let of_name = || {
-        let all = lock.packages.iter().rev();
-        all.filter(|((name, _), _)| name == package)
-    };
-    if let Some((_, locked)) = of_name().find(|((_, version), _)| fits(version)) {
+    if let Some(locked) = project.locked_as(wanted) {
         return Ok(locked);
     }
-    let versions: Vec<_> = of_name()
-        .map(|((_, version), _)| version.to_string())
+    let versions: Vec<_> = project
+        .locked_versions(package)
+        .map(|(version, _)| version.to_string())
         .collect();
     let message = format!("`{wanted}` is not in `{LOCK}`");
     let failure = Failure::new("project::locked", message);

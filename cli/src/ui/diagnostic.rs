@@ -1,7 +1,7 @@
 //! What is wrong with a text, shown on its lines.
 
 use super::clean::{clean, clean_line};
-use super::style::{dim, headline, help_line, strong};
+use super::style::{cause_line, dim, headline, help_line, strong};
 use crate::diagnostic::{Diagnostic, Excerpt, Place};
 use std::fmt::Write;
 use tenon_composer::wac::MAX_ERRORS;
@@ -32,6 +32,9 @@ fn text(diagnostic: &Diagnostic) -> String {
             place.label.clear();
         }
         out.push_str(&places(&place, &diagnostic.related));
+    }
+    for cause in &diagnostic.causes {
+        out.push_str(&cause_line(cause));
     }
     if let Some(help) = &diagnostic.help {
         out.push_str(&help_line(help));
@@ -113,6 +116,7 @@ mod tests {
         let diagnostic = Diagnostic {
             code: "wac::test",
             message: "no".to_owned(),
+            causes: vec!["it is so".to_owned()],
             place: Some(place(20, 1, "here")),
             help: Some("another".to_owned()),
             related: vec![place(22, 1, "opened here"), other, place(8, 1, "first")],
@@ -131,6 +135,7 @@ error[wac::test]: no
    |
  2 |     f: func();
    |     - declared here
+  because it is so
   help: another";
         assert_eq!(shown, expected);
     }

@@ -4,6 +4,7 @@
 use super::ReleaseData;
 use crate::diagnostic::Diagnostic;
 use crate::error::Failure;
+use crate::source::Named;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use tenon_composer::{
@@ -123,6 +124,44 @@ pub(crate) struct AppliedContent<'r> {
     instances: Vec<InstanceData>,
     #[serde(flatten)]
     made: MadeContent<'r>,
+}
+
+/// The report of `compose` on a document in WAC.
+#[derive(Serialize)]
+pub(crate) struct DescribedContent<'r> {
+    packages: Vec<PackageData>,
+    instances: Vec<InstanceData>,
+    #[serde(flatten)]
+    made: MadeContent<'r>,
+}
+
+/// A package that a document names, and where it is.
+#[derive(Serialize)]
+pub(crate) struct PackageData {
+    /// As the document has it.
+    name: String,
+    /// A path or an argument of the command line; nothing, if it is of a registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// The release of a registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<String>,
+}
+
+impl PackageData {
+    pub(crate) fn all<'p>(
+        packages: impl IntoIterator<Item = (&'p str, &'p Named)>,
+    ) -> Vec<PackageData> {
+        let packages = packages.into_iter().map(|(name, named)| PackageData {
+            name: name.to_owned(),
+            path: named.release.is_none().then(|| named.argument.clone()),
+            release: named
+                .release
+                .as_ref()
+                .map(|release| format!("{}@{}", release.package, release.version)),
+        });
+        packages.collect()
+    }
 }
 
 /// A composition.
@@ -385,6 +424,23 @@ impl<'r> Document<AppliedContent<'r>> {
             made: MadeContent::of(composition, releases, output),
         };
         Document::new("tenon/compose-plan/1", content)
+    }
+}
+
+impl<'r> Document<DescribedContent<'r>> {
+    /// Of a document in WAC, with its packages.
+    pub(crate) fn described<'p>(
+        packages: impl IntoIterator<Item = (&'p str, &'p Named)>,
+        composition: &Composition<'_>,
+        releases: Vec<&'r ReleaseData>,
+        output: Option<String>,
+    ) -> Self {
+        let content = DescribedContent {
+            packages: PackageData::all(packages),
+            instances: InstanceData::all(composition),
+            made: MadeContent::of(composition, releases, output),
+        };
+        Document::new("tenon/compose-document/1", content)
     }
 }
 

@@ -13,7 +13,7 @@ mod text;
 
 use clean::clean_styled;
 pub(crate) use clean::{clean, clean_line, is_clean_line};
-pub(crate) use json::{Document, Fields};
+pub(crate) use json::{Document, Fields, PackageData};
 use json::{Framed, Warned};
 pub(crate) use proof::{Seen, proof};
 pub(crate) use release::{CheckpointData, PublisherData, ReleaseData, StatusData};

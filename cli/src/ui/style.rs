@@ -37,7 +37,7 @@ pub(crate) fn failure_text(failure: &Failure) -> String {
     }
     let mut text = headline(failure.code, &failure.message);
     for cause in &failure.causes {
-        text.push_str(&line("because ", cause));
+        text.push_str(&cause_line(cause));
     }
     for note in &failure.findings.notes {
         text.push_str(&line("also: ", note));
@@ -56,6 +56,11 @@ pub(super) fn headline(code: &str, message: &str) -> String {
         dim(&format!("[{code}]")),
         shown(message)
     )
+}
+
+/// Why something is wrong.
+pub(super) fn cause_line(cause: &str) -> String {
+    line("because ", cause)
 }
 
 /// The last line of an error.

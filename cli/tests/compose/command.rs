@@ -150,12 +150,10 @@ fn options_of_the_command_line_are_relative_to_where_it_runs() {
 fn what_it_does_not_take_is_said() {
     let folder = Folder::new(&[
         ("app.wat", APP),
-        ("script.wac", "package a:b;\nlet x = new a:c {};\n"),
         ("notes.txt", "some notes"),
         ("archive", "PK\x03\x04 something"),
     ]);
     for (file, what) in [
-        ("script.wac", "it looks like WIT or WAC"),
         ("notes.txt", "it is text"),
         ("archive", "it is no WebAssembly"),
     ] {

@@ -10,6 +10,7 @@
 
 mod add;
 mod build;
+mod documents;
 mod flags;
 mod lock;
 mod look;

@@ -1,4 +1,4 @@
-//! `tenon fmt` and `tenon parse`, from the outside: the real program, in a folder of its own.
+//! Documents in WAC and WIT, from the outside: the real program, in a folder of its own.
 
 #![allow(
     clippy::indexing_slicing,
@@ -6,6 +6,8 @@
     reason = "a test may stop where it fails"
 )]
 
+mod compose;
+mod find;
 mod fmt;
 mod parse;
 
@@ -19,8 +21,8 @@ use std::process::{Command, Output, Stdio};
 const LOOSE: &str = "package acme:app;\nlet app=new acme:http{...};\nexport app...;\n";
 const TIDY: &str = "package acme:app;\nlet app = new acme:http { ... };\nexport app...;\n";
 
-/// A folder in which commands run.
-struct Place(tempfile::TempDir);
+/// A folder in which commands run, and one for what they keep.
+struct Place(tempfile::TempDir, tempfile::TempDir);
 
 /// What a command said.
 struct Said {
@@ -32,7 +34,7 @@ struct Said {
 impl Place {
     /// A folder with these files.
     fn with(files: &[(&str, &str)]) -> Place {
-        let place = Place(tempfile::tempdir().unwrap());
+        let place = Place(tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         for (name, text) in files {
             let path = place.at(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -65,6 +67,10 @@ impl Place {
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tenon"));
         command.args(words).current_dir(self.0.path());
+        for (name, folder) in [("CONFIG", "config"), ("CACHE", "cache"), ("STATE", "state")] {
+            command.env(format!("TENON_{name}_DIR"), self.1.path().join(folder));
+        }
+        command.env_remove("TENON_REGISTRY").env_remove("NO_COLOR");
         command
     }
 }
@@ -81,4 +87,19 @@ impl Said {
     fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap()
     }
+}
+
+/// A component that exports this function, as text.
+fn component(export: &str) -> String {
+    format!(
+        "(component\n(core module $m (func (export \"f\")))\n(core instance $i (instantiate $m))\n\
+         (func $f (canon lift (core func $i \"f\")))\n(export \"{export}\" (func $f)))\n"
+    )
+}
+
+/// Where a report says that a package is.
+fn package(report: &Value, name: &str) -> String {
+    let packages = report["packages"].as_array().unwrap();
+    let package = packages.iter().find(|it| it["name"] == name);
+    package.unwrap()["path"].as_str().unwrap().to_owned()
 }

@@ -3,11 +3,10 @@
 use super::shelf::Shelf;
 use super::yaml::parse;
 use super::{Outcome, files, finish};
-use crate::args::{Compose, Dedupe, Global};
-use crate::commands::plug;
+use crate::args::{Compose, Dedupe};
 use crate::error::Failure;
+use crate::reading::read;
 use crate::source::{Named, Sources};
-use crate::ui::Ui;
 use crate::write::Target;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,19 +17,22 @@ use tenon_composer::{
 };
 use wasm_compose::config::Config;
 
-/// Composes what the configuration at `path` says of its root; without one, each import is looked for
-/// by its name.
+/// Composes what the configuration at `path` says of its root, which is `given` perhaps; without one, each import is
+/// looked for by its name.
 pub(super) fn run(
-    ui: &Ui,
+    sources: Sources<'_>,
     args: &Compose,
-    global: &Global,
     target: &Target,
     path: Option<&str>,
+    given: Option<Named>,
 ) -> Result<Vec<PathBuf>, Failure> {
     let shelf = Shelf::new();
-    let recipe = Recipe::read(Sources { ui, global }, &shelf, args, path)?;
+    let recipe = Recipe::read(sources, &shelf, args, path)?;
     let mut arena = Arena::new();
-    let root = recipe.root(args, path)?;
+    let root = match given {
+        Some(given) => shelf.put(given),
+        None => recipe.root(args, path)?,
+    };
     let root_id = recipe.read_one(&mut arena, root)?;
     let Configured {
         mut plan,
@@ -55,7 +57,7 @@ pub(super) fn run(
         remarks: remarks.iter().map(ToString::to_string).collect(),
         inputs: &shelf.all(),
     };
-    finish(ui, args, target, &composition, outcome)?;
+    finish(sources.ui, args, target, &composition, outcome)?;
     Ok(files(shelf.all()))
 }
 
@@ -107,7 +109,7 @@ impl<'a> Recipe<'a> {
             sources,
             shelf,
             search_paths,
-            definitions: &args.definitions,
+            definitions: &args.deps,
             skip_validation: config.skip_validation || args.skip_validation,
             import_components: config.import_components || args.import_components,
             disallow_imports: config.disallow_imports || args.disallow_imports,
@@ -189,7 +191,7 @@ impl<'a> Recipe<'a> {
         if let Some(release) = &named.release {
             self.sources.ui.say(&release.line);
         }
-        let ids = plug::read(arena, slice::from_ref(named), self.skip_validation)?;
+        let ids = read(arena, slice::from_ref(named), self.skip_validation)?;
         let id = ids.first().copied();
         id.ok_or_else(|| Failure::usage("a component is needed"))
     }

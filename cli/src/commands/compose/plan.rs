@@ -2,13 +2,14 @@
 
 mod format;
 
-use super::files;
+use super::{files, refuse};
 use crate::args::{Compose, Dedupe};
 use crate::commands::plug::{
-    output_of, read, releases, say_additions, say_made, write as write_composition,
+    output_of, releases, say_additions, say_made, write as write_composition,
 };
 use crate::error::Failure;
 use crate::exit::ExitKind;
+use crate::reading::read;
 use crate::remembered::Memory;
 use crate::source::{Named, Sources};
 use crate::ui::{self, Document};
@@ -361,19 +362,17 @@ impl PlanFile {
 fn check_arguments(args: &Compose) -> Result<(), Failure> {
     let given = [
         ("--root", args.root.is_some()),
-        ("--definitions", !args.definitions.is_empty()),
+        ("--definitions", !args.deps.is_empty()),
         ("--search-path", !args.search_paths.is_empty()),
         ("--import-components", args.import_components),
         ("--disallow-imports", args.disallow_imports),
         ("--name", args.name.is_some()),
     ];
-    match given.iter().find(|(_, is_given)| *is_given) {
-        None => Ok(()),
-        Some((option, _)) => Err(Failure::usage(format!(
-            "`{option}` changes nothing in a plan, which says all that is to be said"
-        ))
-        .help("leave it out, or plan again with `tenon plug --plan`")),
-    }
+    refuse(
+        &given,
+        "a plan, which says all that is to be said",
+        "leave it out, or plan again with `tenon plug --plan`",
+    )
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -1,11 +1,13 @@
 //! `tenon wit PATH`: the WIT of a component or a package.
 
-use crate::args::Global;
+use crate::args::{Global, Packages};
 use crate::error::Failure;
+use crate::script::Script;
 use crate::source::Sources;
 use crate::ui::{Document, Ui};
+use crate::wac::{Making, Read, Search, is_document};
 use crate::wit::{self, Gates};
-use crate::write::{Content, Target};
+use crate::write::{Content, Target, check_not_read};
 use serde::Serialize;
 use std::path::Path;
 use wit_parser::PackageId;
@@ -19,11 +21,16 @@ pub(super) fn run(
     ui: &Ui,
     input: &str,
     output: Option<&Path>,
+    packages: &Packages,
     global: &Global,
 ) -> Result<(), Failure> {
     let target = Target::of(output);
     target.check(true)?;
-    let (resolve, package) = wit::read(Sources { ui, global }, input, Gates::Closed)?;
+    let sources = Sources { ui, global };
+    let (resolve, package) = match is_document(Path::new(input)) {
+        true => wit::decode(input, &composed(sources, input, packages, &target)?)?,
+        false => wit::read(sources, input, Gates::Closed)?,
+    };
     let nested: Vec<PackageId> = resolve
         .packages
         .iter()
@@ -38,4 +45,24 @@ pub(super) fn run(
         Target::Stdout => ui.print(&wit),
         Target::File(_) | Target::Derived(_) => target.write(&Content::Text(&wit)),
     }
+}
+
+/// The composition that a document describes, in whose packages no function bodies are looked at, and which are not to be
+/// written over.
+fn composed(
+    sources: Sources<'_>,
+    input: &str,
+    packages: &Packages,
+    target: &Target,
+) -> Result<Vec<u8>, Failure> {
+    let script = Script::read(Path::new(input))?;
+    let parsed = script.parse()?;
+    let read = Read::of(&script, &parsed, &Search::of(sources, packages)?)?;
+    if let Some(path) = target.path() {
+        check_not_read(path, read.files())?;
+    }
+    let composition = read.understand(true)?.compose(Making::default())?;
+    composition
+        .to_bytes()
+        .map_err(|error| Failure::io("read", "the packages again", &error))
 }
