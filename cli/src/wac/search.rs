@@ -85,36 +85,51 @@ impl<'s> Search<'s> {
     /// package is part of what was found.
     pub(crate) fn find(&self, wanted: &[WantedPackage<'_>]) -> Result<Found, Failure> {
         self.warn_of_unused(wanted);
+        let project = manifest::of_here().map(|_| Project::open(Purpose::Look));
+        let project = project.transpose()?;
         let mut found = Found::default();
         let mut rest = Vec::new();
         for package in wanted {
-            match self.local(package) {
+            let locked = locked_as(project.as_ref(), release_of(package).as_ref());
+            match self.local(package, locked) {
                 Ok(Some((opened, version))) => found.put(package, opened, version),
                 Ok(None) => rest.push(package),
                 Err(failure) => found.broken(package, failure)?,
             }
         }
         if !rest.is_empty() {
-            self.find_elsewhere(&rest, &mut found)?;
+            self.find_elsewhere(&rest, project.as_ref(), &mut found)?;
         }
         Ok(found)
     }
 
-    /// What the command line or the folder has.
+    /// What the command line or the folder has. What the project has locked can be in the folder too: that is taken, but not
+    /// where the lock file has to be followed.
     fn local(
         &self,
         package: &WantedPackage<'_>,
+        locked: Option<&LockedPackage>,
     ) -> Result<Option<(Opened, Option<Version>)>, Failure> {
+        let Sources { ui, global } = self.sources;
         let name = package.package.name();
         let wanted = wanted_of(package);
-        let at = match Given::best(&self.given, &name, wanted) {
-            Some(given) => Some(At {
-                path: given.path.clone(),
-                version: given.version.clone(),
-            }),
-            None => self.in_folder(&name, wanted),
-        };
-        if let Some(At { path, version }) = at {
+        if let Some(given) = Given::best(&self.given, &name, wanted) {
+            let opened = Opened::open(self.sources, &given.path)?;
+            return Ok(Some((opened, given.version.clone())));
+        }
+        if global.locked && locked.is_some() {
+            return Ok(None);
+        }
+        if let Some(At { path, version }) = self.in_folder(&name, wanted) {
+            if let Some(locked) = locked {
+                ui.warn(&format!(
+                    "`{}` is taken from `{}`, and not {} {}, as the lock file has it",
+                    ui::clean_line(&package.name),
+                    ui::clean_line(&path),
+                    locked.release.package,
+                    locked.release.version,
+                ));
+            }
             let opened = Opened::open(self.sources, &path)?;
             return Ok(Some((opened, version)));
         }
@@ -151,32 +166,31 @@ impl<'s> Search<'s> {
     fn find_elsewhere(
         &self,
         wanted: &[&WantedPackage<'_>],
+        project: Option<&Project>,
         found: &mut Found,
     ) -> Result<(), Failure> {
-        let project = manifest::of_here().map(|_| Project::open(Purpose::Look));
-        let project = project.transpose()?;
         let mut locked = Vec::new();
         let mut asked = Vec::new();
         for package in wanted {
             let release = release_of(package);
-            if let Some(path) = path_in(project.as_ref(), release.as_ref()) {
+            if let Some(path) = path_in(project, release.as_ref()) {
                 match Opened::open(self.sources, &path.to_string_lossy()) {
                     Ok(opened) => found.put(package, opened, None),
                     Err(failure) => found.broken(package, failure)?,
                 }
-            } else if let Some(release) = locked_as(project.as_ref(), release.as_ref()) {
+            } else if let Some(release) = locked_as(project, release.as_ref()) {
                 locked.push((*package, release));
             } else if let Some(release) = release
                 && self.may_ask(&release)?
             {
                 asked.push((*package, release));
             } else {
-                let absent = Absent::of(self, package, project.as_ref());
+                let absent = Absent::of(self, package, project);
                 let absent = Missing::Absent(absent);
                 found.missing.insert(package.name.clone(), absent);
             }
         }
-        if let Some(project) = &project {
+        if let Some(project) = project {
             self.install(project, &locked, found)?;
         }
         self.pull(&asked, found)

@@ -173,3 +173,27 @@ fn a_registry_that_cannot_be_reached_is_no_fault_of_the_document() {
     let offline = ["check", "shop.wac", "--registry", "local", "--offline"];
     assert_eq!(project.run_in("", &offline).status.code(), Some(4));
 }
+
+#[test]
+fn what_is_locked_can_be_in_the_folder_too() {
+    let project = shop("\"acme:logger\" = \"=1.1.0\"\n\"acme:app\" = \"1\"");
+    project.ok(&["build"]);
+    let file = project.ok(&["get", "acme:logger@1.2.0", "-o", "logger.wasm"]);
+    assert!(!file.is_empty());
+    fs::create_dir_all(project.at("deps/acme")).unwrap();
+    fs::rename(
+        project.at("logger.wasm"),
+        project.at("deps/acme/logger.wasm"),
+    )
+    .unwrap();
+    let report = project.json(&["check"]);
+    assert_eq!(packages(&report)[1], "acme:logger deps/acme/logger.wasm");
+    let warnings = report["warnings"].to_string();
+    assert!(
+        warnings.contains("not acme:logger 1.1.0, as the lock file has it"),
+        "{warnings}"
+    );
+    // Where the lock file has to be followed, it is.
+    let report = project.json(&["check", "--locked"]);
+    assert_eq!(packages(&report)[1], "acme:logger acme:logger@1.1.0");
+}
