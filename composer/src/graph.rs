@@ -138,11 +138,16 @@ impl Graph {
         if let Some(item) = arena.type_of(component).imports.get(import) {
             ExternName::parse(name, import, &item.ty)?;
         }
+        self.rename_import(consumer, import, name);
+        Ok(())
+    }
+
+    /// Has an import be called `name`, which is known to be a name that it can have.
+    pub(crate) fn rename_import(&mut self, consumer: InstanceId, import: &str, name: &str) {
         if let Some(instance) = self.instances.get_mut(consumer.0 as usize) {
             let names = &mut instance.import_names;
             names.insert(import.to_owned(), name.to_owned());
         }
-        Ok(())
     }
 
     /// Leaves an import open that was filled.

@@ -2,6 +2,7 @@
 
 use super::{Arena, ComponentId};
 use crate::types::{Data, kind_name};
+use std::collections::HashMap;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentTypeId};
 
 /// An interface or a world that a WIT package, or something of that form, defines.
@@ -92,5 +93,35 @@ impl Arena<'_> {
         items
             .map(|(name, item)| (name.as_str(), kind_name(&item.ty)))
             .collect()
+    }
+
+    /// What an interface needs: each interface that it uses types of, by its full name, with those that it uses types of in turn,
+    /// before those that need it; the interface itself is the last.
+    pub(crate) fn definition_needs(&self, definition: Definition) -> Vec<(String, Vec<String>)> {
+        let outer = self.types().data(definition.outer);
+        let mut owners: HashMap<ComponentAnyTypeId, String> = HashMap::new();
+        let mut all = Vec::new();
+        for (name, item) in outer.imports.iter().chain(&outer.exports) {
+            let ComponentEntityType::Instance(id) = item.ty else {
+                continue;
+            };
+            let mut needs: Vec<String> = Vec::new();
+            let name = item.full_name(name).into_owned();
+            for item in self.types().data(id).exports.values() {
+                let ComponentEntityType::Type {
+                    referenced,
+                    created,
+                } = item.ty
+                else {
+                    continue;
+                };
+                let owner = owners.get(&referenced);
+                let is_new = |owner: &&String| **owner != name && !needs.contains(owner);
+                needs.extend(owner.filter(is_new).cloned());
+                owners.insert(created, name.clone());
+            }
+            all.push((name, needs));
+        }
+        all
     }
 }

@@ -226,11 +226,24 @@ impl Pass<'_, '_, '_> {
     /// Exports the types that are those of the composition itself, before there are instances that use them.
     fn declarations(&mut self, types: &mut HashMap<Edge, u32>) -> Result<(), Error> {
         let encoder = self.encoder;
-        for export in encoder.graph.exports() {
+        let exports = encoder.graph.exports().iter();
+        let mut declared: Vec<_> = exports
+            .filter_map(|export| {
+                Some((export, encoder.graph.declared(encoder.arena, &export.edge)?))
+            })
+            .collect();
+        // In the order in which they are declared: there, each comes after those that it speaks of.
+        declared.sort_by_cached_key(|(export, _)| {
+            let (provider, name) = (export.edge.provider, export.edge.path.first());
+            let component = encoder.graph.instance(provider).component();
+            let exports = &encoder.arena.type_of(component).exports;
+            (
+                provider,
+                name.and_then(|name| Some(exports.get_full(name)?.0)),
+            )
+        });
+        for (export, item) in declared {
             let edge = &export.edge;
-            let Some(item) = encoder.graph.declared(encoder.arena, edge) else {
-                continue;
-            };
             let ComponentEntityType::Type {
                 referenced,
                 created,

@@ -27,6 +27,8 @@ pub(crate) struct Declaration<'d> {
     arena: &'d Arena<'d>,
     writer: TypeWriter<'d>,
     uses: Vec<(InstanceId, ComponentId)>,
+    /// What is not imported for one of the components in use, with the number of the one that exports it.
+    filled: Vec<(ComponentId, String, usize)>,
 }
 
 /// A component whose imports the declared one has, too.
@@ -35,6 +37,8 @@ pub(crate) struct Use {
     pub(crate) component: ComponentId,
     /// Imports that get another name.
     pub(crate) renamed: BTreeMap<String, String>,
+    /// Imports that are not imported, but are what another of the components, by its number, exports under the same name.
+    pub(crate) filled: BTreeMap<String, usize>,
 }
 
 impl<'d> Declaration<'d> {
@@ -56,11 +60,18 @@ impl<'d> Declaration<'d> {
             let name = arena.component(used.component).name();
             let host = graph.add_host(name, used.component);
             for (import, name) in &used.renamed {
-                graph.name_import(arena, (host, import), name)?;
+                graph.rename_import(host, import, name);
             }
             hosts.push((host, used.component));
             let defined = &arena.type_of(used.component).defined_resources;
             own.extend(defined.iter().map(|(resource, _)| *resource));
+        }
+        for (used, (host, _)) in uses.iter().zip(&hosts) {
+            for (import, provider) in &used.filled {
+                if let Some((provider, _)) = hosts.get(*provider) {
+                    graph.connect(arena, (*host, import), (*provider, import.as_str()))?;
+                }
+            }
         }
         let open = OpenImports::of(arena, &graph);
         open.check_names(arena, &graph)?;
@@ -73,6 +84,11 @@ impl<'d> Declaration<'d> {
         let order = order::order(arena.types(), &identities, &merged);
         let mut declaration = Declaration::empty(arena, Cow::Owned(identities), own);
         declaration.uses = hosts;
+        for used in uses {
+            let filled = used.filled.iter();
+            let filled = filled.map(|(import, at)| (used.component, import.clone(), *at));
+            declaration.filled.extend(filled);
+        }
         for at in order {
             if let Some((group, merged)) = merged.get(at) {
                 let name = &open.get(*group).name;
@@ -94,6 +110,7 @@ impl<'d> Declaration<'d> {
             arena,
             writer,
             uses: Vec::new(),
+            filled: Vec::new(),
         }
     }
 
@@ -131,11 +148,6 @@ impl<'d> Declaration<'d> {
         self.writer.close_scope().unwrap_or_default()
     }
 
-    /// The index, in the instance type that is being written, of a type of the scope around it.
-    pub(crate) fn outer(&mut self, index: u32) -> u32 {
-        self.writer.outer(index)
-    }
-
     /// Adds an import, and gives the index of the type, if it is one.
     pub(crate) fn import(&mut self, name: ComponentExternName<'_>, ty: ComponentTypeRef) -> u32 {
         self.writer.put_import(name, ty)
@@ -146,12 +158,43 @@ impl<'d> Declaration<'d> {
         self.writer.export(name, ty)
     }
 
-    /// Exports, as `name`, what the `at`-th of the components in use exports as `item`.
+    /// Imports, as `name`, what `path` leads to in the `at`-th of the components in use.
+    ///
+    /// # Errors
+    ///
+    /// It is an error if there is no such item, or it speaks of what is not imported.
+    pub(crate) fn import_used(
+        &mut self,
+        at: usize,
+        path: &[String],
+        name: ComponentExternName<'_>,
+    ) -> Result<(), Error> {
+        let used = self.uses.get(at).copied();
+        let found = used.and_then(|(host, component)| {
+            Some((host, self.arena.find(component, path)?.item()?.ty))
+        });
+        let Some((host, ty)) = found else {
+            let what = format!("there is no item `{}`", path.join("#"));
+            return Err(Error::new(ErrorKind::Graph(what)));
+        };
+        let mut put = |writer: &mut TypeWriter<'_>, ty| writer.put_import(name.clone(), ty);
+        let written = self.writer.item(host, &ty, &mut put);
+        written.map_err(|reason| unwritable(&name.name, reason))
+    }
+
+    /// Exports, as `name`, what the `at`-th of the components in use exports as `item`; `external_id` is the id by which the
+    /// export is known elsewhere, if it is another than that of the item.
     ///
     /// # Errors
     ///
     /// It is an error if there is no such export, or it speaks of what is not imported.
-    pub(crate) fn export_used(&mut self, at: usize, item: &str, name: &str) -> Result<(), Error> {
+    pub(crate) fn export_used(
+        &mut self,
+        at: usize,
+        item: &str,
+        name: &str,
+        external_id: Option<&str>,
+    ) -> Result<(), Error> {
         let found = self.uses.get(at).and_then(|(host, component)| {
             let found = self.arena.type_of(*component).exports.get(item)?;
             Some((*host, found))
@@ -161,12 +204,20 @@ impl<'d> Declaration<'d> {
                 "there is no export `{item}`"
             ))));
         };
-        let attributes = Attributes::kept(found, item, name);
+        let attributes = known_as(Attributes::renamed(found, item, name), external_id);
         let extern_name = extern_name(name, &attributes);
         let written = self.writer.item(host, &found.ty, &mut |writer, ty| {
             writer.export(extern_name.clone(), ty)
         });
-        written.map_err(|reason| unwritable(name, reason))
+        written.map_err(|reason| unwritable(name, reason))?;
+        let fills = |it: &&(ComponentId, String, usize)| it.1 == item && it.2 == at;
+        for (component, import, _) in self.filled.iter().filter(fills) {
+            let imports = &self.arena.type_of(*component).imports;
+            if let Some(ComponentEntityType::Instance(id)) = imports.get(import).map(|it| it.ty) {
+                self.writer.remember_exported(id);
+            }
+        }
+        Ok(())
     }
 
     /// Ends the type: a component of it gives what it imports, and exports the types that it exports.
@@ -214,7 +265,8 @@ enum Side {
 }
 
 impl Arena<'_> {
-    /// Declares a component that imports an interface as `name`, and the types that it uses.
+    /// Declares a component that imports an interface as `name`, and the types that it uses; `external_id` is the id by which
+    /// the import is known elsewhere, if it is said.
     ///
     /// # Errors
     ///
@@ -223,8 +275,9 @@ impl Arena<'_> {
         &mut self,
         definition: Definition,
         name: &str,
+        external_id: Option<&str>,
     ) -> Result<ComponentId, Error> {
-        self.import_of(definition, name, Attributes::kept, false)
+        self.import_of(definition, name, Attributes::kept, external_id, false)
     }
 
     /// Declares a component that imports an interface as `name`, which is said to implement it, and the types that it uses.
@@ -236,8 +289,9 @@ impl Arena<'_> {
         &mut self,
         definition: Definition,
         name: &str,
+        external_id: Option<&str>,
     ) -> Result<ComponentId, Error> {
-        self.import_of(definition, name, Attributes::renamed, false)
+        self.import_of(definition, name, Attributes::renamed, external_id, false)
     }
 
     /// Declares a component that imports the types of an interface under its own name, and the types that these use.
@@ -247,7 +301,7 @@ impl Arena<'_> {
     /// As for [`Arena::as_import`].
     pub(crate) fn as_types(&mut self, definition: Definition) -> Result<ComponentId, Error> {
         let name = self.definition_name(definition);
-        self.import_of(definition, &name, Attributes::kept, true)
+        self.import_of(definition, &name, Attributes::kept, None, true)
     }
 
     fn import_of(
@@ -255,6 +309,7 @@ impl Arena<'_> {
         definition: Definition,
         name: &str,
         attributes: fn(&ComponentItem, &str, &str) -> Attributes,
+        external_id: Option<&str>,
         only_types: bool,
     ) -> Result<ComponentId, Error> {
         let outer = self.types().data(definition.outer());
@@ -264,7 +319,7 @@ impl Arena<'_> {
         }
         declaration.writer.only_types = only_types;
         for (own, item) in &outer.exports {
-            let attributes = attributes(item, own, name);
+            let attributes = known_as(attributes(item, own, name), external_id);
             declaration.copy(extern_name(name, &attributes), item, Side::Import)?;
         }
         let declared = declaration.into_world();
@@ -317,6 +372,14 @@ impl Arena<'_> {
     }
 }
 
+/// What a name says, with another id by which it is known elsewhere, if there is one.
+fn known_as(mut attributes: Attributes, external_id: Option<&str>) -> Attributes {
+    if let Some(id) = external_id {
+        attributes.external_id = Some(id.to_owned());
+    }
+    attributes
+}
+
 /// The type of a component, once more.
 fn copy_of(arena: &Arena<'_>, ty: &Type) -> Result<Declared, Error> {
     let mut declaration = Declaration::around(arena, ty);
@@ -365,7 +428,7 @@ mod tests {
     fn package(wit: &str) -> Vec<u8> {
         let mut resolve = Resolve::default();
         let id = resolve.push_str("test.wit", wit).unwrap();
-        wit_component::encode(&mut resolve, id, false).unwrap()
+        wit_component::encode(&resolve, id, false).unwrap()
     }
 
     /// What the composition of `graph` says of itself, once it was validated.
@@ -394,10 +457,10 @@ mod tests {
         let types = arena.definition(package, "types").unwrap();
 
         let mut graph = Graph::new();
-        let log = arena.as_import(log, "a:b/log@1.0.0").unwrap();
+        let log = arena.as_import(log, "a:b/log@1.0.0", None).unwrap();
         let log = graph.add_host("log", log);
         // Of what the host gives no more than types is known here, and somebody else asks for functions.
-        let types = arena.as_import(types, "a:b/types@1.0.0").unwrap();
+        let types = arena.as_import(types, "a:b/types@1.0.0", None).unwrap();
         let types = graph.add_host("types", types);
         let app = graph.add("app", consumer);
         graph
@@ -477,14 +540,13 @@ mod tests {
         let used = [Use {
             component: types,
             renamed: BTreeMap::new(),
+            filled: BTreeMap::new(),
         }];
         let mut declaration = Declaration::begin(&arena, &used).unwrap();
+        declaration.open_instance();
         let record = declaration.used(0, &["a:b/types@1.0.0", "r"]).unwrap();
         let resource = declaration.used(0, &["a:b/types@1.0.0", "h"]).unwrap();
-        declaration.open_instance();
-        let record = declaration.outer(record);
         let record = declaration.export("r".into(), ComponentTypeRef::Type(TypeBounds::Eq(record)));
-        let resource = declaration.outer(resource);
         let resource =
             declaration.export("h".into(), ComponentTypeRef::Type(TypeBounds::Eq(resource)));
         let borrow = declaration.define(|ty| ty.defined_type().borrow(resource));

@@ -419,6 +419,14 @@ impl<'t> TypeWriter<'t> {
             .map_or(0, |scope| scope.ty.export(name, ty))
     }
 
+    /// Makes the types of `ty` known as those that the last instance of the innermost scope exports.
+    pub(super) fn remember_exported(&mut self, ty: ComponentInstanceTypeId) {
+        if let Some(scope) = self.scopes.last_mut() {
+            let mut at = (scope.instances().saturating_sub(1), Vec::new());
+            exported_types(self.types, ty, &mut at, scope);
+        }
+    }
+
     /// Begins a scope within the innermost one.
     pub(super) fn open_scope(&mut self, scope: Scope) {
         self.scopes.push(scope);
@@ -430,11 +438,6 @@ impl<'t> TypeWriter<'t> {
             Some(ScopeType::Component(ty)) => ty,
             _ => ComponentType::new(),
         }
-    }
-
-    /// Reaches a type of the scope around the innermost one, and gives its index there.
-    pub(super) fn outer(&mut self, index: u32) -> u32 {
-        self.reach(self.scopes.len().saturating_sub(1), index, |_, _| {})
     }
 
     /// Ends the innermost scope, writes it as a type of the one around it, and gives its index.

@@ -3,10 +3,12 @@
 //! There is no type model of our own: ids and definitions are those of the validator that typed the
 //! inputs, and it has the last word on every composition. What is here says *why not*.
 
+mod content;
 mod difference;
 mod subtype;
 mod text;
 
+pub(crate) use content::{Content, Sort};
 pub use difference::{Difference, Reason, Step};
 pub(crate) use subtype::{Compared, Comparison, Items, items_owned};
 pub(crate) use text::{any_type_name, kind_name, value_type};

@@ -25,11 +25,26 @@ Attributes stand before an item: `@since(version = 1.0.0)`, `@unstable(feature =
 and `include` have no external id.",
     },
     Explanation {
+        code: "wac::borrow-in-result",
+        help: "let the function give the resource itself, or something that it has",
+        text: "\
+What is borrowed belongs to the caller until the call is over, so a function can take a `borrow<r>` but cannot give one. That is so \
+wherever the `borrow` is in the result: in a `list`, in a record, or in a type with a name.",
+    },
+    Explanation {
         code: "wac::character",
         help: "remove the character; in a string, write it as `\\u{…}`",
         text: "\
 Some characters make a document look other than it is: those that change the direction of text, control characters, and \
 a few that Unicode discourages. As in WIT they must not be anywhere in a document, not even in comments.",
+    },
+    Explanation {
+        code: "wac::circle",
+        help: "take one of them out of the circle",
+        text: "\
+Types, interfaces and worlds may be declared in any order, but none can need itself: a type that has itself in it would have no \
+end, and an interface that uses a type of another one cannot be used by that one. The message names all of the circle. A \
+resource breaks it: its functions may speak of anything.",
     },
     Explanation {
         code: "wac::comment",
@@ -68,11 +83,32 @@ A document imports each name with one statement; what it imports can be given to
 components import themselves, and are given nothing for, is one import with that of the statement, if they have the same name.",
     },
     Explanation {
+        code: "wac::duplicate-item",
+        help: "give one of them another name",
+        text: "\
+The packages of a document, what it declares, the types and functions of an interface, the imports of a world and its exports each \
+have names of their own. Two that differ in capital letters only are the same name. A type that is used from elsewhere can have \
+another name here: `use other.{t as u}`.",
+    },
+    Explanation {
+        code: "wac::duplicate-member",
+        help: "leave one of them out, or give it another name",
+        text: "\
+The fields of a record, the cases of a variant or an enum, flags, the parameters of a function and the functions of a resource each \
+have a name of their own, and a resource has one constructor. Two names that differ in capital letters only are the same.",
+    },
+    Explanation {
         code: "wac::duplicate-name",
         help: "give one of them another name",
         text: "\
 What `let` and `import` statements give a name to, and what a document declares, share one set of names. Each stands for one \
 thing in the whole document.",
+    },
+    Explanation {
+        code: "wac::duplicate-rename",
+        help: "leave all but one out",
+        text: "\
+After `include … with`, each name of the other world can get one other name.",
     },
     Explanation {
         code: "wac::empty-type",
@@ -108,6 +144,35 @@ Any word can be a name where nothing but a name can stand, keywords too. The typ
 name everywhere; the `%` does not belong to it.",
     },
     Explanation {
+        code: "wac::include-conflict",
+        help: "give it another name: `include … with { name as other }`",
+        text: "\
+A world that includes another one has all its imports and exports. Interfaces that both have under their full names are one; two \
+imports, or two exports, of one plain name cannot be.",
+    },
+    Explanation {
+        code: "wac::invalid-function",
+        help: "write the function as the message says",
+        text: "\
+Some functions have a form of their own. A constructor gives its resource, or a `result` of it. `get` takes nothing and gives \
+something; `set` takes one parameter and gives nothing, or a `result` with an error only, and where there is `set` there is \
+`get`. A method has its resource as the parameter `self`, so no other parameter can be called that.",
+    },
+    Explanation {
+        code: "wac::invalid-name",
+        help: "use words such as `key-value`, or `ns:package/interface` for an interface",
+        text: "\
+An import or export of a composition is called by words with `-` between them, or, if it is an instance of an interface, \
+by the full name of an interface.",
+    },
+    Explanation {
+        code: "wac::invalid-type",
+        help: "write the type as the message says",
+        text: "\
+The Component Model does not have every type that can be written: keys of a `map` are of a few types, and its values have no \
+resources in them; streams and futures carry nothing that is borrowed; there are 32 flags at most.",
+    },
+    Explanation {
         code: "wac::misplaced",
         help: "put it where it belongs",
         text: "\
@@ -123,11 +188,24 @@ the composition, the arguments end with `...`: `new acme:app { log, ... }`. Type
 come with the interface.",
     },
     Explanation {
+        code: "wac::missing-item",
+        help: "use a name that it has",
+        text: "\
+A name leads into an interface, a world or a package that has nothing of this name. What is marked `@unstable` is left out.",
+    },
+    Explanation {
         code: "wac::not-a-component",
         help: "give the component that has the code, or `import` an interface of the package",
         text: "\
 There are instances of components only. A WIT package describes interfaces and worlds, so it can be the source of `import`, `use`, \
 `include` and `targets`; what it says must be done by a component.",
+    },
+    Explanation {
+        code: "wac::not-a-definition",
+        help: "give the WIT package with `-d`, or as a folder of `.wit` files",
+        text: "\
+Interfaces and worlds are defined by WIT packages. This package is a component: it imports and exports instances of interfaces, \
+and defines none. It can be instantiated with `new`.",
     },
     Explanation {
         code: "wac::not-a-value",
@@ -197,6 +275,20 @@ Versions of an interface that will do for each other are the same here.",
 Documents are written by people, or by programs for people. One that has more than 64 MiB is something else.",
     },
     Explanation {
+        code: "wac::two-sources",
+        help: "export what is needed, too, or do not export what it is based on",
+        text: "\
+What a world exports can use types of other interfaces. Where the world exports these as well, its exports share their types; \
+where not, it imports them, with all that they are based on. An interface that would be needed in both ways would be there twice, and \
+its resources would not be the same.",
+    },
+    Explanation {
+        code: "wac::undeclarable",
+        help: "change the declaration as the message says",
+        text: "\
+What is declared is checked as a component is, and this cannot be part of one. Nothing after it was looked at.",
+    },
+    Explanation {
         code: "wac::undefined-name",
         help: "look for a typing error, and for the statement that gives the name",
         text: "\
@@ -238,5 +330,12 @@ The world that a document `targets` is one of the document itself, or of a WIT p
 After the `@` of a package stands a version with all three numbers: `1.2.0`, `1.2.0-rc.1`. In `new`, in an `import` statement \
 and after `targets` it may be a requirement that several versions meet: `^1.2`, `1.2` which means the same, `~1.2`, `=1.2.0`, \
 `>=1, <3`, `1.*` or `*`. What a package itself is called, and what WIT refers to, has a whole version.",
+    },
+    Explanation {
+        code: "wac::wrong-kind",
+        help: "name something of the kind that is needed",
+        text: "\
+A name stands for something that exists, but is of another kind than can stand here: a type of values, a resource, a function \
+type, an interface and a world are different things.",
     },
 ];

@@ -9,6 +9,7 @@
 )]
 
 mod chance;
+mod declarations;
 mod errors;
 mod formatting;
 mod generated;

@@ -454,6 +454,7 @@ let leaf = new acme:leaf { run: log, ... };
         said(source, &parts),
         [
             "wac::duplicate-import two statements import `acme:wit/log` | 3:14 `acme:wit/log` imported again | 2:13 `acme:wit/log` imported here first (use the name of the first one, or import it as something else: `import name as other: …;`)",
+            "wac::invalid-name nothing can be imported or exported as `Other`: `Other` is not in kebab case | 4:16 `\"Other\"` this name (give it a name with `as`: words such as `key-value`, or `ns:package/interface`)",
             "compose::argument-type `log#acme:wit/log` cannot fill import `run` of `leaf`: expected a function, found an interface | 8:28 `run: log` given to `leaf` as `run` | 2:13 `acme:wit/log` `log` is imported here (build both against the same WIT, or plug a version whose types agree; `tenon wit` prints what each has)",
         ]
     );

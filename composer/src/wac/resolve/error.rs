@@ -141,6 +141,101 @@ pub enum ResolveErrorKind {
         /// What it says.
         message: String,
     },
+    /// Two items have one name.
+    #[error("there is another {what} called `{name}`")]
+    DuplicateItem {
+        /// What the items are, such as `import`.
+        what: &'static str,
+        /// Their name.
+        name: String,
+    },
+    /// Two parts of a type have one name.
+    #[error("there is another {what} called `{name}`")]
+    DuplicateMember {
+        /// What the parts are, such as `field`.
+        what: &'static str,
+        /// Their name.
+        name: String,
+    },
+    /// An item of a world that is included gets two names.
+    #[error("`{0}` gets another name already")]
+    DuplicateRename(String),
+    /// An item of a world that is included is there already.
+    #[error("`{world}` has {what} called `{name}`, which is there already")]
+    IncludeConflict {
+        /// What the item is: `an import` or `an export`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// The world that is included.
+        world: String,
+    },
+    /// An interface, world or package has no item of this name.
+    #[error("`{of}` has nothing called `{name}`")]
+    MissingItem {
+        /// The name of the interface, world or package.
+        of: String,
+        /// The name of the item.
+        name: String,
+    },
+    /// Something is not what it has to be in its place.
+    #[error("`{name}` is {found}, and {expected} is needed here")]
+    WrongKind {
+        /// The name.
+        name: String,
+        /// What it is.
+        found: &'static str,
+        /// What is needed.
+        expected: &'static str,
+    },
+    /// Declarations that need each other.
+    #[error("a declaration cannot need itself: {}", circle(.0))]
+    Circle(
+        /// Their names: each needs the next, and the last the first.
+        Vec<String>,
+    ),
+    /// A function gives something that is lent.
+    #[error("what a function gives cannot have a `borrow` in it")]
+    BorrowInResult,
+    /// A type that cannot be.
+    #[error("{0}")]
+    InvalidType(String),
+    /// A function that cannot be, or not for what it is called.
+    #[error("{0}")]
+    InvalidFunction(String),
+    /// A name that no import or export can have.
+    #[error("nothing can be imported or exported as `{name}`: {reason}")]
+    InvalidName {
+        /// The name.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A package whose interfaces are needed has none, since it is a component.
+    #[error("`{0}` is a component: it defines no interfaces")]
+    NotADefinition(String),
+    /// What a world exports needs an interface twice: as the world exports it, and as it imports it.
+    #[error("`{export}` uses types of `{needed}` as the world exports it, and as it imports it")]
+    TwoSources {
+        /// What is exported.
+        export: String,
+        /// The interface that it uses in two ways.
+        needed: String,
+    },
+    /// Something that the Component Model does not have.
+    #[error("`{name}` cannot be declared: {reason}")]
+    Undeclarable {
+        /// The name of the declaration.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+fn circle(names: &[String]) -> String {
+    let names: Vec<_> = names.iter().chain(names.first()).collect();
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(" needs ")
 }
 
 impl ResolveError {
@@ -188,6 +283,20 @@ impl ResolveError {
             ResolveErrorKind::NotAWorld(_) => "wac::not-a-world",
             ResolveErrorKind::TargetMismatch { .. } => "wac::target-mismatch",
             ResolveErrorKind::Composition { code, .. } => code,
+            ResolveErrorKind::DuplicateItem { .. } => "wac::duplicate-item",
+            ResolveErrorKind::DuplicateMember { .. } => "wac::duplicate-member",
+            ResolveErrorKind::DuplicateRename(_) => "wac::duplicate-rename",
+            ResolveErrorKind::IncludeConflict { .. } => "wac::include-conflict",
+            ResolveErrorKind::MissingItem { .. } => "wac::missing-item",
+            ResolveErrorKind::WrongKind { .. } => "wac::wrong-kind",
+            ResolveErrorKind::Circle(_) => "wac::circle",
+            ResolveErrorKind::BorrowInResult => "wac::borrow-in-result",
+            ResolveErrorKind::InvalidType(_) => "wac::invalid-type",
+            ResolveErrorKind::InvalidFunction(_) => "wac::invalid-function",
+            ResolveErrorKind::InvalidName { .. } => "wac::invalid-name",
+            ResolveErrorKind::NotADefinition(_) => "wac::not-a-definition",
+            ResolveErrorKind::TwoSources { .. } => "wac::two-sources",
+            ResolveErrorKind::Undeclarable { .. } => "wac::undeclarable",
         }
     }
 

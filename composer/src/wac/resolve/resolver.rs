@@ -24,7 +24,7 @@ pub(super) struct Resolver<'r, 'd, 'i> {
     pub(super) arena: &'r mut Arena<'i>,
     pub(super) document: &'d Document<'d>,
     pub(super) packages: &'r Packages,
-    pub(super) declared: Declarations,
+    pub(super) declared: Declarations<'d>,
     pub(super) scope: Scope<'d>,
     pub(super) graph: Graph,
     pub(super) places: Places,

@@ -1,0 +1,157 @@
+//! What documents declare, and how that comes to be in compositions.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+use tenon_composer::wac::{Packages, ResolveError, parse, resolve};
+use tenon_composer::{Arena, Options, Source, encode, validate};
+use wit_parser::Resolve;
+
+/// The composition that a document means, with WIT packages as text, by the names that it has for them.
+fn composed(source: &str, packages: &[(&str, &str)]) -> Result<Vec<u8>, Vec<ResolveError>> {
+    let parsed = parse(source);
+    assert_eq!(parsed.errors, [], "{source}");
+    let package = |text: &str| {
+        let mut resolve = Resolve::default();
+        let id = resolve.push_source("package.wit", text).unwrap();
+        wit_component::encode(&resolve, id, false).unwrap()
+    };
+    let bytes: BTreeMap<_, _> = packages
+        .iter()
+        .map(|(name, text)| (*name, package(text)))
+        .collect();
+    let mut arena = Arena::new();
+    let mut known = Packages::new();
+    for (name, bytes) in &bytes {
+        let id = arena.read_release(Source::new(*name, bytes)).unwrap();
+        known.add(*name, id);
+    }
+    let resolution = resolve(&mut arena, &parsed.document, &known)?;
+    let graph = resolution.graph().clone();
+    let composition = encode(arena, graph, &Options::default());
+    let bytes = composition.unwrap().to_bytes().unwrap();
+    validate(&Source::new("composition", &bytes)).unwrap();
+    Ok(bytes)
+}
+
+/// The imports and exports of a composition, without their types.
+fn world(bytes: &[u8]) -> Vec<String> {
+    let text = wasmprinter::print_bytes(bytes).unwrap();
+    let lines = text.lines().filter_map(|line| {
+        let (indent, rest) = line.split_at(line.find('(')?);
+        let what = rest.get(1..7)?;
+        let is_item = ["import", "export"].contains(&what) && indent.len() == 2;
+        let name = rest.split('"').nth(1)?;
+        is_item.then(|| format!("{what} {name}"))
+    });
+    lines.collect()
+}
+
+const IO: &str = "package wasi:io@0.2.3;
+    interface error { resource error { text: func() -> string; } }
+    interface streams { use error.{error}; resource input { read: func() -> result<list<u8>, error>; } }
+    world imports { import streams; }";
+
+#[test]
+fn types_interfaces_and_worlds_are_exported() {
+    let source = "package a:b@1.0.0;
+        type t = list<r>; record r { x: e } enum e { a, b } type f = func(r: r) -> t; type g = f;
+        interface i { record r { x: u32 } resource s { m: func() -> r; } }
+        interface j { use i.{s}; use wasi:io/streams@0.2.3.{input as in}; f: func(s: s) -> in; }
+        world w { include wasi:io/imports@0.2.3; import j; export h: g; }
+        package c:d { interface unseen { type t = u32; } }
+        interface k { use c:d/unseen.{t}; }";
+    let bytes = composed(source, &[("wasi:io@0.2.3", IO)]).unwrap();
+    let exports =
+        ["t", "r", "e", "f", "g", "i", "j", "w", "k"].map(|name| format!("export {name}"));
+    let mut found = world(&bytes);
+    found.sort();
+    let mut expected = exports.to_vec();
+    expected.sort();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn imports_are_imported_once() {
+    let source = "package a:b;
+        import streams: wasi:io/streams@0.2;
+        import mine: i;
+        import f as run: func(x: r) -> list<e>;
+        import inline: interface { use wasi:io/error@0.2.3.{error}; log: func(e: borrow<error>); };
+        record r { x: e }
+        enum e { a, b }
+        interface i { use wasi:io/streams@0.2.3.{input}; take: func(input: input); }
+        export streams;
+        let run-it = f;
+        export run-it as \"run-again\";";
+    let packages = [("wasi:io@0.2.3", IO), ("wasi:io@0.2", IO)];
+    let bytes = composed(source, &packages).unwrap();
+    let found = world(&bytes);
+    let imports: Vec<_> = found.iter().filter(|it| it.starts_with("import")).collect();
+    let mut sorted = imports.clone();
+    sorted.sort();
+    assert_eq!(
+        sorted,
+        [
+            "import a:b/i",
+            "import e",
+            "import inline",
+            "import r",
+            "import run",
+            "import wasi:io/error@0.2.3",
+            "import wasi:io/streams@0.2.3"
+        ]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_declarations_is_said_with_the_rest() {
+    let source = "package a:b;
+        interface i { f: func(x: nothing); }
+        record r { a: u32, a: u8 }
+        import x: nothing-too;
+        export y;";
+    let errors = composed(source, &[]).unwrap_err();
+    let told: Vec<_> = errors
+        .iter()
+        .map(|error| (error.code(), error.span().text(source)))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("wac::undefined-name", "nothing"),
+            ("wac::duplicate-member", "a"),
+            ("wac::undefined-name", "nothing-too"),
+            ("wac::undefined-name", "y")
+        ]
+    );
+}
+
+/// What is declared costs what is written: twice as much takes no more than a few times as long.
+#[test]
+fn long_documents() {
+    let document = |count: usize| {
+        let mut source = "package a:b;\n".to_owned();
+        for at in 0..count {
+            source.push_str(&format!("record r{at} {{ x: u32,\n y: string }}\n"));
+            source.push_str(&format!(
+                "interface i{at} {{\n record r {{ x: u32 }}\n f: func(x: r) -> list<r>;\n resource s {{ m: func(); }}\n}}\n"
+            ));
+            source.push_str(&format!(
+                "world w{at} {{ import i{at}; use i{at}.{{s}}; export f: func(s: s); }}\n"
+            ));
+        }
+        source
+    };
+    let time = |count: usize| {
+        let source = document(count);
+        let start = Instant::now();
+        composed(&source, &[]).unwrap();
+        start.elapsed()
+    };
+    time(20);
+    let (few, many) = (time(100), time(400));
+    assert!(
+        many < few * 16 + Duration::from_millis(500),
+        "{few:?} {many:?}"
+    );
+}
