@@ -232,15 +232,13 @@ impl Pass<'_, '_, '_> {
                 Some((export, encoder.graph.declared(encoder.arena, &export.edge)?))
             })
             .collect();
-        // In the order in which they are declared: there, each comes after those that it speaks of.
+        // In the order in which they were declared: there, each comes after those that it speaks of.
         declared.sort_by_cached_key(|(export, _)| {
-            let (provider, name) = (export.edge.provider, export.edge.path.first());
-            let component = encoder.graph.instance(provider).component();
+            let component = encoder.graph.instance(export.edge.provider).component();
             let exports = &encoder.arena.type_of(component).exports;
-            (
-                provider,
-                name.and_then(|name| Some(exports.get_full(name)?.0)),
-            )
+            let name = export.edge.path.first();
+            let number = name.and_then(|name| Some(exports.get_full(name)?.0));
+            (component, number)
         });
         for (export, item) in declared {
             let edge = &export.edge;

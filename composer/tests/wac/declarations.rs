@@ -155,3 +155,57 @@ fn long_documents() {
         "{few:?} {many:?}"
     );
 }
+
+#[test]
+fn the_world_that_is_targeted_can_be_in_the_document() {
+    let said = |package: &str, version: &str| {
+        let source = format!(
+            "package a:b@1.0.0 targets {package}/w{version};
+            world w {{ import i; export f: func(); }}
+            interface i {{ f: func(); }}
+            package c:d {{ interface i {{ f: func(); }} world w {{ import i; }} interface no {{}} }}
+            import it: {package}/i{version};
+            export it.f as \"f\";"
+        );
+        let parsed = parse(&source);
+        assert_eq!(parsed.errors, [], "{source}");
+        let mut arena = Arena::new();
+        let resolution =
+            resolve(&mut arena, &parsed.document, &Packages::new()).map_err(|errors| {
+                errors
+                    .into_iter()
+                    .map(|error| error.to_string())
+                    .collect::<Vec<_>>()
+            })?;
+        let graph = resolution.graph().clone();
+        let composition = encode(arena, graph, &Options::default()).unwrap();
+        let wrong = resolution.check_target(&composition).unwrap();
+        Ok::<_, Vec<String>>(wrong.into_iter().map(|it| it.to_string()).collect())
+    };
+    let none: Vec<String> = Vec::new();
+    assert_eq!(said("a:b", ""), Ok(none.clone()));
+    assert_eq!(said("a:b", "@1.0.0"), Ok(none.clone()));
+    assert_eq!(said("c:d", ""), Ok(none));
+    // A composition of nothing but types conforms to a world that asks for nothing.
+    let source = "package a:b targets a:b/w; world w {}";
+    let bytes = composed(source, &[]).unwrap();
+    let parsed = parse(source);
+    let resolution = resolve(&mut Arena::new(), &parsed.document, &Packages::new()).unwrap();
+    assert_eq!(resolution.check_target(&bytes).unwrap(), []);
+    let source = "package a:b targets c:d/w; package c:d { interface w {} }";
+    let errors = composed(source, &[]).unwrap_err();
+    assert_eq!(errors[0].code(), "wac::not-a-world");
+}
+
+#[test]
+fn what_is_declared_can_be_read_as_a_package() {
+    let source = "package a:b;
+        world w { import late; }
+        interface late { use early.{r}; f: func(r: r); }
+        interface early { record r { x: u32 } }";
+    let bytes = composed(source, &[]).unwrap();
+    let decoded = wit_component::decode(&bytes).unwrap();
+    let package = &decoded.resolve().packages[decoded.package()];
+    let names: Vec<_> = package.interfaces.keys().collect();
+    assert_eq!(names, ["early", "late"]);
+}

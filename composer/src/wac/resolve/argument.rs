@@ -82,7 +82,7 @@ impl<'d> Resolver<'_, 'd, '_> {
                 return Some(component);
             }
             not_a_component(name, package.span)
-        } else if self.is_nested(package) {
+        } else if self.declared.has_package(package) {
             not_a_component(name, package.span)
         } else {
             self.unknown_package(name, package.span)

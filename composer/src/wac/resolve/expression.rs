@@ -5,7 +5,7 @@ use super::names::{Match, Names};
 use super::resolver::Resolver;
 use super::scope::{Local, Value};
 use super::words::{did_you_mean, listing};
-use crate::component::{ComponentId, Found};
+use crate::component::{ComponentId, DefinitionKind, Found};
 use crate::error::article;
 use crate::name::ItemPath;
 use crate::types::{Data, any_type_name, kind_name};
@@ -121,7 +121,15 @@ impl<'d> Resolver<'_, 'd, '_> {
         };
         let kind = match item {
             ComponentEntityType::Instance(id) => return Some(self.names(NamesOf::Instance(id))),
-            ComponentEntityType::Type { created, .. } => any_type_name(self.arena.types(), created),
+            ComponentEntityType::Type { created, .. } => {
+                let defined = value.edge.path.last();
+                let defined = defined.and_then(|name| self.arena.definition(provider, name));
+                match defined.map(|it| it.kind) {
+                    Some(DefinitionKind::Interface) => "interface that is declared",
+                    Some(DefinitionKind::World) => "world",
+                    None => any_type_name(self.arena.types(), created),
+                }
+            }
             other => kind_name(&other),
         };
         let kind = ResolveErrorKind::NotAnInstance {

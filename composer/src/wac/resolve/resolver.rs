@@ -112,17 +112,6 @@ impl<'r, 'd, 'i> Resolver<'r, 'd, 'i> {
         self.errors.len() >= self.enough
     }
 
-    /// Whether the document has this package in it.
-    pub(super) fn is_nested(&self, package: &PackageName<'_>) -> bool {
-        self.document
-            .statements
-            .iter()
-            .any(|statement| match statement {
-                Statement::Package(it) => it.name.name() == package.name(),
-                _ => false,
-            })
-    }
-
     /// Whether this is the name of the document.
     pub(super) fn is_own(&self, package: &PackageName<'_>) -> bool {
         let own = self.document.package.as_ref();

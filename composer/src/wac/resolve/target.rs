@@ -6,7 +6,7 @@ use super::locate::Places;
 use super::names::near;
 use super::resolver::Resolver;
 use super::words::{did_you_mean, listing};
-use crate::component::{Arena, ComponentId, Declared, Source};
+use crate::component::{Arena, ComponentId, Declared, DefinitionKind, Source};
 use crate::error::Error;
 use crate::input::Input;
 use crate::targets::{World, targets};
@@ -45,6 +45,13 @@ impl Target {
         let world = path.item();
         let package = match resolver.is_own(&path.package) {
             true => own(resolver, path, &world)?,
+            false if resolver.declared.has_package(&path.package) => {
+                match resolver.declared.defined(path) {
+                    Some((package, DefinitionKind::World)) => package,
+                    Some(_) => return Err(not_a_world(path)),
+                    None => return Err(unknown(path, &world, &[])),
+                }
+            }
             false => foreign(resolver, path, &world)?,
         };
         let read = |error| {
@@ -77,7 +84,7 @@ impl Target {
             Package::Read(bytes) => arena.read_release(Source::new(&*self.name, bytes))?,
             Package::Declared(declared) => arena.declare(&self.name, declared.clone())?,
         };
-        let composition = arena.read(Source::new("composition", composition))?;
+        let composition = arena.read_release(Source::new("composition", composition))?;
         let worlds = World::all(&arena, package);
         let mut worlds = worlds.iter();
         let world = worlds.find(|world| world.short_name() == self.world);

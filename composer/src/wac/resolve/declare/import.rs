@@ -46,7 +46,7 @@ impl<'d> Context<'_, 'd, '_> {
         path: &'d PackagePath<'d>,
     ) -> Option<Imported> {
         let first = path.segments.first()?;
-        if self.library.outline.number(path) == Some(0)
+        if self.library.outline.number(&path.package) == Some(0)
             && path.segments.len() == 1
             && let Some(Item::Type(decl)) = self.library.outline.item((0, first.name))
         {

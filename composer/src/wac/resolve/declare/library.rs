@@ -182,7 +182,7 @@ impl<'d> Context<'_, 'd, '_> {
         expected: &'static str,
     ) -> Option<Known> {
         let segment = *path.segments.first()?;
-        if let Some(package) = self.library.outline.number(path) {
+        if let Some(package) = self.library.outline.number(&path.package) {
             return self.local(package, segment, expected);
         }
         let name = path.package.to_string();

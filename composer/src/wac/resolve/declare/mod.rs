@@ -24,10 +24,13 @@ mod tests;
 
 use super::Packages;
 use super::error::ResolveError;
-use crate::component::{Arena, ComponentId, Declared as DeclaredType};
+use crate::component::{Arena, ComponentId, Declared as DeclaredType, DefinitionKind};
 use crate::encode::Declaration;
 use crate::types::Sort;
-use crate::wac::ast::{Document, Extern, ExternKind, Import, InterfaceItem, UsePath, WorldItem};
+use crate::wac::ast::{
+    Document, Extern, ExternKind, Import, InterfaceItem, PackageName, PackagePath, UsePath,
+    WorldItem,
+};
 use crate::wac::span::Span;
 use indexmap::IndexMap;
 use library::{Context, EITHER, Library};
@@ -116,6 +119,20 @@ impl<'d> Declarations<'d> {
     /// What is declared, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Declared)> {
         self.declared.iter().map(|(name, it)| (*name, it))
+    }
+
+    /// Whether a package is inside of the document.
+    pub(super) fn has_package(&self, package: &PackageName<'_>) -> bool {
+        let number = self.library.outline.number(package);
+        number.is_some_and(|number| number > 0)
+    }
+
+    /// The component that defines what `path` leads to in a package inside of the document, and what that is; nothing if there
+    /// is no such thing, or something is wrong with it.
+    pub(super) fn defined(&self, path: &PackagePath<'_>) -> Option<(ComponentId, DefinitionKind)> {
+        let package = self.library.outline.number(&path.package)?;
+        let known = self.library.get((package, path.segments.first()?.name))?;
+        Some((known.package, known.definition.kind))
     }
 
     /// The component for an `import` statement, and the name of its import in it. `value` gives what a local name that is no

@@ -2,8 +2,7 @@
 
 use super::names::Names;
 use crate::wac::ast::{
-    Attribute, Document, Ident, Interface, PackageName, PackagePath, Statement, TopUse, TypeDecl,
-    UsePath, World,
+    Attribute, Document, Ident, Interface, PackageName, Statement, TopUse, TypeDecl, UsePath, World,
 };
 use crate::wac::resolve::error::{ResolveError, ResolveErrorKind};
 use crate::wac::span::Span;
@@ -99,21 +98,20 @@ impl<'d> Outline<'d> {
         self.package(package)?.items.get(name).copied()
     }
 
-    /// The number of the package that `path` names, if it is one of the document.
-    pub(super) fn number(&self, path: &PackagePath<'_>) -> Option<usize> {
+    /// The number of a package, if it is one of the document.
+    pub(super) fn number(&self, package: &PackageName<'_>) -> Option<usize> {
         let own = self.packages.first();
-        if path.package.version.is_none() && own.is_some_and(|own| own.name == path.package.name())
-        {
+        if package.version.is_none() && own.is_some_and(|own| own.name == package.name()) {
             return Some(0);
         }
-        self.by_name.get(&path.package.to_string()).copied()
+        self.by_name.get(&package.to_string()).copied()
     }
 
     /// The place that `path`, in the package of number `from`, leads to, if that is in the document.
     pub(super) fn place(&self, from: usize, path: &UsePath<'d>) -> Option<Place<'d>> {
         let (package, name) = match path {
             UsePath::Ident(id) => (from, id.name),
-            UsePath::Package(path) => (self.number(path)?, path.segments.first()?.name),
+            UsePath::Package(path) => (self.number(&path.package)?, path.segments.first()?.name),
         };
         let (name, _) = self.package(package)?.items.get_key_value(name)?;
         Some((package, name))
