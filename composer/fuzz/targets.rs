@@ -7,6 +7,8 @@
 
 use crate::pairs::{Case, Made, graph};
 use arbitrary::{Result, Unstructured};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use tenon_composer::wac::{self, TokenKind, lex, parse_body};
 use tenon_composer::{
     Anatomy, Arena, Bodies, ComponentId, Composition, Diagram, Error, ErrorKind, ItemPath, Kind,
@@ -15,7 +17,7 @@ use tenon_composer::{
 };
 use wasm_encoder::{Component, ComponentExportKind, ComponentExportSection, RawSection};
 use wasmparser::{Validator, WasmFeatures};
-use wit_parser::Resolve;
+use wit_parser::{LiftLowerAbi, Resolve};
 
 /// How many bytes a message may have.
 const MAX_MESSAGE: usize = 64 << 10;
@@ -505,17 +507,124 @@ pub fn wac_parse(bytes: &[u8]) -> bool {
     true
 }
 
+/// What a document of [`wac_resolve`] can name, whatever version or requirement it has there: interfaces, and components
+/// that import and export them.
+static PACKAGES: LazyLock<BTreeMap<&str, Vec<u8>>> = LazyLock::new(|| {
+    let kit = "interface clock { now: func() -> u64; }
+        interface store { resource bucket { constructor(n: u32); get: func() -> u32; } open: func() -> bucket; }
+        interface log { use store.{bucket}; enum level { low, high } write: func(l: level, to: borrow<bucket>); }";
+    let own = format!(
+        "package test:kit@1.0.0;\n{kit}\nworld app {{ import clock; export run: func(); }}"
+    );
+    let component = |items: &str| {
+        let wit =
+            format!("package test:w;\nworld w {{ {items} }}\npackage test:kit@1.0.0 {{ {kit} }}");
+        crate::pairs::component(&wit, LiftLowerAbi::Sync, false).expect("it is valid")
+    };
+    let components = [
+        ("test:clock", "export test:kit/clock@1.0.0;"),
+        (
+            "test:store",
+            "import test:kit/clock@1.0.0; export test:kit/store@1.0.0;",
+        ),
+        (
+            "test:log",
+            "import test:kit/clock@1.0.0; export test:kit/log@1.0.0; import test:kit/store@1.0.0;",
+        ),
+        (
+            "test:app",
+            "import test:kit/log@1.0.0; import step: func(n: u32) -> u32; export run: func();",
+        ),
+        (
+            "test:step",
+            "import step: func(n: u32) -> u32; export step: func(n: u32) -> u32;",
+        ),
+    ];
+    let mut packages: BTreeMap<_, _> = components
+        .into_iter()
+        .map(|(name, items)| (name, component(items)))
+        .collect();
+    packages.insert("test:kit", package(&own).expect("it is valid"));
+    packages
+});
+
+/// A document: it is understood, or there are errors in it; what it describes is encoded or refused, and written in the
+/// one style it describes the same.
+pub fn wac_resolve(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
+    let parsed = wac::parse(text);
+    let Ok(written) = wac::format(&parsed) else {
+        return false;
+    };
+    let first = resolved(text);
+    assert_eq!(first, resolved(&written), "{written}");
+    first.is_some()
+}
+
+/// The bytes of what a document describes.
+fn resolved(text: &str) -> Option<Vec<u8>> {
+    let parsed = wac::parse(text);
+    let mut arena = Arena::new();
+    let mut packages = wac::Packages::new();
+    for wanted in wac::wanted(&parsed.document) {
+        if let Some(bytes) = PACKAGES.get(&*wanted.package.name()) {
+            let read = arena.read_release(source(&wanted.name, bytes, Bodies::Skip));
+            packages.add(wanted.name, read.expect("it is valid"));
+        }
+    }
+    let resolution = match wac::resolve(&mut arena, &parsed.document, &packages) {
+        Ok(resolution) => resolution,
+        Err(errors) => {
+            assert!(!errors.is_empty());
+            check_meaning_errors(text, &errors);
+            return None;
+        }
+    };
+    let encoded = encode_graph(arena, resolution.graph().clone(), &Options::default());
+    let composition = match encoded {
+        Ok(composition) => composition,
+        Err(error) => {
+            check_error(&error);
+            check_meaning_errors(text, &resolution.locate(&error));
+            return None;
+        }
+    };
+    let bytes = composition.to_bytes().expect("memory can be read");
+    assert_eq!(valid(&bytes), Ok(()));
+    let again = Arena::new().read_release(source("it", &bytes, Bodies::Skip));
+    assert!(again.is_ok(), "it cannot be read again: {:?}", again.err());
+    match resolution.check_target(&bytes) {
+        Ok(differences) => check_meaning_errors(text, &differences),
+        Err(error) => check_error(&error),
+    }
+    Some(bytes)
+}
+
+fn check_meaning_errors(text: &str, errors: &[wac::ResolveError]) {
+    for error in errors {
+        let related = error.related().map(|(span, _)| span);
+        let mut spans = related.chain([error.span()]);
+        assert!(
+            spans.all(|span| text.get(span.range()).is_some()),
+            "{error}"
+        );
+        assert!(is_explained(error.code()), "{}", error.code());
+        assert!(error.to_string().len() < MAX_MESSAGE);
+    }
+}
+
+fn is_explained(code: &str) -> bool {
+    let mut known = wac::explanations().iter();
+    explain(code).is_some() || known.any(|known| known.code == code)
+}
+
 fn check_text_errors(text: &str, errors: &[wac::SyntaxError]) {
     assert!(errors.len() <= wac::MAX_ERRORS);
     for error in errors {
         assert!(text.get(error.span().range()).is_some(), "{error}");
-        let explained = wac::explanations()
-            .iter()
-            .any(|known| known.code == error.code());
-        assert!(
-            explained && error.to_string().len() < MAX_MESSAGE,
-            "{}",
-            error.code()
-        );
+        assert!(is_explained(error.code()), "{}", error.code());
+        assert!(error.to_string().len() < MAX_MESSAGE);
     }
 }

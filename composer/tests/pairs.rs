@@ -123,6 +123,7 @@ fn every_target_has_seeds_and_a_fuzz_target() {
         "text",
         "wac_lex",
         "wac_parse",
+        "wac_resolve",
     ];
     assert_eq!(names("seeds"), targets);
     assert_eq!(names("fuzz_targets"), targets);
@@ -199,6 +200,11 @@ fn wac_lex() {
 #[test]
 fn wac_parse() {
     check_changed("wac_parse", targets::wac_parse);
+}
+
+#[test]
+fn wac_resolve() {
+    check_changed("wac_resolve", targets::wac_resolve);
 }
 
 /// Runs a target that makes components over its seeds, of which some must come to something.

@@ -2,9 +2,10 @@
 
 use crate::run;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
-use tenon_composer::{Arena, Bodies, Dedupe, Options, Request, Source, encode, plug};
+use tenon_composer::{Arena, Bodies, Dedupe, Options, Request, Source, encode, plug, wac};
 
 /// An example, as its `example.toml` describes it.
 #[derive(Deserialize)]
@@ -14,6 +15,8 @@ pub struct Example {
     pub socket: String,
     /// The files that fill them.
     pub plugs: Vec<String>,
+    /// The packages that its document, `compose.wac`, names, with their files.
+    pub packages: BTreeMap<String, String>,
     call: Option<Call>,
     run: Option<String>,
     stdout: Option<String>,
@@ -78,6 +81,41 @@ impl Example {
                 (name, wat::parse_file(self.folder.join(file)).unwrap())
             })
             .collect()
+    }
+
+    /// The document that composes the example.
+    pub fn document(&self) -> String {
+        fs::read_to_string(self.folder.join("compose.wac")).unwrap()
+    }
+
+    /// The packages that the document names, in the binary format.
+    pub fn packages(&self) -> BTreeMap<String, Vec<u8>> {
+        let packages = self.packages.iter();
+        packages
+            .map(|(name, file)| {
+                (
+                    name.clone(),
+                    wat::parse_file(self.folder.join(file)).unwrap(),
+                )
+            })
+            .collect()
+    }
+
+    /// Composes the example by its document.
+    pub fn compose_by_document(&self) -> Vec<u8> {
+        let (source, files) = (self.document(), self.packages());
+        let parsed = wac::parse(&source);
+        assert!(parsed.errors.is_empty(), "{:?}", parsed.errors);
+        let mut arena = Arena::new();
+        let mut packages = wac::Packages::new();
+        for (name, bytes) in &files {
+            let id = arena.read(Source::new(name.clone(), bytes)).unwrap();
+            packages.add(name.clone(), id);
+        }
+        let resolution = wac::resolve(&mut arena, &parsed.document, &packages).unwrap();
+        let graph = resolution.graph().clone();
+        let composition = encode(arena, graph, &Options::default()).unwrap();
+        composition.to_bytes().unwrap()
     }
 
     /// Composes the example.

@@ -1,4 +1,4 @@
-//! Every example is composed and run, and comes to the same whatever the order of its plugs.
+//! Every example is composed and run, and comes to the same whatever the order of its plugs, or by its document.
 
 #![allow(
     clippy::indexing_slicing,
@@ -21,6 +21,9 @@ fn run(name: &str) {
     let plugs = inputs.len() - 1;
     inputs[1..].rotate_left(plugs / 2);
     assert!(compose(&inputs).unwrap() == component, "order matters");
+    for outcome in example.run(&example.compose_by_document()) {
+        assert_eq!(outcome.found, outcome.expected, "{}", outcome.what);
+    }
 }
 
 macro_rules! examples {

@@ -199,7 +199,9 @@ fn no_machine_paths(files: &[File]) -> Vec<Finding> {
 fn the_composer_does_no_io(files: &[File]) -> Vec<Finding> {
     let mut found = vec![];
     for File { path, text } in files {
-        if !(path.starts_with("composer/src/") && path.ends_with(".rs")) {
+        // Its tests may read what they compare with.
+        let is_test = path.contains("/tests/");
+        if !(path.starts_with("composer/src/") && path.ends_with(".rs")) || is_test {
             continue;
         }
         for (number, module) in io_modules(&tokens(text)) {

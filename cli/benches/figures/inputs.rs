@@ -27,7 +27,8 @@ const RUN: &str = r#"
     (core instance $m (instantiate $m))
     (func $run (result u32) (canon lift (core func $m "run")))"#;
 
-fn binary(component: &str) -> Vec<u8> {
+/// A component in the text format, without `(component …)`.
+pub(crate) fn binary(component: &str) -> Vec<u8> {
     wat::parse_str(format!("(component {component})")).unwrap()
 }
 

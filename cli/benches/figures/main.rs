@@ -12,10 +12,12 @@
     reason = "a program that prints tables, and may stop where it fails"
 )]
 
+mod documents;
 mod goal;
 mod inputs;
 mod measure;
 
+use documents::Document;
 use goal::Goal;
 use inputs::Inputs;
 use measure::{Bench, Cost, Line};
@@ -96,6 +98,17 @@ const COMPOSED: [Composed; 12] = [
     ("a real pair, WASI 0.2.2 and 0.2.12", || {
         vec![inputs::REAL_SOCKET.to_vec(), inputs::REAL_PLUG.to_vec()]
     }),
+];
+
+/// Work, and how its document is made.
+type Written = (&'static str, fn() -> Document);
+
+/// Documents that are composed, by the work that they are made for.
+const DOCUMENTS: [Written; 2] = [
+    ("a document with 1,000 instances", || {
+        documents::instances(1_000)
+    }),
+    ("a document of 5,000 lines", || documents::lines(5_000)),
 ];
 
 /// Work of which there can be more, and how much of it there is.
@@ -184,6 +197,14 @@ impl Files {
             .fold(line, |line, file| line.with("--plug").with(file));
         line.with("-o").with(text(&self.out))
     }
+
+    /// The line by which `program` composes the document of `work`.
+    fn compose(&self, program: &str, work: &str) -> Line {
+        let folder = self.folder.join(folder_of(work));
+        let (document, packages) = (folder.join("x.wac"), folder.join("deps"));
+        let line = Line::new([program, "compose", text(&document), "--deps-dir"]);
+        line.with(text(&packages)).with("-o").with(text(&self.out))
+    }
 }
 
 fn folder_of(work: &str) -> String {
@@ -204,6 +225,9 @@ fn make_inputs(folder: &Path) {
     };
     for (work, inputs) in COMPOSED.iter().filter(|(work, _)| is_wanted(work)) {
         make(work, inputs());
+    }
+    for (work, document) in DOCUMENTS.iter().filter(|(work, _)| is_wanted(work)) {
+        document().write(&folder.join(folder_of(work)));
     }
     for growing in GROWING.iter().filter(|growing| is_wanted(growing.work)) {
         for size in growing.sizes {
@@ -311,6 +335,16 @@ fn rows(files: &Files) -> Vec<Row> {
             }
             _ => rows.push(whole(&[Goal::Cpu(60.0)], &[Goal::Cpu(5.0)], vec![cp])),
         }
+    }
+    let documents = DOCUMENTS.iter().map(|(work, _)| *work);
+    for work in documents.filter(|work| is_wanted(work)) {
+        rows.push(Row {
+            work: work.to_owned(),
+            ours: files.compose(TENON, work),
+            baselines: vec![("wac", files.compose("wac", work))],
+            wanted: vec![Goal::Cpu(60.0), Goal::CpuOf("wac", 1.0)],
+            stretch: vec![Goal::Cpu(30.0), Goal::CpuOf("wac", 0.5)],
+        });
     }
     if is_wanted("start-up") {
         rows.push(Row {

@@ -165,10 +165,10 @@ fn arguments() {
     for arguments in [
         // By identifiers, which are the last parts of interfaces.
         "log: lib.log, store: lib.store, run: lib.run",
-        // By strings, whole or on the same track.
+        // By strings, which are whole names.
         r#""acme:log/log@1.0.0": lib.log, "acme:kv/store": lib.store, "run": lib.run"#,
-        r#""acme:log/log": lib["acme:log/log"], "acme:kv/store": lib["acme:kv/store"], run: lib["run"]"#,
-        r#""acme:log/log@1.1.0": lib["acme:log/log@1.0.0"], store: (lib).store, run: ((lib).run)"#,
+        r#"log: lib["acme:log/log@1.2.0"], "acme:kv/store": lib["acme:kv/store"], run: lib["run"]"#,
+        "log: lib.log, store: (lib).store, run: ((lib).run)",
         // What is named comes before what is spread.
         "...lib, log: lib.log",
         "...lib",
@@ -260,9 +260,9 @@ fn wrong_arguments() {
 let lib = new acme:lib {};
 let f = lib.run;
 let a = new acme:app { lgo: lib.log, "acme:kv/stor": lib.store, f, ... };
-let b = new acme:app { log: lib.log, "acme:log/log": lib.log, ...f };
+let b = new acme:app { log: lib.log, "acme:log/log@1.0.0": lib.log, ...f };
 let c = new acme:app { run: f };
-let d = new acme:two { log: lib.log, "acme:b/log": lib.log, ... };
+let d = new acme:two { log: lib.log, "acme:b/log": lib["acme:log/log@1.1.0"], ... };
 let e = new acme:app { ..., run: f, ... };
 let g = new acme:nothing { ...lib };
 let h = new acme:leaf { run: f.x, ...lib };
@@ -273,11 +273,12 @@ let i = new acme:leaf { ...new-one, run: (new acme:nothing {}).x };
         [
             "wac::unknown-argument `acme:app` has no import `lgo` | 4:24 `lgo` no such import (did you mean `acme:log/log@1.0.0`?)",
             "wac::unknown-argument `acme:app` has no import `acme:kv/stor` | 4:38 `\"acme:kv/stor\"` no such import (did you mean `acme:kv/store`?)",
-            "wac::duplicate-argument import `acme:log/log@1.0.0` of `acme:app` has two arguments | 5:38 `\"acme:log/log\": lib.log` given again | 5:24 `log: lib.log` given here first (leave out one of them)",
-            "wac::not-an-instance `run` is a function, not an instance | 5:66 `f` it has no exports that could be spread",
+            "wac::duplicate-argument import `acme:log/log@1.0.0` of `acme:app` has two arguments | 5:38 `\"acme:log/log@1.0.0\": lib.log` given again | 5:24 `log: lib.log` given here first (leave out one of them)",
+            "wac::not-an-instance `run` is a function, not an instance | 5:72 `f` it has no exports that could be spread",
             "wac::missing-argument `acme:log/log@1.0.0` and `acme:kv/store` of `acme:app` have no argument | 6:13 `acme:app` 2 imports have nothing (give an argument for each, or end with `...`, so that the composition imports the rest)",
             "wac::ambiguous-name `log` may be any of several imports: `acme:a/log@1.0.0`, `acme:b/log@1.0.0` and `acme:b/log@2.0.0` | 7:24 `log` may be any of them (write the whole name as a string, with its version)",
-            "wac::ambiguous-name `acme:b/log` may be any of several imports: `acme:b/log@1.0.0` and `acme:b/log@2.0.0` | 7:38 `\"acme:b/log\"` may be any of them (write the whole name as a string, with its version)",
+            "wac::unknown-argument `acme:two` has no import `acme:b/log` | 7:38 `\"acme:b/log\"` no such import (did you mean `acme:a/log@1.0.0`, `acme:b/log@1.0.0` or `acme:b/log@2.0.0`?)",
+            "wac::unknown-export `lib` has no export `acme:log/log@1.1.0` | 7:55 `[\"acme:log/log@1.1.0\"]` no such export (did you mean `acme:log/log@1.2.0`?)",
             "wac::fill-not-last `...` is not the last argument | 8:24 `...` something follows (write `...` once, behind all other arguments)",
             "wac::spread-no-effect nothing comes of all that `lib` exports | 9:28 `...lib` `acme:nothing` imports nothing (leave it out)",
             "wac::not-an-instance `run` is a function, not an instance | 10:30 `f` it has no exports that could be taken",

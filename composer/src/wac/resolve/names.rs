@@ -70,12 +70,21 @@ impl Names {
         }
     }
 
-    /// What a string stands for: what has this name, else the only version of the interface that will do for it.
+    /// What a string stands for: what has this name, with its version in this form or another.
     pub(super) fn of_text(&self, name: &str) -> Match<'_> {
         match self.exact(name) {
             Some(name) => Match::One(name),
-            None => self.on_track(name),
+            None => self.same(name),
         }
+    }
+
+    /// The interface of this name and version, in whatever form it says its version.
+    fn same(&self, name: &str) -> Match<'_> {
+        let Some(wanted) = ItemPath::parse(name, None) else {
+            return Match::Nothing;
+        };
+        let versions = self.by_base.get(wanted.base());
+        self.matching(versions, |path| path.fits(&wanted) == Some(NameFit::Same))
     }
 
     /// The version of an interface, other than the one named, that will do for it; any, if it is named without.
@@ -84,8 +93,7 @@ impl Names {
             return Match::Nothing;
         };
         let versions = self.by_base.get(wanted.base());
-        let same = |path: &ItemPath| path.fits(&wanted) == Some(NameFit::Same);
-        match self.matching(versions, same) {
+        match self.same(name) {
             Match::Nothing if wanted.track().is_none() => self.matching(versions, |_| true),
             Match::Nothing => self.matching(versions, |path| path.fits(&wanted).is_some()),
             found => found,

@@ -13,7 +13,10 @@ use crate::component::{Arena, ComponentId, ExternName};
 use crate::encode::{faults, open_imports};
 use crate::error::ErrorKind;
 use crate::graph::{Edge, Graph, InstanceId};
-use crate::wac::ast::{Document, Import, ImportKind, Let, PackageName, Statement};
+use crate::wac::ast::{
+    Document, ExportAs, Import, ImportKind, Interface, Let, PackageName, Primary, Statement,
+    TypeDecl, World,
+};
 use crate::wac::lexer::MAX_ERRORS;
 use crate::wac::span::Span;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -75,11 +78,16 @@ impl<'r, 'd, 'i> Resolver<'r, 'd, 'i> {
     /// What comes of all statements.
     pub(super) fn resolve(mut self) -> Result<Resolution, Vec<ResolveError>> {
         let document = self.document;
+        let renamed = renamed(document);
         for statement in &document.statements {
             if self.is_enough() {
                 break;
             }
             match statement {
+                Statement::Type(TypeDecl { id, .. })
+                | Statement::Interface(Interface { id, .. })
+                | Statement::World(World { id, .. })
+                    if renamed.contains(id.name) => {}
                 Statement::Import(import) => self.import(import),
                 Statement::Let(it) => self.bind(it),
                 Statement::Export(export) => self.export(export),
@@ -254,4 +262,19 @@ impl<'r, 'd, 'i> Resolver<'r, 'd, 'i> {
         let target = Target::find(self, path);
         target.map_err(|error| self.errors.push(error)).ok()
     }
+}
+
+/// What statements export under another name: a declaration is not exported under its own, then.
+fn renamed<'d>(document: &'d Document<'d>) -> HashSet<&'d str> {
+    let statements = document.statements.iter();
+    let names = statements.filter_map(|statement| match statement {
+        Statement::Export(export) => match (&export.name, &export.value.primary) {
+            (ExportAs::Name { .. }, Primary::Ident(id)) if export.value.postfix.is_empty() => {
+                Some(id.name)
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    names.collect()
 }
