@@ -2,7 +2,7 @@
 
 use crate::component::{Arena, ComponentId, ExternName, Found};
 use crate::error::{Error, ErrorKind};
-use crate::name::Versions;
+use crate::name::{ItemPath, Versions};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use wasmparser::component_types::ComponentItem;
@@ -33,6 +33,8 @@ pub struct Instance {
     component: ComponentId,
     arguments: BTreeMap<String, Edge>,
     import_names: BTreeMap<String, String>,
+    /// What names the types of imports that are filled.
+    type_names: BTreeMap<String, Edge>,
     is_host: bool,
 }
 
@@ -81,6 +83,7 @@ impl Graph {
             component,
             arguments: BTreeMap::new(),
             import_names: BTreeMap::new(),
+            type_names: BTreeMap::new(),
             is_host,
         });
         InstanceId(self.instances.len() as u32 - 1)
@@ -148,6 +151,21 @@ impl Graph {
             let names = &mut instance.import_names;
             names.insert(import.to_owned(), name.to_owned());
         }
+    }
+
+    /// Has the types of an import that is filled named by what `edge` leads to.
+    pub(crate) fn name_types(&mut self, (consumer, import): (InstanceId, &str), edge: Edge) {
+        if let Some(instance) = self.instances.get_mut(consumer.0 as usize) {
+            instance.type_names.insert(import.to_owned(), edge);
+        }
+    }
+
+    /// Whether types can be named after what `edge` leads to: the host gives it, and as an interface.
+    pub(crate) fn has_names(&self, edge: &Edge) -> bool {
+        let instance = self.instances.get(edge.provider.0 as usize);
+        let first = edge.path.first();
+        instance.is_some_and(|it| it.is_host)
+            && first.is_some_and(|name| ItemPath::parse(name, None).is_some())
     }
 
     /// Leaves an import open that was filled.
@@ -459,6 +477,11 @@ impl Instance {
     /// Its imports that are filled, by name, with what fills them.
     pub fn arguments(&self) -> &BTreeMap<String, Edge> {
         &self.arguments
+    }
+
+    /// What names the types of an import that is filled, if what fills it does not.
+    pub(crate) fn type_names(&self, import: &str) -> Option<&Edge> {
+        self.type_names.get(import)
     }
 
     /// Its imports that were given a name in the composition, with the name.

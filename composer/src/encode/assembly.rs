@@ -6,7 +6,7 @@ use super::imported::ImportedComponent;
 use super::merge::Merged;
 use super::open::{Group, GroupId, OpenImports};
 use super::types::{Reason, TypeWriter, Unwritable, extern_name};
-use super::used::NamedTypes;
+use super::used::{HostNames, NamedTypes};
 use super::walk::Walk;
 use super::writer::{Section, Writer};
 use super::{HostImport, Layout};
@@ -31,6 +31,7 @@ pub(super) struct Encoder<'e, 'i> {
     pub(super) import_order: &'e [usize],
     pub(super) instance_order: &'e [InstanceId],
     pub(super) imported: &'e [ImportedComponent<'e>],
+    pub(super) host_names: &'e HostNames<'e, 'i>,
 }
 
 impl Encoder<'_, '_> {
@@ -43,7 +44,8 @@ impl Encoder<'_, '_> {
     ) -> Result<(Vec<Section>, Layout), Error> {
         let mut pass = Pass {
             encoder: self,
-            writer: TypeWriter::new(self.arena.types(), Cow::Borrowed(self.identities), out),
+            writer: TypeWriter::new(self.arena.types(), Cow::Borrowed(self.identities), out)
+                .with_host_names(self.host_names),
             imported: HashMap::new(),
             components: HashMap::new(),
             layout: Layout {

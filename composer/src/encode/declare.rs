@@ -5,7 +5,7 @@ use super::merge::Merger;
 use super::open::OpenImports;
 use super::order;
 use super::scope::{Scope, ScopeType};
-use super::types::{Reason, TypeWriter, Unwritable, extern_name, item_name};
+use super::types::{Only, Reason, TypeWriter, Unwritable, extern_name, item_name};
 use super::writer::{Writer, body_of};
 use crate::component::{
     Arena, Attributes, ComponentId, Declared, Definition, DefinitionKind, Found,
@@ -81,7 +81,7 @@ impl<'d> Declaration<'d> {
             .iter()
             .map(|(id, _)| Ok((id, merger.merge(id)?)))
             .collect::<Result<Vec<_>, Error>>()?;
-        let order = order::order(arena.types(), &identities, &merged);
+        let order = order::order(arena.types(), &identities, &merged, None);
         let mut declaration = Declaration::empty(arena, Cow::Owned(identities), own);
         declaration.uses = hosts;
         for used in uses {
@@ -277,7 +277,13 @@ impl Arena<'_> {
         name: &str,
         external_id: Option<&str>,
     ) -> Result<ComponentId, Error> {
-        self.import_of(definition, name, Attributes::kept, external_id, false)
+        self.import_of(
+            definition,
+            name,
+            Attributes::kept,
+            external_id,
+            Only::Everything,
+        )
     }
 
     /// Declares a component that imports an interface as `name`, which is said to implement it, and the types that it uses.
@@ -291,7 +297,13 @@ impl Arena<'_> {
         name: &str,
         external_id: Option<&str>,
     ) -> Result<ComponentId, Error> {
-        self.import_of(definition, name, Attributes::renamed, external_id, false)
+        self.import_of(
+            definition,
+            name,
+            Attributes::renamed,
+            external_id,
+            Only::Everything,
+        )
     }
 
     /// Declares a component that imports the types of an interface under its own name, and the types that these use.
@@ -301,7 +313,7 @@ impl Arena<'_> {
     /// As for [`Arena::as_import`].
     pub(crate) fn as_types(&mut self, definition: Definition) -> Result<ComponentId, Error> {
         let name = self.definition_name(definition);
-        self.import_of(definition, &name, Attributes::kept, None, true)
+        self.import_of(definition, &name, Attributes::kept, None, Only::Types)
     }
 
     fn import_of(
@@ -310,14 +322,14 @@ impl Arena<'_> {
         name: &str,
         attributes: fn(&ComponentItem, &str, &str) -> Attributes,
         external_id: Option<&str>,
-        only_types: bool,
+        only: Only,
     ) -> Result<ComponentId, Error> {
         let outer = self.types().data(definition.outer());
         let mut declaration = Declaration::around(self, outer);
         for (import, item) in &outer.imports {
             declaration.copy(item_name(import, item), item, Side::Import)?;
         }
-        declaration.writer.only_types = only_types;
+        declaration.writer.only = only;
         for (own, item) in &outer.exports {
             let attributes = known_as(attributes(item, own, name), external_id);
             declaration.copy(extern_name(name, &attributes), item, Side::Import)?;
@@ -347,6 +359,28 @@ impl Arena<'_> {
         let ty = definition.world().unwrap_or(definition.outer());
         let declared = copy_of(self, self.types().data(ty))?;
         self.declare(&name, declared)
+    }
+
+    /// Declares a component that imports, under its own name, an interface that `component` imports, with those of its types
+    /// that speak of no resource; nothing if it imports no such interface.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Arena::as_import`].
+    pub(crate) fn values_of(
+        &mut self,
+        component: ComponentId,
+        import: &str,
+    ) -> Result<Option<ComponentId>, Error> {
+        let ty = self.type_of(component);
+        let Some(item) = ty.imports.get(import) else {
+            return Ok(None);
+        };
+        let mut declaration = Declaration::around(self, ty);
+        declaration.writer.only = Only::Values;
+        declaration.copy(item_name(import, item), item, Side::Import)?;
+        let declared = declaration.into_world();
+        self.declare(import, declared).map(Some)
     }
 
     /// Declares a component that imports, as `name`, an item of the type that `path` leads to in `component`.

@@ -46,6 +46,7 @@ use semver::Version;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io;
+use used::HostNames;
 use wasm_encoder::Encode;
 use writer::{Embedded, Section, Writer};
 
@@ -182,11 +183,12 @@ struct Layout {
 ///
 /// Panics if a component of the graph comes from another arena.
 pub fn encode<'i>(
-    arena: Arena<'i>,
+    mut arena: Arena<'i>,
     mut graph: Graph,
     options: &Options,
 ) -> Result<Composition<'i>, Error> {
     naming::release_types(&arena, &mut graph);
+    naming::import_types(&mut arena, &mut graph)?;
     let order = graph.order()?;
     closure::close_exports(&arena, &mut graph)?;
     let open = OpenImports::of(&arena, &graph);
@@ -205,7 +207,8 @@ pub fn encode<'i>(
         .iter()
         .map(|(id, _)| Ok((id, merger.merge(id)?)))
         .collect::<Result<Vec<_>, Error>>()?;
-    let import_order = order::order(arena.types(), &identities, &merged);
+    let host_names = HostNames::of(&arena, &graph);
+    let import_order = order::order(arena.types(), &identities, &merged, Some(&host_names));
     let imported = ImportedComponent::all(&arena, &graph, &open, &options.imported)?;
     let encoder = Encoder {
         arena: &arena,
@@ -216,6 +219,7 @@ pub fn encode<'i>(
         import_order: &import_order,
         instance_order: &order,
         imported: &imported,
+        host_names: &host_names,
     };
     let output_index: HashMap<_, _> = components.iter().copied().zip(0..).collect();
     let embedded = Embedded {

@@ -6,9 +6,10 @@
 //! are, whoever provides them.
 
 use super::used::NamedTypes;
-use super::walk::Walk;
+use super::walk::{Walk, has_resource};
 use crate::component::{Arena, ComponentId};
-use crate::graph::{Graph, InstanceId};
+use crate::error::Error;
+use crate::graph::{Edge, Graph, InstanceId};
 use crate::types::Data;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use wasmparser::component_types::{
@@ -57,19 +58,65 @@ pub(crate) fn release_types(arena: &Arena<'_>, graph: &mut Graph) -> Vec<(Instan
     released
 }
 
+/// Imports the types of interfaces that instances of the graph fill, where what stays open needs their names. Types that speak
+/// of resources are left out: those belong to who fills the interface.
+///
+/// # Errors
+///
+/// A type that cannot be imported is an error.
+pub(crate) fn import_types(arena: &mut Arena<'_>, graph: &mut Graph) -> Result<(), Error> {
+    let mut named: HashMap<ComponentId, NamedTypes> = HashMap::new();
+    let mut hosts: HashMap<(ComponentId, String), Edge> = HashMap::new();
+    let ids: Vec<InstanceId> = graph.instances().map(|(id, _)| id).collect();
+    for id in ids {
+        let instance = graph.instance(id);
+        let component = instance.component();
+        if instance
+            .arguments()
+            .values()
+            .all(|edge| graph.has_names(edge))
+        {
+            continue;
+        }
+        let named = named
+            .entry(component)
+            .or_insert_with(|| NamedTypes::of(arena, component));
+        let imports = arena.type_of(component).imports.iter();
+        let open = imports.filter(|(import, _)| !instance.arguments().contains_key(*import));
+        let needed: BTreeSet<String> = open
+            .flat_map(|(_, item)| names_needed(arena.types(), named, item))
+            .filter(|import| {
+                let edge = instance.arguments().get(import);
+                edge.is_some_and(|edge| !graph.has_names(edge))
+            })
+            .collect();
+        for import in needed {
+            let key = (component, import.clone());
+            let edge = match hosts.get(&key) {
+                Some(edge) => edge.clone(),
+                None => {
+                    let Some(declared) = arena.values_of(component, &import)? else {
+                        continue;
+                    };
+                    let host = graph.add_host(&import, declared);
+                    Edge::from((host, import.as_str()))
+                }
+            };
+            hosts.insert(key, edge.clone());
+            graph.name_types((id, &import), edge);
+        }
+    }
+    Ok(())
+}
+
 /// Whether an import is an interface that has types only, and no resource in them.
 fn has_only_values(types: TypesRef<'_>, item: &ComponentItem) -> bool {
     let ComponentEntityType::Instance(id) = item.ty else {
         return false;
     };
     let mut exports = types.data(id).exports.values();
-    let mut has_resource = false;
-    let mut visit = |id| {
-        has_resource |= matches!(id, ComponentAnyTypeId::Resource(_));
-        false
-    };
-    Walk::of_contents(types, &mut HashSet::new(), &mut visit).entity(&item.ty);
-    !has_resource && exports.all(|item| matches!(item.ty, ComponentEntityType::Type { .. }))
+    !has_resource(types, &item.ty)
+        && exports.all(|item| matches!(item.ty, ComponentEntityType::Type { .. }))
 }
 
 /// The imports that name types which `item` is made of.

@@ -3,6 +3,7 @@
 use super::identity::{Identities, Origin};
 use super::merge::Merged;
 use super::open::GroupId;
+use super::used::HostNames;
 use super::walk::Walk;
 use crate::graph::InstanceId;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -16,6 +17,7 @@ pub(super) fn order(
     types: TypesRef<'_>,
     identities: &Identities,
     merged: &[(GroupId, Merged)],
+    host_names: Option<&HostNames<'_, '_>>,
 ) -> Vec<usize> {
     let mut owners = HashMap::new();
     for (group, merged) in merged {
@@ -32,6 +34,7 @@ pub(super) fn order(
             let mut uses = Uses {
                 types,
                 identities,
+                host_names,
                 owners: &owners,
                 seen: HashMap::new(),
                 found: BTreeSet::new(),
@@ -96,6 +99,7 @@ fn collect_owners(
 struct Uses<'u> {
     types: TypesRef<'u>,
     identities: &'u Identities,
+    host_names: Option<&'u HostNames<'u, 'u>>,
     owners: &'u HashMap<ComponentAnyTypeId, GroupId>,
     /// What was looked at, for each instance: its resources are its own.
     seen: HashMap<InstanceId, HashSet<ComponentAnyTypeId>>,
@@ -120,8 +124,11 @@ impl Uses<'_> {
 
     fn entity(&mut self, instance: InstanceId, entity: &ComponentEntityType) {
         let (owners, identities, found) = (self.owners, self.identities, &mut self.found);
+        let host_names = self.host_names;
         let mut visit = |id| {
-            let owner = owners.get(&id).or_else(|| match id {
+            let host = host_names.and_then(|names| names.get(instance, id));
+            let owner = host.and_then(|id| owners.get(&id));
+            let owner = owner.or_else(|| owners.get(&id)).or_else(|| match id {
                 ComponentAnyTypeId::Resource(id) => {
                     match identities.origin(instance, id.resource()) {
                         Some(Origin::Host(group, _)) => Some(group),

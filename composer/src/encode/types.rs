@@ -8,6 +8,8 @@ use super::identity::{Identities, Origin};
 use super::merge::Merged;
 use super::open::GroupId;
 use super::scope::{Exported, ResourceKey, Scope, ScopeType};
+use super::used::HostNames;
+use super::walk::has_resource;
 use super::writer::Writer;
 use crate::component::Attributes;
 use crate::graph::InstanceId;
@@ -43,13 +45,26 @@ type Result<T> = std::result::Result<T, Unwritable>;
 pub(super) struct TypeWriter<'t> {
     types: TypesRef<'t>,
     identities: Cow<'t, Identities>,
+    /// What the host names of the types of imports that are filled.
+    host_names: Option<&'t HostNames<'t, 't>>,
     pub(super) out: Writer,
     /// What the composition has imported so far.
     imported: Imported,
     /// The scopes within the composition, the innermost last.
     scopes: Vec<Scope>,
-    /// Whether of instances nothing but the types are written.
-    pub(super) only_types: bool,
+    /// What is written of instances.
+    pub(super) only: Only,
+}
+
+/// What is written of instances.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Only {
+    /// All that they export.
+    Everything,
+    /// Their types.
+    Types,
+    /// Their types that speak of no resource.
+    Values,
 }
 
 /// Types of the composition's own scope, by what they are in the components.
@@ -76,8 +91,15 @@ impl<'t> TypeWriter<'t> {
             out,
             imported: Imported::default(),
             scopes: Vec::new(),
-            only_types: false,
+            host_names: None,
+            only: Only::Everything,
         }
+    }
+
+    /// The same, in a composition where imports are filled by the host.
+    pub(super) fn with_host_names(mut self, names: &'t HostNames<'t, 't>) -> Self {
+        self.host_names = Some(names);
+        self
     }
 
     /// Writes an import of the composition, or of the component type that is being written, and gives its index.
@@ -328,7 +350,7 @@ impl<'t> TypeWriter<'t> {
                     .push(Scope::new(ScopeType::Instance(InstanceType::new()), own));
                 let types = self.types;
                 for (name, item) in &types.data(*id).exports {
-                    if self.only_types && !matches!(item.ty, ComponentEntityType::Type { .. }) {
+                    if !self.is_written(&item.ty) {
                         continue;
                     }
                     let name = item_name(name, item);
@@ -351,6 +373,16 @@ impl<'t> TypeWriter<'t> {
                 (id, _) => TypeBounds::Eq(self.any_type(instance, *id)?),
             }),
         })
+    }
+
+    /// Whether an export of an instance is written.
+    fn is_written(&self, entity: &ComponentEntityType) -> bool {
+        let is_type = matches!(entity, ComponentEntityType::Type { .. });
+        match self.only {
+            Only::Everything => true,
+            Only::Types => is_type,
+            Only::Values => is_type && !has_resource(self.types, entity),
+        }
     }
 
     /// Writes an item of a type that is no merged import; `put` adds it to the scope.
@@ -464,7 +496,7 @@ impl<'t> TypeWriter<'t> {
 
     /// Writes a type of any sort, unless it is there, and gives its index.
     pub(super) fn any_type(&mut self, instance: InstanceId, id: ComponentAnyTypeId) -> Result<u32> {
-        if let Some(index) = self.find(id) {
+        if let Some(index) = self.find_of(instance, id) {
             return Ok(index);
         }
         match id {
@@ -499,13 +531,39 @@ impl<'t> TypeWriter<'t> {
         }
     }
 
-    fn find_exact(&mut self, id: ComponentAnyTypeId) -> Option<u32> {
+    /// The same for a type as `instance` knows it: the host may name what fills its imports.
+    fn find_of(&mut self, instance: InstanceId, id: ComponentAnyTypeId) -> Option<u32> {
+        let Some(host) = self.host_names.and_then(|names| names.get(instance, id)) else {
+            return self.find(id);
+        };
+        let mut names = std::iter::successors(Some(id), |id| self.types.peel_alias(*id));
+        let known: Vec<_> = names.by_ref().collect();
+        for id in known {
+            if let Some(index) = self.find_in_scopes(id) {
+                return Some(index);
+            }
+        }
+        let index = self.find(host)?;
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.types.insert(id, index);
+        }
+        Some(index)
+    }
+
+    fn find_in_scopes(&mut self, id: ComponentAnyTypeId) -> Option<u32> {
         for (level, scope) in self.scopes.iter_mut().enumerate().rev() {
             if let Some(index) = scope.find(id) {
                 return Some(self.reach(level + 1, index, |scope, index| {
                     scope.types.insert(id, index);
                 }));
             }
+        }
+        None
+    }
+
+    fn find_exact(&mut self, id: ComponentAnyTypeId) -> Option<u32> {
+        if let Some(index) = self.find_in_scopes(id) {
+            return Some(index);
         }
         let place = self.imported.types.get(&id)?.clone();
         let index = self.index_of(place);
@@ -517,7 +575,7 @@ impl<'t> TypeWriter<'t> {
 
     /// The index of a resource in the current scope.
     fn resource(&mut self, instance: InstanceId, id: AliasableResourceId) -> Result<u32> {
-        if let Some(index) = self.find(ComponentAnyTypeId::Resource(id)) {
+        if let Some(index) = self.find_of(instance, ComponentAnyTypeId::Resource(id)) {
             return Ok(index);
         }
         let resource = id.resource();
@@ -635,7 +693,7 @@ impl<'t> TypeWriter<'t> {
     /// A value type in the current scope; one that is not there is written.
     fn defined(&mut self, instance: InstanceId, id: ComponentDefinedTypeId) -> Result<EncodedType> {
         use ComponentDefinedType as D;
-        if let Some(index) = self.find(ComponentAnyTypeId::Defined(id)) {
+        if let Some(index) = self.find_of(instance, ComponentAnyTypeId::Defined(id)) {
             return Ok(EncodedType::Type(index));
         }
         let types = self.types;

@@ -7,7 +7,9 @@ use super::walk::Walk;
 use crate::component::{Arena, ComponentId};
 use crate::graph::{Edge, Graph, InstanceId};
 use crate::types::Data;
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ResourceId};
 use wasmparser::types::TypesRef;
 
@@ -137,6 +139,62 @@ impl NamedTypes {
         let interface = self.interface_of(arena, &imports.get(&place.import)?.ty)?;
         let edge = instance.arguments().get(&interface.import)?.clone();
         Some(edge.within(&interface.within))
+    }
+}
+
+/// The types that instances know by imports which are filled, where the host names them.
+pub(super) struct HostNames<'h, 'i> {
+    arena: &'h Arena<'i>,
+    graph: &'h Graph,
+    has_hosts: bool,
+    named: RefCell<HashMap<ComponentId, Rc<NamedTypes>>>,
+}
+
+impl<'h, 'i> HostNames<'h, 'i> {
+    pub(super) fn of(arena: &'h Arena<'i>, graph: &'h Graph) -> Self {
+        HostNames {
+            arena,
+            graph,
+            has_hosts: graph.instances().any(|(_, instance)| instance.is_host()),
+            named: RefCell::default(),
+        }
+    }
+
+    /// What a type, which `instance` knows under one of the names it goes by, is in the component of a host instance.
+    pub(super) fn get(
+        &self,
+        mut instance: InstanceId,
+        mut id: ComponentAnyTypeId,
+    ) -> Option<ComponentAnyTypeId> {
+        if !self.has_hosts {
+            return None;
+        }
+        let types = self.arena.types();
+        // The graph has no circles, so this ends.
+        loop {
+            let wired = self.graph.instance(instance);
+            let component = wired.component();
+            let mut named = self.named.borrow_mut();
+            let named = named
+                .entry(component)
+                .or_insert_with(|| Rc::new(NamedTypes::of(self.arena, component)));
+            let mut names = std::iter::successors(Some(id), |id| types.peel_alias(*id));
+            let place = names.find_map(|id| named.get(id))?;
+            let edge = match wired.type_names(&place.import) {
+                Some(edge) => edge.clone().within(&place.within),
+                None => named.used(self.arena, self.graph, instance, place)?,
+            };
+            let ComponentEntityType::Type { created, .. } =
+                self.graph.find(self.arena, &edge)?.item()?.ty
+            else {
+                return None;
+            };
+            if self.graph.instance(edge.provider).is_host() {
+                let is_resource = matches!(created, ComponentAnyTypeId::Resource(_));
+                return (is_resource || self.graph.has_names(&edge)).then_some(created);
+            }
+            (instance, id) = (edge.provider, created);
+        }
     }
 }
 

@@ -8,6 +8,17 @@ use wasmparser::component_types::{
 };
 use wasmparser::types::TypesRef;
 
+/// Whether a resource is somewhere in what `entity` refers to.
+pub(super) fn has_resource(types: TypesRef<'_>, entity: &ComponentEntityType) -> bool {
+    let mut has_resource = false;
+    let mut visit = |id| {
+        has_resource |= matches!(id, ComponentAnyTypeId::Resource(_));
+        false
+    };
+    Walk::of_contents(types, &mut HashSet::new(), &mut visit).entity(entity);
+    has_resource
+}
+
 /// A walk through types, which visits each once.
 pub(super) struct Walk<'w, 'v> {
     types: TypesRef<'w>,

@@ -209,3 +209,95 @@ fn what_is_declared_can_be_read_as_a_package() {
     let names: Vec<_> = package.interfaces.keys().collect();
     assert_eq!(names, ["early", "late"]);
 }
+
+const NET: &str = "package q:s@0.2.0;
+    interface network {
+        resource network; record v4 { port: u16 } variant addr { four(v4), none } enum err { a, b }
+    }
+    interface udp {
+        use network.{network, addr, err};
+        send: func(n: borrow<network>, a: addr) -> result<u32, err>;
+    }
+    interface values { record v4 { port: u16 } variant addr { four(v4), none } now: func() -> addr; }
+    interface clock { use values.{addr}; set: func(a: addr); }
+    world app { import udp; import clock; }
+    world provider { export values; }";
+
+/// A component that imports and exports what a world does, and does nothing.
+fn component(wit: &str, world: &str) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_source("package.wit", wit).unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
+    let abi = wit_parser::ManglingAndAbi::Standard32;
+    let mut module = wit_component::dummy_module(&resolve, world, abi);
+    let utf8 = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, utf8, false).unwrap();
+    let mut encoder = wit_component::ComponentEncoder::default();
+    encoder.module(&module).unwrap();
+    encoder.encode().unwrap()
+}
+
+/// The lines of the WIT of what a document composes of the parts of `NET`.
+fn lines_of(source: &str) -> Vec<String> {
+    let package = {
+        let mut resolve = Resolve::default();
+        let id = resolve.push_source("package.wit", NET).unwrap();
+        wit_component::encode(&resolve, id, false).unwrap()
+    };
+    let (app, provider) = (component(NET, "app"), component(NET, "provider"));
+    let parsed = parse(source);
+    assert_eq!(parsed.errors, [], "{source}");
+    let mut arena = Arena::new();
+    let mut packages = Packages::new();
+    let wit = arena.read_release(Source::new("q:s", &package)).unwrap();
+    packages.add("q:s@0.2.0", wit);
+    for (name, bytes) in [("q:app", &app), ("q:provider", &provider)] {
+        packages.add(name, arena.read(Source::new(name, bytes)).unwrap());
+    }
+    let resolution = resolve(&mut arena, &parsed.document, &packages).unwrap();
+    let graph = resolution.graph().clone();
+    let composition = encode(arena, graph, &Options::default()).unwrap();
+    let bytes = composition.to_bytes().unwrap();
+    validate(&Source::new("composition", &bytes)).unwrap();
+    let decoded = wit_component::decode(&bytes).unwrap();
+    let mut printer = wit_component::WitPrinter::default();
+    let package = decoded.package();
+    let resolve = decoded.resolve();
+    let others = resolve.packages.iter().map(|(id, _)| id);
+    let others: Vec<_> = others.filter(|id| *id != package).collect();
+    printer.print(resolve, package, &others).unwrap();
+    let text = printer.output.to_string();
+    text.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn what_stays_open_uses_the_types_of_what_is_filled() {
+    // What the host gives to one import names the types that another speaks of.
+    let lines = lines_of(
+        "package t:x;
+        import network: q:s/network@0.2.0;
+        let app = new q:app { network, ... };",
+    );
+    let used = "use network.{network, addr, err};".to_owned();
+    assert!(lines.contains(&used), "{lines:#?}");
+    assert_eq!(
+        lines
+            .iter()
+            .filter(|line| line.starts_with("variant addr"))
+            .count(),
+        2
+    );
+    // Types that a component gives have no name for the host: the interface is imported for their sake.
+    let lines = lines_of(
+        "package t:x;
+        let provider = new q:provider {};
+        let app = new q:app { values: provider.values, ... };",
+    );
+    for line in ["import q:s/values@0.2.0;", "use values.{addr};"] {
+        assert!(lines.contains(&line.to_owned()), "{line} {lines:#?}");
+    }
+    assert!(
+        !lines.iter().any(|line| line.starts_with("now:")),
+        "{lines:#?}"
+    );
+}
