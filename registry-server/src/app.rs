@@ -8,6 +8,7 @@ use crate::content::Workers;
 use crate::domain::{Error, Quotas};
 use crate::log::{Log, LogId, Published};
 use crate::metrics::Metrics;
+use crate::oci::Door;
 use crate::store::blobs::Blobs;
 use crate::store::database::Database;
 use crate::store::reserve::Reserve;
@@ -56,6 +57,7 @@ pub struct App {
     quotas: Quotas,
     metrics: Metrics,
     workers: Workers,
+    oci: Door,
     public: Arc<Realm>,
     private: Option<Arc<Realm>>,
     heavy: Arc<Semaphore>,
@@ -141,6 +143,7 @@ impl App {
             reserve: parts.reserve,
             database: parts.database,
             workers: parts.workers,
+            oci: Door::default(),
             public: realm(LogId::Public, parts.public),
             private: parts.private.map(|private| realm(LogId::Private, private)),
             state: AtomicU8::new(State::Starting as u8),
@@ -198,6 +201,16 @@ impl App {
     /// What checks content.
     pub fn workers(&self) -> &Workers {
         &self.workers
+    }
+
+    /// What the OCI door has under way.
+    pub fn oci(&self) -> &Door {
+        &self.oci
+    }
+
+    /// The SQLite file.
+    pub(crate) fn database(&self) -> &Arc<Database> {
+        &self.database
     }
 
     /// The log that everybody may read.

@@ -8,6 +8,7 @@
 //! | [`directory`] | the directory that it is in, opened |
 //! | [`server`] | connections, and HTTP/1.1 within limits |
 //! | [`api`] | what is asked and answered |
+//! | [`oci`] | the same by the OCI Distribution specification |
 //! | [`domain`] | the rules: what may be uploaded, logged and read, and by whom |
 //! | [`access`] | tokens, and how often anyone may ask |
 //! | [`content`] | what is published, checked and described |
@@ -31,6 +32,7 @@ pub mod directory;
 pub mod domain;
 pub mod log;
 pub mod metrics;
+pub mod oci;
 pub mod outbound;
 pub mod server;
 pub mod store;

@@ -15,6 +15,9 @@ const BETWEEN_ROUNDS: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often room on the disk is looked at.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(60);
 
+/// How long an upload through the OCI door may stay without a byte of it coming in.
+const UPLOADS_STAY: Duration = Duration::from_secs(60 * 60);
+
 /// The threads that do it, until they are stopped.
 #[derive(Debug)]
 pub(crate) struct Upkeep {
@@ -88,6 +91,9 @@ fn collect(app: &App, stop: &AtomicBool) {
         dry_run: false,
     };
     while !is_set(stop) {
+        if let Err(error) = app.oci().sweep(app, options.min_age) {
+            tracing::error!(%error, "what no manifest names could not be let go of");
+        }
         match gc(app.directory(), &options, app.claims()) {
             Ok(report) => tracing::info!(
                 unnamed = report.unnamed.len(),
@@ -113,6 +119,7 @@ fn watch(app: &App, stop: &AtomicBool) {
             _ => {}
         }
         before = state;
+        app.oci().expire(UPLOADS_STAY);
         if let Err(error) = app.keep_reserve() {
             tracing::warn!(%error, "no room is kept in reserve");
         }

@@ -55,11 +55,11 @@ struct Pieces {
 }
 
 impl Body {
-    pub(super) fn empty() -> Body {
+    pub(crate) fn empty() -> Body {
         Body::whole(Bytes::new())
     }
 
-    pub(super) fn whole(bytes: Bytes) -> Body {
+    pub(crate) fn whole(bytes: Bytes) -> Body {
         Body {
             content: Content::Whole(bytes),
             answering: None,
@@ -68,7 +68,7 @@ impl Body {
     }
 
     /// So many bytes of a file, which has them.
-    pub(super) fn file(file: Arc<dyn ReadFile>, at: u64, length: u64) -> io::Result<Body> {
+    pub(crate) fn file(file: Arc<dyn ReadFile>, at: u64, length: u64) -> io::Result<Body> {
         if length <= SHORT {
             return read(&*file, at, length).map(Body::whole);
         }
@@ -87,7 +87,7 @@ impl Body {
     }
 
     /// Gives back this room when it is sent.
-    pub(super) fn in_room(&mut self, room: Option<OwnedSemaphorePermit>) {
+    pub(crate) fn in_room(&mut self, room: Option<OwnedSemaphorePermit>) {
         self.room = room;
     }
 
@@ -175,7 +175,7 @@ impl Body {
 }
 
 /// The body of a request, which has to come at a certain speed.
-pub(super) struct Received {
+pub(crate) struct Received {
     body: Incoming,
     grace: Duration,
     bytes_per_second: u64,
@@ -185,7 +185,7 @@ pub(super) struct Received {
 }
 
 impl Received {
-    pub(super) fn new(body: Incoming, limits: &Limits) -> Received {
+    pub(crate) fn new(body: Incoming, limits: &Limits) -> Received {
         Received {
             body,
             grace: Duration::from_secs(limits.body_grace_seconds),
@@ -196,12 +196,12 @@ impl Received {
     }
 
     /// How long it says it is.
-    pub(super) fn announced(&self) -> Option<u64> {
+    pub(crate) fn announced(&self) -> Option<u64> {
         http_body::Body::size_hint(&self.body).exact()
     }
 
     /// The next bytes; `None` at the end.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         let earned = Duration::from_secs(self.received / self.bytes_per_second);
         let most = (self.grace + earned).saturating_sub(self.waited);
         let begin = Instant::now();
@@ -232,7 +232,7 @@ impl Received {
     }
 
     /// All of it, if it is no longer than `most`; else `too_large` says what is.
-    pub(super) async fn whole(mut self, most: usize, too_large: &str) -> Result<Vec<u8>, Failure> {
+    pub(crate) async fn whole(mut self, most: usize, too_large: &str) -> Result<Vec<u8>, Failure> {
         let refuse = || Failure::from(Error::new(ProblemCode::TooLarge, too_large));
         if self.announced().is_some_and(|length| length > most as u64) {
             return Err(refuse());

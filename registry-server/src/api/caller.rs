@@ -95,7 +95,7 @@ fn authenticate(
 }
 
 /// The address of the client, by the word of proxies that are trusted: the last one that is not theirs.
-fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+pub(crate) fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     let config = app.config();
     if !config.is_trusted_proxy(peer) {
         return peer;
@@ -115,7 +115,7 @@ fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     client
 }
 
-fn too_often(wait: Duration) -> Failure {
+pub(crate) fn too_often(wait: Duration) -> Failure {
     let detail =
         "there were too many requests from your address: wait as long as `retry-after` says";
     Error::new(ProblemCode::RateLimited, detail)

@@ -9,7 +9,7 @@ use tenon_registry_client::api::{PROBLEM_TYPE, Problem, ProblemCode};
 
 /// Why something was not done, and the header that goes with that.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     error: Error,
     header: Option<Box<(HeaderName, HeaderValue)>>,
 }
@@ -30,6 +30,11 @@ impl<E: Into<Error>> From<E> for Failure {
 }
 
 impl Failure {
+    /// Why it was not done, for who says it in another form.
+    pub(crate) fn into_error(self) -> Error {
+        self.error
+    }
+
     /// This cannot be done here, but something else can.
     pub(super) fn not_allowed(method: &Method, allowed: &str) -> Failure {
         let detail = format!("`{method}` cannot be done here, but `{allowed}`");

@@ -1,17 +1,17 @@
 //! The native interface over HTTP: what is asked, and what is answered.
 
-mod body;
-mod caller;
+pub(crate) mod body;
+pub(crate) mod caller;
 mod content;
-mod error;
+pub(crate) mod error;
 mod log;
 mod openapi;
 mod packages;
-mod query;
-mod range;
+pub(crate) mod query;
+pub(crate) mod range;
 mod records;
 mod registry;
-mod reply;
+pub(crate) mod reply;
 mod routes;
 
 pub use body::Body;
@@ -60,6 +60,18 @@ pub async fn answer(
     let (parts, body) = request.into_parts();
     let has_body = !http_body::Body::is_end_stream(&body);
     let is_chunked = http_body::Body::size_hint(&body).exact().is_none();
+    if crate::oci::owns(parts.uri.path()) {
+        let id = app.next_request();
+        let (route, response) = crate::oci::answer(app, peer, &parts, body, id).await;
+        let response = close_behind(response, is_chunked, has_body);
+        let logged = Logged {
+            route,
+            peer,
+            parts: Some(&parts),
+            begin,
+        };
+        return finish(app, response, id, &logged);
+    }
     let found = routes::find(&parts.method, parts.uri.path());
     let route = match &found {
         Found::Route { route, .. } => route.path,
@@ -75,14 +87,8 @@ pub async fn answer(
         Found::Nothing => Err(nothing_there(parts.uri.path()).into()),
     };
     let id = app.next_request();
-    let mut response = answered.unwrap_or_else(|failure| failure.respond(app, id));
-    if is_chunked || (has_body && !response.status().is_success()) {
-        // What is left of the body is not read, and nothing behind one whose length was not known.
-        let close = HeaderValue::from_static("close");
-        response
-            .headers_mut()
-            .insert(http::header::CONNECTION, close);
-    }
+    let response = answered.unwrap_or_else(|failure| failure.respond(app, id));
+    let response = close_behind(response, is_chunked, has_body);
     finish(
         app,
         response,
@@ -94,6 +100,18 @@ pub async fn answer(
             begin,
         },
     )
+}
+
+/// Ends the connection where what is left of the body is not read, and behind one whose length was
+/// not known.
+fn close_behind(mut response: Response<Body>, is_chunked: bool, has_body: bool) -> Response<Body> {
+    if is_chunked || (has_body && !response.status().is_success()) {
+        let close = HeaderValue::from_static("close");
+        response
+            .headers_mut()
+            .insert(http::header::CONNECTION, close);
+    }
+    response
 }
 
 /// Answers what is no request.

@@ -73,7 +73,7 @@ fn shown(text: &str) -> String {
 }
 
 /// Undoes what URLs encode.
-fn decode(text: &str) -> Result<String, Failure> {
+pub(crate) fn decode(text: &str) -> Result<String, Failure> {
     let malformed = || invalid("the query is not encoded as in a URL");
     let mut bytes = vec![];
     let mut rest = text.bytes();

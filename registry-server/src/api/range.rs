@@ -2,7 +2,7 @@
 
 /// What a `Range` header asks for, of content of some length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// All of it: the header is not understood, or asks for several ranges, which is never worth it.
     Whole,
     /// From one byte to another, inclusive.
@@ -12,7 +12,7 @@ pub(super) enum Wanted {
 }
 
 /// Reads a `Range` header.
-pub(super) fn wanted(header: &str, size: u64) -> Wanted {
+pub(crate) fn wanted(header: &str, size: u64) -> Wanted {
     let Some(range) = header.strip_prefix("bytes=") else {
         return Wanted::Whole;
     };

@@ -10,12 +10,12 @@ use crate::domain::Error;
 use crate::log::LogId;
 
 /// An answer of this type.
-pub(super) fn ok(media_type: &'static str, body: Bytes) -> Response<Body> {
+pub(crate) fn ok(media_type: &'static str, body: Bytes) -> Response<Body> {
     with_status(StatusCode::OK, media_type, body)
 }
 
 /// An answer of this type.
-pub(super) fn with_status(
+pub(crate) fn with_status(
     status: StatusCode,
     media_type: &'static str,
     body: Bytes,
@@ -29,20 +29,20 @@ pub(super) fn with_status(
 }
 
 /// An answer without a body.
-pub(super) fn empty(status: StatusCode) -> Response<Body> {
+pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response
 }
 
 /// An answer in JSON.
-pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Result<Response<Body>, Error> {
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Result<Response<Body>, Error> {
     let text = serde_json::to_vec(value).map_err(Error::internal)?;
     Ok(with_status(status, "application/json", text.into()))
 }
 
 /// Lets whoever may have an answer keep it for ever.
-pub(super) fn keep_for_ever(response: &mut Response<Body>, log: LogId) {
+pub(crate) fn keep_for_ever(response: &mut Response<Body>, log: LogId) {
     let value = match log {
         LogId::Public => "public, max-age=31536000, immutable",
         LogId::Private => "private, max-age=31536000, immutable",
@@ -51,16 +51,16 @@ pub(super) fn keep_for_ever(response: &mut Response<Body>, log: LogId) {
 }
 
 /// Sets a header.
-pub(super) fn set(response: &mut Response<Body>, name: HeaderName, value: HeaderValue) {
+pub(crate) fn set(response: &mut Response<Body>, name: HeaderName, value: HeaderValue) {
     response.headers_mut().insert(name, value);
 }
 
 /// A text as the value of a header; what is made here has no character that cannot be in one.
-pub(super) fn header(text: &str) -> HeaderValue {
+pub(crate) fn header(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// A number as 16 hexadecimal digits.
-pub(super) fn hex(number: u64) -> String {
+pub(crate) fn hex(number: u64) -> String {
     format!("{number:016x}")
 }

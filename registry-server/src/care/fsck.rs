@@ -8,6 +8,7 @@ use super::finding::{Finding, FindingKind};
 use super::gc::for_each_file;
 use super::history::History;
 use super::known::{check_origins, of_log};
+use super::pushed::check_pushed;
 use super::rebuild::Describe;
 use super::snapshot::Snapshot;
 use super::tree::{check_root, check_tile};
@@ -249,6 +250,11 @@ impl Examined {
             findings.extend(check_keys(dir, log, replay.monitor()));
         }
         let (blobs, bytes, content) = check_content(log, &history, replay.monitor());
+        findings.extend(
+            snapshot
+                .into_iter()
+                .flat_map(|it| check_pushed(&history, it)),
+        );
         findings.extend(content);
         let monitor = replay.monitor();
         let report = LogReport {

@@ -1,5 +1,5 @@
-//! Removing what nothing names: content that was uploaded and never released, content that was taken
-//! down, and partial tiles that a wider one took the place of.
+//! Removing what nothing names: content that was uploaded and neither released nor held by a
+//! repository of the OCI door, content that was taken down, and partial tiles that a wider one took the place of.
 //!
 //! Content is uploaded before the record that names it is logged, so that unnamed content may be needed
 //! the next moment. Two things keep it. It has to be old. And where the registry runs, whoever
@@ -177,8 +177,10 @@ impl Collection<'_> {
             let Some(digest) = digest_of(&path) else {
                 return Ok(());
             };
-            if named.standing(&digest) == Standing::Needed {
-                return Ok(());
+            match named.standing(&digest) {
+                Standing::Needed => return Ok(()),
+                Standing::Unnamed if self.live.is_held(self.log, &digest)? => return Ok(()),
+                _ => {}
             }
             let removed = self
                 .claims
@@ -242,7 +244,10 @@ impl Collection<'_> {
         let goes = match standing {
             Standing::Needed => false,
             Standing::TakenDown => true,
-            Standing::Unnamed => age >= self.options.min_age,
+            // Whoever pushes claims it until a repository holds it.
+            Standing::Unnamed => {
+                age >= self.options.min_age && !self.live.is_held(self.log, digest)?
+            }
         };
         if goes && !self.options.dry_run {
             self.dir

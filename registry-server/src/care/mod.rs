@@ -9,7 +9,7 @@
 //! | `backup`, `restore` | copy while the registry runs; put a copy in place |
 //! | `finding` | what is wrong, and what to do |
 //! | `basis`, `known` | which checkpoint counts, and those that others have seen |
-//! | `history`, `tree`, `walk`, `content`, `named`, `believed`, `snapshot`, `rows` | reading and comparing |
+//! | `history`, `tree`, `walk`, `content`, `named`, `pushed`, `believed`, `snapshot`, `rows` | reading and comparing |
 
 mod backup;
 mod basis;
@@ -22,6 +22,7 @@ mod gc;
 mod history;
 mod known;
 mod named;
+mod pushed;
 mod rebuild;
 mod restore;
 mod rows;

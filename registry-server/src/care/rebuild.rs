@@ -328,6 +328,12 @@ fn keep(new: &Path, old: &Path, report: &mut RebuildReport) -> Result<(), CareEr
     let path = old.to_string_lossy();
     connection.execute("ATTACH DATABASE ?1 AS old", params![path])?;
     for table in Database::kept_tables()? {
+        // A file of an earlier layout may not have it: then there is nothing to take over.
+        let known = "SELECT count(*) FROM old.sqlite_schema WHERE name = ?1";
+        let known = connection.query_row(known, params![table], |row| row.get::<_, i64>(0));
+        if known.is_ok_and(|count| count == 0) {
+            continue;
+        }
         match keep_table(&connection, &table) {
             Ok(()) => report.kept.push(table),
             Err(error) => {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tenon_registry_client::Digest;
 
 /// How long to wait for a moment when nobody writes the first page.
 const BUSY: Duration = Duration::from_secs(10);
@@ -113,6 +114,19 @@ impl Snapshot {
                 })
             });
         promise.optional()
+    }
+
+    /// Whether a repository of the OCI door holds content of a log. A file of an earlier layout has no
+    /// repositories.
+    pub(super) fn is_held(&self, log: LogId, content: &Digest) -> rusqlite::Result<bool> {
+        let known = "SELECT 1 FROM sqlite_schema WHERE name = 'oci_blob'";
+        if !self.connection.prepare_cached(known)?.exists([])? {
+            return Ok(false);
+        }
+        let held = "SELECT 1 FROM oci_blob JOIN oci_repository ON id = repository
+                    WHERE content = ?2 AND log = ?1";
+        let mut held = self.connection.prepare_cached(held)?;
+        held.exists(params![log.number(), content.as_bytes()])
     }
 
     /// The files of a log that may not have reached the disk. Names that no file can have are left out.

@@ -22,6 +22,7 @@ mod usage;
 
 pub use entry::{Entry, MAX_WORLD};
 pub use package::PackageQuery;
+pub(crate) use rank::rank;
 pub use readable::{Readable, Scope};
 pub use usage::Usage;
 

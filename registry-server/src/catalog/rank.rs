@@ -4,7 +4,7 @@ use tenon_registry_client::name::Version;
 
 /// What sorts, byte by byte, as the version does among others by the precedence of
 /// [SemVer 2.0.0](https://semver.org/#spec-item-11); then by build metadata.
-pub(super) fn rank(version: &Version) -> Vec<u8> {
+pub(crate) fn rank(version: &Version) -> Vec<u8> {
     let version = version.semver();
     let mut rank = vec![];
     for number in [version.major, version.minor, version.patch] {

@@ -47,6 +47,7 @@ CREATE TABLE release (
 
 CREATE INDEX release_choice ON release (package, choice, rank);
 CREATE INDEX release_day ON release (package, day);
+CREATE INDEX release_digest ON release (package, digest);
 CREATE INDEX release_world ON release (world) WHERE world IS NOT NULL;
 
 -- What content is, as JSON, once for all releases that have it.

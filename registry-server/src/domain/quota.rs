@@ -75,6 +75,15 @@ impl Quotas {
         )
     }
 
+    /// Counts bytes that came in, whatever becomes of them.
+    ///
+    /// # Errors
+    ///
+    /// There were too many today.
+    pub(crate) fn spend_bytes(&self, token: TokenId, bytes: u64) -> Result<(), Error> {
+        self.charge_bytes(token, bytes).map(Charge::keep)
+    }
+
     pub(super) fn charge_record(
         &self,
         log: LogId,

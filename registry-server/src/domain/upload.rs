@@ -49,13 +49,13 @@ enum Writing {
 
 /// Room on the disk for what is on its way in, which is free again when this is dropped.
 #[derive(Debug)]
-struct Room<'a> {
+pub(crate) struct Room<'a> {
     promised: &'a AtomicU64,
     bytes: u64,
 }
 
 impl Room<'_> {
-    fn take<'a>(app: &'a App, realm: &Realm, bytes: u64) -> Result<Room<'a>, Error> {
+    pub(crate) fn take<'a>(app: &'a App, realm: &Realm, bytes: u64) -> Result<Room<'a>, Error> {
         let promised = app.promised();
         let others = promised.fetch_add(bytes, Ordering::Relaxed);
         let room = Room { promised, bytes };
@@ -219,7 +219,7 @@ pub(super) async fn may_read(
     Ok(packages.iter().any(|package| reader.has_package(package)))
 }
 
-fn too_large(most: u64) -> Error {
+pub(crate) fn too_large(most: u64) -> Error {
     let detail = format!("content has at most {most} bytes here");
     Error::new(ProblemCode::TooLarge, detail)
 }

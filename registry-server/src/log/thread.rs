@@ -2,6 +2,7 @@
 
 use super::bundle::bundle;
 use super::cosign::{CosignFigures, lock};
+use super::keys::Keys;
 use super::open::{OpenError, Source, open};
 use super::shared::Shared;
 use super::stats::{BatchStats, LogStats, Stats};
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 use std::{fmt, io};
 use tenon_registry_client::api::ProofQuery;
 use tenon_registry_client::log::{
-    Hash, KeyId, Origin, ProveError, TilePath, prove_consistency, prove_inclusion,
+    Hash, KeyId, Origin, ProveError, SigningKey, TilePath, prove_consistency, prove_inclusion,
 };
 use tenon_registry_client::record::{SignedRecord, Subject, Time};
 use tenon_registry_client::state::Pin;
@@ -39,6 +40,7 @@ pub type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
 #[derive(Clone)]
 pub struct Log {
     origin: Origin,
+    keys: Arc<Keys>,
     pin: Pin,
     stored: Stored,
     shared: Arc<Shared>,
@@ -76,6 +78,7 @@ impl Log {
         let thread = thread.map_err(|error| OpenError::Write(error.to_string()))?;
         Ok(Log {
             origin,
+            keys: Arc::clone(&source.keys),
             pin,
             stored,
             shared,
@@ -94,6 +97,11 @@ impl Log {
     /// What clients pin.
     pub fn pin(&self) -> &Pin {
         &self.pin
+    }
+
+    /// What signs releases for those who have no key of their own.
+    pub(crate) fn ingest(&self) -> &SigningKey {
+        &self.keys.ingest
     }
 
     /// The latest checkpoint.

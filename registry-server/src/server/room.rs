@@ -10,8 +10,9 @@ const OF_A_CONNECTION: u64 = 2;
 /// A reader of the database with its files, and what it reads of the log.
 const OF_A_HEAVY_REQUEST: u64 = 5;
 
-/// The log itself, processes that check content, witnesses, and some to spare.
-const OF_THE_REGISTRY: u64 = 256;
+/// The log itself, processes that check content, witnesses, uploads that no connection is at, and some
+/// to spare.
+const OF_THE_REGISTRY: u64 = 384;
 
 /// How many connections may be open: as many as the configuration says, if the system lets this process
 /// have enough files, which it is asked for first.

@@ -150,10 +150,30 @@ impl Incoming {
             let wanted = *digest;
             return Err(KeepError::Digest { wanted, found });
         }
-        let path = self.blobs.path(digest);
-        self.blobs.ensure_dir(digest, &path)?;
-        Ok(self.draft.publish(&path, Sync::Now)?)
+        Ok(publish(&self.blobs, self.draft, digest)?)
     }
+
+    /// Keeps the content, durably, whatever it is: its digest, and what `before` makes of that before
+    /// the content has its name.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub fn keep_whatever<T>(
+        self,
+        before: impl FnOnce(Digest) -> T,
+    ) -> Result<(Digest, T), DurableError> {
+        let digest = self.hasher.finish();
+        let made = before(digest);
+        publish(&self.blobs, self.draft, &digest)?;
+        Ok((digest, made))
+    }
+}
+
+fn publish(blobs: &Blobs, draft: Draft, digest: &Digest) -> Result<(), DurableError> {
+    let path = blobs.path(digest);
+    blobs.ensure_dir(digest, &path)?;
+    draft.publish(&path, Sync::Now)
 }
 
 impl std::fmt::Debug for Incoming {

@@ -16,7 +16,7 @@ const MAX_READERS: usize = 8;
 const APPLICATION_ID: i32 = 0x7465_6e72;
 
 /// The layout of the tables; a file with a higher number is of a later version of this program.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// A registry's SQLite file. One connection writes, others read what was committed.
 pub struct Database {
@@ -83,6 +83,7 @@ impl Database {
         );
         match (application, version) {
             (APPLICATION_ID, VERSION) => {}
+            (APPLICATION_ID, 1) => add_oci(&writer).map_err(failed)?,
             (APPLICATION_ID, found) => {
                 let path = path.to_owned();
                 return Err(DatabaseError::Later { path, found });
@@ -236,16 +237,28 @@ fn create(writer: &Connection) -> rusqlite::Result<()> {
     ))
 }
 
+/// Adds what the first layout had not.
+fn add_oci(writer: &Connection) -> rusqlite::Result<()> {
+    writer.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {OCI} CREATE INDEX release_digest ON release (package, digest);
+         PRAGMA user_version = {VERSION}; COMMIT;"
+    ))
+}
+
+const OCI: &str = include_str!("../oci/schema.sql");
+
 /// The tables, each with who uses it.
 const SCHEMAS: &[&str] = &[
     include_str!("../log/schema.sql"),
     include_str!("../catalog/schema.sql"),
     include_str!("../access/schema.sql"),
     include_str!("../care/schema.sql"),
+    OCI,
 ];
 
 /// The tables that cannot be made again from the log.
 const KEPT: &[&str] = &[
     include_str!("../access/schema.sql"),
     include_str!("../care/schema.sql"),
+    OCI,
 ];

@@ -31,6 +31,15 @@ impl House {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> House {
+        House::open(TempDir::new().unwrap(), change)
+    }
+
+    /// The registry that is in `data` of a directory.
+    pub(crate) fn at(temp: TempDir) -> House {
+        House::open(temp, |_| {})
+    }
+
+    pub(crate) fn open(temp: TempDir, change: impl FnOnce(&mut Config)) -> House {
         let mut config = Config::default();
         let as_they_like = Rate {
             per_second: 0.0,
@@ -44,7 +53,6 @@ impl House {
         config.limits.connections = 4096;
         config.limits.disk_reserve_bytes = 0;
         change(&mut config);
-        let temp = TempDir::new().unwrap();
         let dir = temp.path().join("data");
         let workers = Options {
             program: env!("CARGO_BIN_EXE_tenon-registry").into(),

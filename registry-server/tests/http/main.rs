@@ -57,6 +57,7 @@ mod support;
 mod wire;
 
 mod client;
+#[allow(dead_code, reason = "each test binary uses some of it")]
 mod house;
 mod publisher;
 

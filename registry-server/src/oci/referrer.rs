@@ -1,0 +1,70 @@
+//! What refers to a manifest, which need not be there.
+
+use super::document::INDEX;
+use super::place::{Parameters, escape};
+use super::{Answer, Asked, blob, repository};
+use crate::api::reply;
+use bytes::Bytes;
+use http::header::LINK;
+use http::{HeaderName, HeaderValue, StatusCode};
+use rusqlite::params;
+
+const FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");
+
+/// The most entries of a page, and about how many bytes of them.
+const PAGE: (usize, usize) = (1_000, 3 << 20);
+
+/// Lists the manifests with this subject, or those of them that are of a type.
+pub(super) async fn list(asked: &Asked<'_>, digest: &str) -> Answer {
+    let digest = blob::parse(digest)?;
+    asked.must_read()?;
+    let parameters = Parameters::of(&asked.parts.uri);
+    let of_type = parameters.get("artifactType").map(str::to_owned);
+    let last = parameters.get("last").unwrap_or_default().to_owned();
+    let (name, subject, wanted) = (asked.name.clone(), digest.to_string(), of_type.clone());
+    let found = asked.read(move |tx| {
+        let mut entries: Vec<(String, String)> = vec![];
+        let Some(id) = repository::find(tx, &name)? else {
+            return Ok((entries, false));
+        };
+        let mut select = tx.prepare_cached(
+            "SELECT digest, descriptor FROM oci_manifest
+             WHERE repository = ?1 AND subject = ?2 AND digest > ?3
+               AND (?4 IS NULL OR artifact_type = ?4) ORDER BY digest",
+        )?;
+        let mut rows = select.query(params![id.0, subject, last, wanted])?;
+        let mut bytes = 0;
+        while let Some(row) = rows.next()? {
+            let entry: (String, String) = (row.get(0)?, row.get(1)?);
+            bytes += entry.1.len();
+            if !entries.is_empty() && (entries.len() >= PAGE.0 || bytes > PAGE.1) {
+                return Ok((entries, true));
+            }
+            entries.push(entry);
+        }
+        Ok((entries, false))
+    });
+    let (entries, more) = found.await?;
+    let descriptors: Vec<&str> = entries.iter().map(|(_, entry)| entry.as_str()).collect();
+    let index = format!(
+        "{{\"schemaVersion\":2,\"mediaType\":\"{INDEX}\",\"manifests\":[{}]}}",
+        descriptors.join(",")
+    );
+    let mut response = reply::with_status(StatusCode::OK, INDEX, Bytes::from(index));
+    let filter = of_type
+        .as_deref()
+        .map(|it| format!("artifactType={}&", escape(it)));
+    if filter.is_some() {
+        reply::set(
+            &mut response,
+            FILTERS,
+            HeaderValue::from_static("artifactType"),
+        );
+    }
+    if let Some((last, _)) = entries.last().filter(|_| more) {
+        let (name, filter) = (&asked.name, filter.unwrap_or_default());
+        let next = format!("</v2/{name}/referrers/{digest}?{filter}last={last}>; rel=\"next\"");
+        reply::set(&mut response, LINK, reply::header(&next));
+    }
+    Ok(response)
+}

@@ -1,0 +1,398 @@
+//! A release that is pushed: logged like any other, signed by the registry for whoever has the token,
+//! where the namespace lets it.
+//!
+//! Its manifest is kept before, and counts from the moment on that the release is in the log, by the log's
+//! own transaction: so there is no moment when one is there without the other.
+
+use super::document::{Document, invalid};
+use super::error::{Code, Failure};
+use super::form::LAYER;
+use super::manifest::New;
+use super::reference::{Reference, Tag};
+use super::repository;
+use super::{Asked, package};
+use crate::access::{Token, now};
+use crate::app::{App, Realm};
+use crate::catalog::rank;
+use crate::content::RefusalCode;
+use crate::domain::{self, Error};
+use crate::log::LogId;
+use http::StatusCode;
+use rusqlite::params;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use tenon_registry_client::Digest;
+use tenon_registry_client::api::ProblemCode;
+use tenon_registry_client::log::Hash;
+use tenon_registry_client::name::{PackageName, Pattern, Version};
+use tenon_registry_client::record::{
+    Attestation, Content, ContentKind, Link, PackageAct, Record, Reference as Authority,
+    SignedRecord, Statement, Subject, Time,
+};
+
+/// The longest config that is kept with a release.
+const MOST_CONFIG: u64 = 1 << 20;
+
+/// How often a record is made anew, if another one of the package came first.
+const TRIES: u32 = 5;
+
+/// What a component has been called in layers.
+const LAYERS: [&str; 2] = [LAYER, "application/vnd.wasm.content.layer.v1+wasm"];
+
+/// Turns in which releases of a package are pushed.
+#[derive(Debug)]
+pub(super) struct Turns([Arc<tokio::sync::Mutex<()>>; 64]);
+
+impl Default for Turns {
+    fn default() -> Turns {
+        Turns(std::array::from_fn(|_| Arc::default()))
+    }
+}
+
+impl Turns {
+    async fn take(&self, log: LogId, package: &PackageName) -> tokio::sync::OwnedMutexGuard<()> {
+        let mut hasher = DefaultHasher::new();
+        (log, package).hash(&mut hasher);
+        let count = self.0.len() as u64;
+        let at = usize::try_from(hasher.finish() % count).unwrap_or_default();
+        let turn = self.0.get(at).map(Arc::clone).unwrap_or_default();
+        turn.lock_owned().await
+    }
+}
+
+/// What is going to be released, all of which is here.
+struct Pushed {
+    package: PackageName,
+    version: Version,
+    content: Content,
+    digest: String,
+    media_type: String,
+    manifest: Vec<u8>,
+    config_digest: String,
+    config: Vec<u8>,
+}
+
+/// Has a manifest be a release. If it is one already, nothing happens; another one is refused.
+pub(super) async fn push(
+    asked: &Asked<'_>,
+    package: &PackageName,
+    version: &Version,
+    new: &New<'_>,
+) -> Result<(), Failure> {
+    let turn = asked.app.oci().turns.take(asked.name.log(), package).await;
+    if is_there(asked, package, version, new).await? {
+        return Ok(());
+    }
+    let token = Arc::clone(asked.caller.must_push(&asked.name)?);
+    let (content, size) = layer(asked, new.document).await?;
+    let (config_digest, config) = config(asked, new.document).await?;
+    let digest = content;
+    must_be_granted(asked, package).await?;
+    let claim = asked.app.claims().claim(digest);
+    let kind = kind_of(asked, &digest, package, version).await?;
+    let pushed = Pushed {
+        package: package.clone(),
+        version: version.clone(),
+        content: Content { digest, size, kind },
+        digest: new.digest.to_string(),
+        media_type: new.document.media_type.clone(),
+        manifest: new.bytes.to_vec(),
+        config_digest,
+        config,
+    };
+    // So that what is looked at in private is what this token brought.
+    asked.realm.note_upload(token.id, &digest);
+    let (app, realm) = (Arc::clone(asked.app), Arc::clone(asked.realm));
+    // Whoever asked may go before the log answers.
+    let done = tokio::spawn(async move {
+        let done = log(&app, &realm, &token, pushed).await;
+        drop((turn, claim));
+        done
+    });
+    Ok(done.await.map_err(Error::from)??)
+}
+
+/// Whether the version is released, and by this manifest; if by another one, that is refused.
+async fn is_there(
+    asked: &Asked<'_>,
+    package: &PackageName,
+    version: &Version,
+    new: &New<'_>,
+) -> Result<bool, Failure> {
+    let (log, name, wanted) = (asked.name.log(), package.clone(), version.clone());
+    let taken = asked.read(move |tx| package::version_taken(tx, log, &name, &wanted));
+    let Some(taken) = taken.await? else {
+        return Ok(false);
+    };
+    let tag = Tag::of(&taken).map(Reference::Tag);
+    let found = match tag {
+        Some(tag) if taken == version.to_string() => package::find(asked, package, &tag).await?,
+        _ => None,
+    };
+    match found {
+        Some(found) if found.digest == new.digest.to_string() => Ok(true),
+        _ => {
+            let message = format!(
+                "`{package}` has the version {taken} already, and a version is used once: push another one"
+            );
+            Err(Failure::new(Code::Denied, message).with_status(StatusCode::CONFLICT))
+        }
+    }
+}
+
+/// The component that a manifest is of, and its size.
+async fn layer(asked: &Asked<'_>, document: &Document) -> Result<(Digest, u64), Failure> {
+    let other =
+        "push anything else by a tag that is no version, or to a repository of more segments";
+    let [layer] = document.layers.as_slice() else {
+        return Err(invalid(format!(
+            "a version of a package is one component, and so one layer: {other}"
+        )));
+    };
+    if !LAYERS.contains(&layer.media_type.as_str()) {
+        return Err(invalid(format!(
+            "a version of a package is a component, and so a layer of the type `{LAYER}`: {other}"
+        )));
+    }
+    let super::digest::Digest::Sha256(digest) = layer.digest else {
+        return Err(invalid(
+            "a release is named by its SHA-256: push the layer by that",
+        ));
+    };
+    let held = held(asked, &layer.digest).await?;
+    let size = match held {
+        Some(package::Content::Release(content)) => super::blob::is_there(asked.realm, &content)?,
+        _ => None,
+    };
+    let size = size.ok_or_else(|| missing(asked, &layer.digest))?;
+    Ok((digest, size))
+}
+
+/// What describes the component: its digest, and its bytes, which are kept with the release.
+async fn config(asked: &Asked<'_>, document: &Document) -> Result<(String, Vec<u8>), Failure> {
+    let Some(config) = &document.config else {
+        return Err(invalid("the manifest of a release has a config"));
+    };
+    let bytes = match held(asked, &config.digest).await? {
+        Some(package::Content::Config(bytes)) => Some(bytes.to_vec()),
+        Some(package::Content::Release(content)) => {
+            let blobs = asked.realm.blobs().clone();
+            let read = asked.app.heavy(move || match blobs.find(&content)? {
+                Some(blob) if blob.size > MOST_CONFIG => Ok(Some(Err(()))),
+                Some(blob) => {
+                    let mut bytes = vec![0; usize::try_from(blob.size).unwrap_or_default()];
+                    let read = blob.file.read_at(0, &mut bytes)?;
+                    bytes.truncate(read);
+                    Ok(Some(Ok(bytes)))
+                }
+                None => Ok(None),
+            });
+            match read.await? {
+                Some(Err(())) => return Err(invalid("the config of a release has at most 1 MiB")),
+                Some(Ok(bytes)) => Some(bytes),
+                None => None,
+            }
+        }
+        None => None,
+    };
+    let bytes = bytes.ok_or_else(|| missing(asked, &config.digest))?;
+    Ok((config.digest.to_string(), bytes))
+}
+
+/// What the repository has by a digest, wherever it comes from.
+async fn held(
+    asked: &Asked<'_>,
+    digest: &super::digest::Digest,
+) -> Result<Option<package::Content>, Failure> {
+    let (name, wanted) = (asked.name.clone(), digest.clone());
+    let found = asked.read(move |tx| {
+        if let Some(id) = repository::find(tx, &name)?
+            && let Some(held) = repository::held(tx, id, &wanted)?
+        {
+            return Ok(Some(package::Content::Release(held.content)));
+        }
+        match name.package() {
+            Some(package) => package::content(tx, name.log(), &package, &wanted),
+            None => Ok(None),
+        }
+    });
+    found.await
+}
+
+fn missing(asked: &Asked<'_>, digest: &super::digest::Digest) -> Failure {
+    let name = &asked.name;
+    let message =
+        format!("the manifest names `{digest}`, which is not in `{name}`: push that first");
+    Failure::new(Code::ManifestBlobUnknown, message)
+}
+
+/// Refuses where the registry may not sign, and says what to do instead.
+async fn must_be_granted(asked: &Asked<'_>, package: &PackageName) -> Result<(), Failure> {
+    let namespace = package.namespace().clone();
+    let wanted = namespace.clone();
+    let known = asked
+        .realm
+        .catalog(asked.app, move |catalog| Ok(catalog.namespace(&wanted)?));
+    let Some(known) = known.await? else {
+        let message = format!(
+            "there is no namespace `{namespace}`, so nothing can be released in it: create it with `tenon namespace create {namespace}`, or push by a tag that is no version"
+        );
+        return Err(Failure::new(Code::Denied, message));
+    };
+    let own = asked.realm.log().ingest().vkey().to_string();
+    let signs = known.keys.iter().any(|key| {
+        let pattern: Result<Pattern, _> = key.pattern.parse();
+        key.vkey == own
+            && key
+                .permissions
+                .iter()
+                .any(|permission| permission == "release")
+            && pattern.is_ok_and(|pattern| pattern.matches(package.name()))
+    });
+    match signs {
+        true => Ok(()),
+        false => {
+            let message = format!(
+                "the namespace `{namespace}` demands the signatures of its publishers: publish with `tenon publish`, or have an owner let this registry sign for tokens with `tenon namespace grant {namespace} {own} --allow release`"
+            );
+            Err(Failure::new(Code::Denied, message))
+        }
+    }
+}
+
+/// Whether it is a component or a WIT package, which their manifests do not say.
+async fn kind_of(
+    asked: &Asked<'_>,
+    digest: &Digest,
+    package: &PackageName,
+    version: &Version,
+) -> Result<ContentKind, Failure> {
+    let app = asked.app;
+    let path = app.data().join(asked.realm.blobs().path(digest).as_str());
+    let expected = (package.clone(), version.clone());
+    let check = async |kind| {
+        let checked = app.workers().check(&path, kind, Some(&expected)).await;
+        checked.map_err(Error::from)
+    };
+    let Err(refusal) = check(ContentKind::Component).await? else {
+        return Ok(ContentKind::Component);
+    };
+    let refusal = match refusal.code {
+        RefusalCode::NotAComponent => match check(ContentKind::Wit).await? {
+            Ok(_) => return Ok(ContentKind::Wit),
+            Err(other) if other.code == RefusalCode::NotAWitPackage => refusal,
+            Err(other) => other,
+        },
+        _ => refusal,
+    };
+    let (code, message, help) = (refusal.code.as_str(), refusal.message, refusal.help);
+    Err(invalid(format!("{code}: {message}; {help}")))
+}
+
+/// Keeps the manifest, and has the release logged; what came to nothing leaves nothing.
+async fn log(
+    app: &Arc<App>,
+    realm: &Arc<Realm>,
+    token: &Arc<Token>,
+    pushed: Pushed,
+) -> Result<(), Error> {
+    let pushed = Arc::new(pushed);
+    let id = realm.id();
+    let (database, kept) = (Arc::clone(app.database()), Arc::clone(&pushed));
+    app.heavy(move || database.write(|tx| Ok::<_, Error>(keep(tx, id, &kept)?)))
+        .await?;
+    let logged = submit(app, realm, token, &pushed).await;
+    if logged.is_err() {
+        let database = Arc::clone(app.database());
+        let forgotten = app.heavy(move || database.write(|tx| Ok(forget(tx, id, &pushed)?)));
+        if let Err(error) = forgotten.await {
+            tracing::warn!(%error, "a manifest without a release stays, which counts for nothing");
+        }
+    }
+    logged
+}
+
+async fn submit(
+    app: &Arc<App>,
+    realm: &Arc<Realm>,
+    token: &Arc<Token>,
+    pushed: &Pushed,
+) -> Result<(), Error> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let record = record(realm, token, pushed)?;
+        match domain::submit(app, realm, token, record.bytes()).await {
+            Ok(_) => return Ok(()),
+            // Another record of the package came first; a version that is taken is so the next time, too.
+            Err(error) if error.code == ProblemCode::Conflict && tries < TRIES => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The next record of the package, by what is published.
+fn record(realm: &Realm, token: &Token, pushed: &Pushed) -> Result<SignedRecord, Error> {
+    let published = realm.log().published();
+    let head = |subject: Subject| published.map.get(&subject.map_key());
+    let namespace = pushed.package.namespace();
+    let authority = head(Subject::Namespace(namespace.clone())).ok_or_else(|| {
+        let detail = format!("there is no namespace `{namespace}`");
+        Error::new(ProblemCode::NotAuthorised, detail)
+    })?;
+    let last = head(Subject::Package(pushed.package.clone()));
+    let statement = Statement::Package {
+        package: pushed.package.clone(),
+        link: Link {
+            seq: last.map_or(0, |last| last.seq + 1),
+            prev: last.map_or(Hash::ZERO, |last| last.hash),
+        },
+        authority: Authority {
+            seq: authority.seq,
+            hash: authority.hash,
+        },
+        act: PackageAct::Release {
+            version: pushed.version.clone(),
+            content: pushed.content,
+            attestation: Some(Attestation::Token(token.id.to_string())),
+        },
+    };
+    let record = Record {
+        origin: realm.log().origin().clone(),
+        statement,
+        time: Time::from_seconds(now()).map_err(Error::internal)?,
+    };
+    SignedRecord::sign(record, &[realm.log().ingest()]).map_err(Error::internal)
+}
+
+fn keep(tx: &rusqlite::Transaction<'_>, log: LogId, pushed: &Pushed) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT OR REPLACE INTO oci_release VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            log.number(),
+            pushed.package.to_string(),
+            rank(&pushed.version),
+            pushed.content.digest.as_bytes(),
+            pushed.digest,
+            pushed.media_type,
+            pushed.manifest,
+            pushed.config_digest,
+            pushed.config,
+        ],
+    )?;
+    Ok(())
+}
+
+fn forget(tx: &rusqlite::Transaction<'_>, log: LogId, pushed: &Pushed) -> rusqlite::Result<()> {
+    tx.execute(
+        "DELETE FROM oci_release
+         WHERE log = ?1 AND package = ?2 AND rank = ?3 AND pushed = 1 AND digest = ?4",
+        params![
+            log.number(),
+            pushed.package.to_string(),
+            rank(&pushed.version),
+            pushed.digest,
+        ],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! The list of tags.
+
+use super::error::{Code, Failure};
+use super::place::{Parameters, escape};
+use super::{Answer, Asked, package, repository};
+use crate::api::reply;
+use http::StatusCode;
+use http::header::LINK;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Page<'a> {
+    name: &'a str,
+    tags: Vec<String>,
+}
+
+/// Lists tags in the order of their bytes: all of them, or `n` after `last`.
+pub(super) async fn list(asked: &Asked<'_>) -> Answer {
+    asked.must_read()?;
+    let parameters = Parameters::of(&asked.parts.uri);
+    let n = match parameters.get("n") {
+        None => None,
+        Some(text) => Some(text.parse::<u32>().map_err(|_| {
+            let message = "`n` is how many tags to list: a number of at most 32 bits";
+            Failure::new(Code::Unsupported, message)
+        })?),
+    };
+    let last = parameters.get("last").unwrap_or_default().to_owned();
+    let (name, after) = (asked.name.clone(), last.clone());
+    let found = asked.read(move |tx| {
+        let mut known = false;
+        let mut tags = vec![];
+        if let Some(id) = repository::find(tx, &name)? {
+            known = true;
+            let mut select = tx.prepare_cached(
+                "SELECT tag FROM oci_tag WHERE repository = ?1 AND tag > ?2 ORDER BY tag",
+            )?;
+            let rows = select.query_map((id.0, &after), |row| row.get::<_, String>(0))?;
+            tags = rows.collect::<rusqlite::Result<_>>()?;
+        }
+        if let Some(package) = name.package()
+            && let Some(versions) = package::tags(tx, name.log(), &package)?
+        {
+            known = true;
+            tags.extend(versions.into_iter().filter(|tag| *tag > after));
+            tags.sort();
+            tags.dedup();
+        }
+        Ok(known.then_some(tags))
+    });
+    let mut tags = found.await?.ok_or_else(|| asked.unknown())?;
+    let more = n.is_some_and(|n| tags.len() > n as usize);
+    tags.truncate(n.map_or(usize::MAX, |n| n as usize));
+    let next = tags.last().filter(|_| more);
+    let next = next.map(|last| {
+        let (name, n) = (&asked.name, n.unwrap_or_default());
+        format!(
+            "</v2/{name}/tags/list?n={n}&last={}>; rel=\"next\"",
+            escape(last)
+        )
+    });
+    let page = Page {
+        name: asked.name.as_str(),
+        tags,
+    };
+    let mut response = reply::json(StatusCode::OK, &page)?;
+    if let Some(next) = next {
+        reply::set(&mut response, LINK, reply::header(&next));
+    }
+    Ok(response)
+}

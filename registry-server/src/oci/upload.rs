@@ -1,0 +1,315 @@
+//! Content on its way in, through one request or several: it is a file in `tmp` meanwhile, which goes
+//! when nobody sends any more for a while, or the registry ends.
+
+use super::digest::Digest;
+use super::error::{Code, Failure};
+use super::name::Name;
+use crate::access::TokenId;
+use crate::api::body::Received;
+use crate::app::{App, Realm};
+use crate::care::Claim;
+use crate::domain::Error;
+use crate::domain::upload::{Room, too_large};
+use crate::store::blobs::{Blobs, Incoming};
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tenon_registry_client::api::ProblemCode;
+use tokio::task::JoinHandle;
+
+/// How much is written at once, and how much may come in meanwhile.
+const PART: usize = 256 << 10;
+
+/// The most uploads under way: each may have a file open.
+const MOST: usize = 128;
+
+/// The most of one token.
+const MOST_OF_TOKEN: usize = 64;
+
+/// An upload that nobody sent anything of for so long makes room for another.
+const GIVES_WAY: Duration = Duration::from_secs(60);
+
+/// How long a request waits for the one before it to end.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// An upload's name, which nobody can guess.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct UploadId(u128);
+
+/// All uploads under way.
+#[derive(Debug, Default)]
+pub(super) struct Uploads(Mutex<HashMap<UploadId, Arc<Upload>>>);
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct Upload {
+    repository: Name,
+    token: TokenId,
+    used: Mutex<Instant>,
+    intake: tokio::sync::Mutex<Intake>,
+}
+
+/// What came in of one.
+#[derive(Debug)]
+pub(super) struct Intake {
+    blobs: Blobs,
+    token: TokenId,
+    size: u64,
+    /// What is not being written yet.
+    part: Vec<u8>,
+    writing: Writing,
+}
+
+#[derive(Debug)]
+enum Writing {
+    Idle(Option<Box<Incoming>>),
+    Busy(JoinHandle<Result<Box<Incoming>, Error>>),
+    /// Something could not be written: it goes no further.
+    Failed,
+}
+
+/// Content that is kept, and claimed until a repository holds it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) content: tenon_registry_client::Digest,
+    pub(super) size: u64,
+    pub(super) claim: Claim,
+}
+
+impl Uploads {
+    /// Begins one.
+    pub(super) fn begin(
+        &self,
+        realm: &Realm,
+        name: &Name,
+        token: TokenId,
+    ) -> Result<UploadId, Failure> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(Error::internal)?;
+        let id = UploadId(u128::from_ne_bytes(bytes));
+        let upload = Upload {
+            repository: name.clone(),
+            token,
+            used: Mutex::new(Instant::now()),
+            intake: tokio::sync::Mutex::new(Intake::new(realm, token)),
+        };
+        let mut open = self.lock();
+        let of_token = open.values().filter(|open| open.token == token).count();
+        if of_token >= MOST_OF_TOKEN {
+            let message = format!(
+                "there are {of_token} uploads of this token under way: finish or cancel some first"
+            );
+            let failure = Failure::new(Code::TooManyRequests, message);
+            return Err(failure.after(Duration::from_secs(5)));
+        }
+        if open.len() >= MOST {
+            let idle = |upload: &Arc<Upload>| {
+                // Whoever is at it has another handle.
+                let idle = upload.idle();
+                (Arc::strong_count(upload) == 1 && idle >= GIVES_WAY).then_some(idle)
+            };
+            let idle = open
+                .iter()
+                .filter_map(|(id, open)| Some((idle(open)?, *id)));
+            let oldest = idle.max_by_key(|(idle, _)| *idle);
+            let oldest = oldest.ok_or_else(|| {
+                let message = "too many uploads are under way: try again later";
+                Failure::new(Code::TooManyRequests, message).after(Duration::from_secs(10))
+            })?;
+            open.remove(&oldest.1);
+        }
+        open.insert(id, Arc::new(upload));
+        Ok(id)
+    }
+
+    /// The one of this id, if this token began it in this repository.
+    pub(super) fn find(&self, id: UploadId, name: &Name, token: TokenId) -> Option<Arc<Upload>> {
+        let open = self.lock();
+        let upload = open.get(&id);
+        let upload = upload.filter(|open| open.token == token && open.repository == *name);
+        upload.cloned()
+    }
+
+    /// Forgets one.
+    pub(super) fn end(&self, id: UploadId) {
+        self.lock().remove(&id);
+    }
+
+    /// Forgets those of which nothing came in for so long. Returns how many.
+    pub(super) fn expire(&self, after: Duration) -> usize {
+        let mut open = self.lock();
+        let before = open.len();
+        open.retain(|_, upload| Arc::strong_count(upload) > 1 || upload.idle() < after);
+        before - open.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<UploadId, Arc<Upload>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Upload {
+    /// What came in of it, for one request at a time.
+    pub(super) async fn intake(&self) -> Result<tokio::sync::MutexGuard<'_, Intake>, Failure> {
+        let intake = tokio::time::timeout(PATIENCE, self.intake.lock()).await;
+        let intake = intake.map_err(|_| {
+            let message = "another request sends to this upload: ask how far it is, then go on";
+            Failure::new(Code::BlobUploadInvalid, message).with_status(http::StatusCode::CONFLICT)
+        })?;
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Ok(intake)
+    }
+
+    fn idle(&self) -> Duration {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.elapsed()
+    }
+}
+
+impl Intake {
+    pub(super) fn new(realm: &Realm, token: TokenId) -> Intake {
+        Intake {
+            blobs: realm.blobs().clone(),
+            token,
+            size: 0,
+            part: Vec::new(),
+            writing: Writing::Idle(None),
+        }
+    }
+
+    /// How many bytes came in.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Takes in the body of a request. What came before an error stays.
+    pub(super) async fn receive(
+        &mut self,
+        app: &App,
+        realm: &Realm,
+        mut body: Received,
+    ) -> Result<(), Failure> {
+        let most = app.config().limits.content_bytes;
+        let left = most.saturating_sub(self.size);
+        let announced = body.announced();
+        if announced.is_some_and(|announced| announced > left) {
+            return Err(too_large(most).into());
+        }
+        let _room = Room::take(app, realm, announced.unwrap_or(left))?;
+        while let Some(bytes) = body.next().await? {
+            if self.size.saturating_add(bytes.len() as u64) > most {
+                return Err(too_large(most).into());
+            }
+            app.quotas().spend_bytes(self.token, bytes.len() as u64)?;
+            self.size += bytes.len() as u64;
+            self.part.extend_from_slice(&bytes);
+            if self.part.len() >= PART {
+                self.write_part().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what came in, if it has this digest. There is no more to be sent then, either way.
+    pub(super) async fn keep(&mut self, app: &App, digest: &Digest) -> Result<Kept, Failure> {
+        let incoming = self.written().await?;
+        self.writing = Writing::Failed;
+        let (blobs, part) = (self.blobs.clone(), std::mem::take(&mut self.part));
+        let (claims, wanted, size) = (app.claims().clone(), digest.clone(), self.size);
+        let kept = tokio::task::spawn_blocking(move || {
+            let mut incoming = match incoming {
+                Some(incoming) => incoming,
+                None => Box::new(blobs.begin()?),
+            };
+            incoming.write(&part)?;
+            match wanted {
+                Digest::Sha256(content) => {
+                    let claim = claims.claim(content);
+                    incoming.keep(&content)?;
+                    Ok::<_, Error>((content, claim))
+                }
+                Digest::Sha512(_) => {
+                    let (content, claim) = incoming.keep_whatever(|found| claims.claim(found))?;
+                    let file = blobs.find(&content)?;
+                    let file = file.ok_or_else(|| Error::internal("content is gone at once"))?;
+                    let found = Digest::sha512_of(&*file.file)?;
+                    match found == wanted {
+                        true => Ok((content, claim)),
+                        // It stays until it is found that nothing names it.
+                        false => Err(Error::new(
+                            ProblemCode::DigestInvalid,
+                            format!("the content has the digest `{found}`, not `{wanted}`"),
+                        )),
+                    }
+                }
+            }
+        });
+        let (content, claim) = kept.await.map_err(Error::from)??;
+        Ok(Kept {
+            content,
+            size,
+            claim,
+        })
+    }
+
+    /// Hands what came in to be written, while more comes in.
+    async fn write_part(&mut self) -> Result<(), Failure> {
+        let incoming = self.written().await?;
+        let part = std::mem::replace(&mut self.part, Vec::with_capacity(PART + PART / 2));
+        let blobs = self.blobs.clone();
+        self.writing = Writing::Busy(tokio::task::spawn_blocking(move || {
+            let mut incoming = match incoming {
+                Some(incoming) => incoming,
+                None => Box::new(blobs.begin()?),
+            };
+            incoming.write(&part)?;
+            Ok(incoming)
+        }));
+        Ok(())
+    }
+
+    /// The file, once what was handed over is written.
+    async fn written(&mut self) -> Result<Option<Box<Incoming>>, Failure> {
+        if let Writing::Busy(writing) = &mut self.writing {
+            let written = writing.await.map_err(Error::from);
+            self.writing = Writing::Failed;
+            self.writing = Writing::Idle(Some(written??));
+        }
+        match std::mem::replace(&mut self.writing, Writing::Idle(None)) {
+            Writing::Idle(incoming) => Ok(incoming),
+            other => {
+                self.writing = other;
+                let message = "a part of this upload could not be kept: begin it again";
+                Err(Failure::new(Code::BlobUploadInvalid, message))
+            }
+        }
+    }
+}
+
+impl FromStr for UploadId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<UploadId, ()> {
+        let id = u128::from_str_radix(text, 16)
+            .map(UploadId)
+            .map_err(|_| ())?;
+        match id.to_string() == text {
+            true => Ok(id),
+            false => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,327 @@
+//! What is done at once, and what the registry does by itself meanwhile; and what a restart leaves.
+
+use crate::guest::{Guest, digest, fails, image, until_no_drafts};
+use crate::house::House;
+use crate::publisher::{FIRST, Publisher, after, component, post, upload};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use tenon_registry_server::care::{GcOptions, gc};
+
+const AT_ONCE: GcOptions = GcOptions {
+    min_age: Duration::ZERO,
+    dry_run: false,
+};
+
+fn collect(house: &House) -> usize {
+    house.app.oci().sweep(&house.app, Duration::ZERO).unwrap();
+    let report = gc(house.app.directory(), &AT_ONCE, house.app.claims()).unwrap();
+    report.unnamed.len()
+}
+
+fn run(command: &[&str], dir: &Path) -> (bool, String) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_tenon-registry"));
+    let output = program
+        .args(command)
+        .arg("--data")
+        .arg(dir)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn one_blob_pushed_by_many_is_one_file() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let bytes: Vec<u8> = (0..400_000_u32).map(|byte| (byte / 3) as u8).collect();
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let (guest, bytes) = (guest.clone(), &bytes);
+            scope.spawn(move || guest.push(&format!("repo{}", number % 3), bytes));
+        }
+    });
+    let path = format!("/v2/repo1/blobs/{}", digest(&bytes));
+    assert_eq!(guest.get(&path).body, bytes);
+    assert_eq!((house.drafts(), collect(&house)), (0, 1));
+    assert_eq!(guest.get(&path).status, 404);
+}
+
+#[test]
+fn one_tag_pushed_by_many_leads_to_one_of_their_manifests() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    guest.push("repo", b"{}");
+    let manifests: Vec<Vec<u8>> = (0..6)
+        .map(|number| {
+            let layer = format!("layer {number}").into_bytes();
+            guest.push("repo", &layer);
+            image(&[&layer], None)
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for manifest in &manifests {
+            let guest = guest.clone();
+            scope.spawn(move || assert_eq!(guest.put("repo", "v1", manifest).status, 201));
+        }
+    });
+    let found = guest.get("/v2/repo/manifests/v1").body;
+    assert!(manifests.contains(&found));
+    for manifest in &manifests {
+        let path = format!("/v2/repo/manifests/{}", digest(manifest));
+        assert_eq!(guest.get(&path).body, *manifest);
+    }
+}
+
+#[test]
+fn one_version_pushed_by_many_is_released_once() {
+    let house = House::new();
+    crate::releases::granted(&house);
+    let guest = Guest::new(&house);
+    let manifests: Vec<Vec<u8>> = (0..6)
+        .map(|number| {
+            // Twice the same content, by another manifest.
+            let created = format!("2026-09-0{}T10:00:00Z", number + 1);
+            crate::releases::prepare(&guest, "acme/app", &component(number / 2), &created)
+        })
+        .collect();
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let pushing: Vec<_> = manifests
+            .iter()
+            .map(|manifest| {
+                let guest = guest.clone();
+                scope.spawn(move || guest.put("acme/app", "1.0.0", manifest).status)
+            })
+            .collect();
+        pushing.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 201).count(),
+        1,
+        "{statuses:?}"
+    );
+    assert!(
+        statuses.iter().all(|status| matches!(status, 201 | 409)),
+        "{statuses:?}"
+    );
+    let won = statuses.iter().position(|status| *status == 201).unwrap();
+    assert_eq!(
+        guest.get("/v2/acme/app/manifests/1.0.0").body,
+        manifests[won]
+    );
+}
+
+#[test]
+fn many_versions_of_one_package_are_released_behind_each_other() {
+    let house = House::new();
+    crate::releases::granted(&house);
+    let guest = Guest::new(&house);
+    std::thread::scope(|scope| {
+        for number in 0..8_u32 {
+            let guest = guest.clone();
+            scope.spawn(move || {
+                let bytes = component(number);
+                let created = "2026-09-01T10:00:00Z";
+                let manifest = crate::releases::prepare(&guest, "acme/app", &bytes, created);
+                let answer = guest.put("acme/app", &format!("1.{number}.0"), &manifest);
+                assert_eq!(answer.status, 201, "{}", answer.text());
+            });
+        }
+    });
+    assert_eq!(guest.get("/v2/acme/app/manifests/1.7.0").status, 200);
+}
+
+#[test]
+fn a_manifest_that_was_taken_in_has_its_content_whatever_is_collected_meanwhile() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let (done, removed) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let refused = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                removed.fetch_add(collect(&house), Ordering::Relaxed);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let pushing: Vec<_> = (0..3)
+            .map(|person| {
+                let (guest, refused) = (guest.clone(), &refused);
+                scope.spawn(move || {
+                    for number in 0..10 {
+                        let layer = format!("layer {person} {number}").into_bytes();
+                        let manifest = image(&[&layer], None);
+                        let (name, tag) = (format!("repo{person}"), format!("v{number}"));
+                        // Content can be let go of before a manifest names it: then it is said.
+                        loop {
+                            guest.push(&name, b"{}");
+                            guest.push(&name, &layer);
+                            let answer = guest.put(&name, &tag, &manifest);
+                            if answer.status == 201 {
+                                break;
+                            }
+                            fails(&answer, 400, "MANIFEST_BLOB_UNKNOWN");
+                            refused.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                })
+            })
+            .collect();
+        let ended: Vec<_> = pushing.into_iter().map(|it| it.join()).collect();
+        done.store(true, Ordering::Relaxed);
+        ended.into_iter().for_each(|it| it.unwrap());
+    });
+    assert!(removed.into_inner() > 0, "nothing was collected");
+    for person in 0..3 {
+        for number in 0..10 {
+            let layer = format!("layer {person} {number}").into_bytes();
+            for bytes in [&layer[..], b"{}"] {
+                let path = format!("/v2/repo{person}/blobs/{}", digest(bytes));
+                assert_eq!(guest.get(&path).body, bytes);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_manifest_against_a_delete_of_what_it_names_is_taken_in_or_refused() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    guest.push("repo", b"{}");
+    for number in 0..10 {
+        let layer = format!("layer {number}").into_bytes();
+        let path = format!("/v2/repo/blobs/{}", guest.push("repo", &layer));
+        let manifest = image(&[&layer], None);
+        let tag = format!("v{number}");
+        let (put, deleted) = std::thread::scope(|scope| {
+            let putting = scope.spawn(|| guest.put("repo", &tag, &manifest));
+            let deleting = scope.spawn(|| guest.ask("DELETE", &path).status);
+            (putting.join().unwrap(), deleting.join().unwrap())
+        });
+        assert_eq!(deleted, 202);
+        let there = guest.get(&format!("/v2/repo/manifests/{tag}")).status;
+        match put.status {
+            201 => assert_eq!(there, 200),
+            _ => {
+                fails(&put, 400, "MANIFEST_BLOB_UNKNOWN");
+                assert_eq!(there, 404);
+            }
+        }
+    }
+}
+
+#[test]
+fn content_goes_when_nothing_names_it_and_no_sooner() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let manifest = guest.push_image("repo", "v1", b"layer");
+    let unnamed = guest.push("repo", b"unnamed");
+    let blob = |digest: &str| guest.get(&format!("/v2/repo/blobs/{digest}")).status;
+    let day = Duration::from_secs(86_400);
+    house.app.oci().sweep(&house.app, day).unwrap();
+    assert_eq!(blob(&unnamed), 200);
+    assert_eq!(collect(&house), 1);
+    assert_eq!((blob(&unnamed), blob(&digest(b"layer"))), (404, 200));
+    // A tag that goes leaves the manifest, and so its content.
+    guest.ask("DELETE", "/v2/repo/manifests/v1");
+    assert_eq!((collect(&house), blob(&digest(b"layer"))), (0, 200));
+    guest.ask(
+        "DELETE",
+        &format!("/v2/repo/manifests/{}", digest(&manifest)),
+    );
+    assert_eq!((collect(&house), blob(&digest(b"layer"))), (2, 404));
+}
+
+#[test]
+fn what_was_pushed_outlasts_a_restart_gc_a_rebuild_and_a_backup() {
+    let house = House::new();
+    crate::releases::granted(&house);
+    let guest = Guest::new(&house);
+    let manifest = guest.push_image("repo", "v1", b"layer");
+    let created = "2026-09-01T10:00:00Z";
+    let pushed = crate::releases::prepare(&guest, "acme/app", &component(1), created);
+    assert_eq!(guest.put("acme/app", "1.0.0", &pushed).status, 201);
+    let location = guest.begin("repo");
+    guest.send("PATCH", &location, &[], &vec![1; 600_000]);
+    let header = guest.clone();
+    let mut temp = house.leave();
+    let dir = temp.path().join("data");
+    until_no_drafts(&dir.join("tmp"));
+    let gc = &["gc", "--min-age", "0"][..];
+    for command in [gc, &["fsck"], &["scrub"], &["rebuild"], gc, &["fsck"]] {
+        let (success, text) = run(command, &dir);
+        assert!(success, "{command:?}: {text}");
+        assert!(!text.contains("warning"), "{command:?}: {text}");
+    }
+    for _ in 0..2 {
+        let house = House::at(temp);
+        let guest = header.at(&house);
+        assert_eq!(guest.get("/v2/repo/manifests/v1").body, manifest);
+        assert_eq!(
+            guest
+                .get(&format!("/v2/repo/blobs/{}", digest(b"layer")))
+                .text(),
+            "layer"
+        );
+        assert_eq!(guest.get("/v2/acme/app/manifests/1.0.0").body, pushed);
+        // An upload does not outlast the process that it is in.
+        fails(&guest.get(&location), 404, "BLOB_UPLOAD_UNKNOWN");
+        temp = house.leave();
+        let copy = tempfile::tempdir().unwrap();
+        let data = temp.path().join("data");
+        let made = Command::new(env!("CARGO_BIN_EXE_tenon-registry"))
+            .args(["backup", "--with-keys", "--data"])
+            .arg(&data)
+            .arg(copy.path().join("data"))
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        temp = copy;
+    }
+}
+
+#[test]
+fn a_release_is_formed_once_for_all_who_ask_at_once() {
+    let house = House::new();
+    let alice = Publisher::new(&house, "acme");
+    let guest = Guest::nobody(&house);
+    // Another registry says what the form of each release is.
+    let other = House::new();
+    let other_alice = Publisher::new(&other, "acme");
+    let publish = |house: &House, alice: &Publisher| {
+        let mut link = FIRST;
+        for number in 0..4 {
+            let bytes = component(number);
+            upload(house, &bytes);
+            let record = alice.release("app", link, &format!("1.{number}.0"), &bytes);
+            assert_eq!(post(house, &record).status, 201);
+            link = after(&record);
+        }
+    };
+    publish(&house, &alice);
+    publish(&other, &other_alice);
+    let manifests: Vec<Vec<u8>> = (0..4)
+        .map(|number| {
+            let path = format!("/v2/acme/app/manifests/1.{number}.0");
+            Guest::nobody(&other).get(&path).body
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for turn in 0..8 {
+            let (guest, manifests) = (guest.clone(), &manifests);
+            scope.spawn(move || {
+                for at in 0..4 {
+                    let manifest = &manifests[(turn + at) % 4];
+                    let said: serde_json::Value = serde_json::from_slice(manifest).unwrap();
+                    let config = said["config"]["digest"].as_str().unwrap();
+                    let blob = guest.get(&format!("/v2/acme/app/blobs/{config}"));
+                    assert_eq!(blob.status, 200, "{}", blob.text());
+                    let path = format!("/v2/acme/app/manifests/{}", digest(manifest));
+                    assert_eq!(guest.get(&path).body, *manifest);
+                }
+            });
+        }
+    });
+}
