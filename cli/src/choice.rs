@@ -3,8 +3,9 @@
 //! A namespace comes from one registry, and is never looked for in another: whoever could offer a
 //! package of the same name elsewhere must not be asked.
 
-use crate::config::{Config, Layer, Registry, RegistryName, manifest};
+use crate::config::{Config, Elsewhere, Layer, Registry, RegistryName, manifest};
 use crate::error::Failure;
+use crate::oci::OciHome;
 use crate::ui;
 use std::fmt;
 use std::path::Path;
@@ -78,6 +79,9 @@ pub(crate) fn choose_for<'c>(
     flag: Option<&str>,
     namespace: &Namespace,
 ) -> Result<Choice<'c>, Failure> {
+    if let Some(home) = unlogged_home(config, flag, namespace)? {
+        return Err(unlogged(namespace, &home));
+    }
     let Some((mapped, layer)) = config.mapped(namespace) else {
         return choose_unmapped(config, flag, namespace);
     };
@@ -102,6 +106,28 @@ pub(crate) fn choose_for<'c>(
             reason,
         },
     )
+}
+
+/// Where a namespace comes from, if that is a registry without a log. Nothing but a mapping makes it one: no flag, no
+/// default, no lock file and no registry does.
+pub(crate) fn unlogged_home(
+    config: &Config,
+    flag: Option<&str>,
+    namespace: &Namespace,
+) -> Result<Option<OciHome>, Failure> {
+    if let Some((home, layer)) = config.unlogged(namespace) {
+        let user = config.user.namespaces.get(namespace);
+        return match (flag, user.filter(|_| layer == Layer::Project)) {
+            (_, Some(own)) => Err(downgrade(config, namespace, home, own)),
+            (Some(flag), None) => Err(not_asked(config, layer, namespace, home, flag)),
+            (None, None) => Ok(Some(home.clone())),
+        };
+    }
+    let is_ours = config.mapped(namespace).is_some() || flag_or_environment(flag).is_some();
+    let elsewhere = config.wkg.namespaces.get(namespace).filter(|_| !is_ours);
+    // At a host of ours there is a log, be it one of several: it is not passed over.
+    let elsewhere = elsewhere.filter(|elsewhere| !config.is_ours(elsewhere));
+    Ok(elsewhere.and_then(Elsewhere::home))
 }
 
 /// The registry that a token is for: as the user names it, by a name of their own or by its URL. Which names mean what in
@@ -349,12 +375,61 @@ fn not_of_the_user(name: &RegistryName, registry: &Registry) -> Failure {
     ))
 }
 
+/// A project that would have what a log proves come from where none does.
+fn downgrade(
+    config: &Config,
+    namespace: &Namespace,
+    home: &OciHome,
+    own: &RegistryName,
+) -> Failure {
+    let project = config
+        .file(Layer::Project)
+        .unwrap_or(Path::new(manifest::NAME));
+    let message = format!("the project takes `{namespace}` from `{home}`, which has no log");
+    Failure::configuration("oci::downgrade", message)
+        .cause(format!("`{}` says so", project.display()))
+        .cause(format!(
+            "your configuration has it come from the registry `{own}`, whose log proves what it has"
+        ))
+        .help(format!(
+            "if that is right, remove `{namespace}` from `[namespaces]` in `{}`; else from the project's file",
+            config.user.path.display()
+        ))
+}
+
+/// A namespace that comes from a registry without a log, where another one is named.
+fn not_asked(
+    config: &Config,
+    layer: Layer,
+    namespace: &Namespace,
+    home: &OciHome,
+    flag: &str,
+) -> Failure {
+    let path = config.file(layer).unwrap_or(&config.user.path);
+    let message = format!(
+        "the namespace `{namespace}` comes from `{home}`, not from `{}`",
+        ui::clean_line(flag)
+    );
+    Failure::configuration("registry::mapped", message).help(format!(
+        "a namespace is looked for in one registry only; if it has moved, change its line under `[namespaces]` in `{}`",
+        path.display()
+    ))
+}
+
+/// A namespace without a log, for what takes one.
+fn unlogged(namespace: &Namespace, home: &OciHome) -> Failure {
+    let message = format!("the namespace `{namespace}` comes from `{home}`, which has no log");
+    Failure::configuration("oci::no-log", message)
+        .cause("this command is about what a log proves")
+        .help("`get`, `fetch`, `add`, `lock`, `build` and `publish --oci` take it, and call it unverified")
+}
+
 /// A namespace that wkg's configuration maps to something that is no registry of ours.
 fn foreign(config: &Config, namespace: &Namespace) -> Failure {
     let elsewhere = config.wkg.namespaces.get(namespace);
     let host = ui::clean_line(elsewhere.map_or("", |elsewhere| elsewhere.name()));
     let message = format!(
-        "the namespace `{namespace}` comes from `{host}`, which is no registry that `tenon` knows"
+        "the namespace `{namespace}` comes from `{host}`, and that is no one registry that `tenon` knows or can ask"
     );
     let failure = Failure::configuration("registry::foreign", message);
     let path = config.file(Layer::Wkg).map(Path::to_string_lossy);
@@ -364,7 +439,7 @@ fn foreign(config: &Config, namespace: &Namespace) -> Failure {
             ui::clean_line(&path.unwrap_or_default())
         ))
         .help(format!(
-            "if it is in a registry of `tenon`, say in which with `tenon registry add NAME URL PIN --namespace {namespace}`; it is not looked for elsewhere, and not asked for by the protocols of `wkg`"
+            "if it is in a registry of `tenon`, say in which with `tenon registry add NAME URL PIN --namespace {namespace}`; it is not looked for elsewhere"
         ))
 }
 

@@ -1,5 +1,6 @@
 //! The long text of every error code: those of the composer, and those of this program.
 
+mod oci;
 mod project;
 mod registry;
 mod verify;
@@ -12,6 +13,7 @@ use tenon_composer::Explanation;
 pub(crate) fn explanations() -> impl Iterator<Item = &'static Explanation> {
     let own = [
         OWN,
+        oci::CODES,
         project::CODES,
         registry::CODES,
         verify::CODES,
@@ -254,8 +256,8 @@ URL, or for a log of the same name.",
         code: "registry::foreign",
         help: "if it is in a registry of `tenon`, say in which with `tenon registry add NAME URL PIN --namespace NAMESPACE`",
         text: "\
-Nothing of `tenon` says where the namespace comes from, but the configuration of `wkg` does: from a host at which `tenon` knows no \
-registry, or several. It may be an OCI registry, which `wkg` can talk to, or one of `tenon` whose pin is not known here.
+Nothing of `tenon` says where the namespace comes from, but the configuration of `wkg` does: from a host at which `tenon` knows \
+several registries, or by a protocol that `tenon` does not speak. Which of the logs is meant cannot be guessed.
 
 It is not looked for in the default registry: what is in one registry must not be asked for in another. A line under \
 `[namespaces]` in `tenon.toml` or in the user's `config.toml`, `--registry` and `TENON_REGISTRY` all outweigh what `wkg` is told.",

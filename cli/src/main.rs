@@ -15,6 +15,7 @@ mod interrupted;
 mod key_file;
 mod keys;
 mod obligation;
+mod oci;
 mod places;
 mod project;
 mod publication;

@@ -7,10 +7,10 @@ use crate::wit::build::{AboutData, encode};
 use crate::wit::{self, Gates};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use tenon_composer::{Arena, Bodies, Item, Kind, Source, inspect};
+use tenon_composer::{Arena, Bodies, Ingredient, Item, Kind, Metadata, Source, inspect};
 use tenon_registry_client::Digest;
 use tenon_registry_client::http::Uploading;
-use tenon_registry_client::name::{PackageName, Version};
+use tenon_registry_client::name::{NameError, PackageName, Version};
 use tenon_registry_client::record::{Content, ContentKind};
 use wit_parser::{PackageId, Resolve};
 
@@ -19,6 +19,10 @@ pub(crate) struct Publication {
     pub(crate) named: Named,
     pub(crate) content: Content,
     pub(crate) outline: Outline,
+    /// What it says of itself, by the names that images have for it.
+    pub(crate) said: Vec<(&'static str, String)>,
+    /// The bill of materials that it carries.
+    pub(crate) bill: Vec<Ingredient>,
     /// The name that a WIT package declares, and the version that either does.
     declared: (Option<String>, Option<String>),
 }
@@ -77,7 +81,9 @@ impl Publication {
             bodies: Bodies::Validate,
         })?;
         let component = arena.component(id);
+        let said = said(component.metadata());
         let (kind, outline, declared);
+        let mut bill = vec![];
         if component.is_wit_package() {
             let (resolve, package) = wit::decode(&named.argument, &named.read_all()?)?;
             kind = ContentKind::Wit;
@@ -86,6 +92,7 @@ impl Publication {
             let anatomy = inspect(&named.argument, named.input())?;
             let names = |items: Vec<Item>| items.into_iter().map(|item| item.name).collect();
             kind = ContentKind::Component;
+            bill.clone_from(&anatomy.root.bill);
             outline = Outline::Component {
                 imports: names(anatomy.imports),
                 exports: names(anatomy.exports),
@@ -97,6 +104,8 @@ impl Publication {
             content: Content { digest, size, kind },
             named,
             outline,
+            said,
+            bill,
             declared,
         })
     }
@@ -167,6 +176,37 @@ impl Publication {
         Ok((name, number))
     }
 
+    /// The version to publish it as: what is asked for, or what it declares.
+    pub(crate) fn version(&self, version: Option<&str>) -> Result<Version, Failure> {
+        let said = self.said_version(version).ok_or_else(|| {
+            let message = format!("nothing says the version of `{}`", self.named.argument);
+            Failure::configuration("publish::name", message)
+                .help("give it as the tag, or with `--version MAJOR.MINOR.PATCH`")
+        })?;
+        said.parse().map_err(|error: NameError| {
+            Failure::configuration("publish::name", "the version is no version to publish as")
+                .cause(ui::clean_line(&error.to_string()))
+                .help("give `--version MAJOR.MINOR.PATCH`")
+        })
+    }
+
+    /// The version that is asked for, or that it declares, as it is written.
+    pub(crate) fn said_version(&self, version: Option<&str>) -> Option<String> {
+        let declared = self.declared.1.as_deref();
+        version.or(declared).map(str::to_owned)
+    }
+
+    /// The whole name of an interface or a world of a WIT package.
+    pub(crate) fn item(&self, name: &str) -> Option<String> {
+        let (package, version) = &self.declared;
+        let version = version.iter().map(|version| format!("@{version}"));
+        Some(format!(
+            "{}/{name}{}",
+            package.as_ref()?,
+            version.collect::<String>()
+        ))
+    }
+
     /// The bytes, to be sent.
     pub(crate) fn uploading(&self) -> Uploading {
         match &self.named.bytes {
@@ -179,6 +219,21 @@ impl Publication {
     pub(crate) fn digest(&self) -> &Digest {
         &self.content.digest
     }
+}
+
+/// What a component says of itself, by the names that images have for it.
+fn said(metadata: &Metadata) -> Vec<(&'static str, String)> {
+    let said = [
+        ("description", &metadata.description),
+        ("licenses", &metadata.licenses),
+        ("source", &metadata.source),
+        ("url", &metadata.homepage),
+        ("authors", &metadata.authors),
+        ("revision", &metadata.revision),
+    ];
+    let said = said.into_iter();
+    said.filter_map(|(key, value)| Some((key, value.clone()?)))
+        .collect()
 }
 
 /// The interfaces and worlds of a WIT package, and its name and version.

@@ -2,11 +2,14 @@
 
 use crate::args::Global;
 use crate::error::Failure;
+use crate::oci::{OciHome, Unlogged, home};
 use crate::project::{Remotes, locked_version, pull_locked};
 use crate::remote::Remote;
 use crate::suggestion;
-use crate::ui::{self, Ui};
+use crate::ui::{self, ReleaseData, Ui};
 use crate::wanted::{Selection, Wanted, WantedError};
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use tenon_registry_client::chain::{Availability, Release};
 use tenon_registry_client::http::{Client, Error, Fetched, FetchedFrom};
 use tenon_registry_client::record::Time;
@@ -19,6 +22,14 @@ pub(crate) struct Pulled {
     pub(crate) rules: Rules,
     /// When.
     pub(crate) now: Time,
+}
+
+/// Content that was fetched, and what is known of it.
+pub(crate) enum Brought {
+    /// A release that a log proves.
+    Logged(Box<Pulled>),
+    /// What a registry without a log has.
+    Unlogged(Box<Unlogged>),
 }
 
 /// A package that a command line names.
@@ -55,10 +66,28 @@ pub(crate) fn warn_of(ui: &Ui, release: &Release) {
 /// Fetches packages, each from the registry of its namespace; in the order in which they are wanted.
 ///
 /// With `--locked` it is the versions that the project has locked.
-pub(crate) fn pull(ui: &Ui, global: &Global, all: &[Wanted]) -> Result<Vec<Pulled>, Failure> {
+pub(crate) fn pull(ui: &Ui, global: &Global, all: &[Wanted]) -> Result<Vec<Brought>, Failure> {
     if global.locked {
         return pull_locked(ui, global, all);
     }
+    let homes = all.iter();
+    let homes = homes.map(|wanted| OciHome::of(global, wanted.package.namespace()));
+    let homes = homes.collect::<Result<Vec<_>, _>>()?;
+    let logged = all.iter().zip(&homes).filter(|(_, home)| home.is_none());
+    let logged: Vec<Wanted> = logged.map(|(wanted, _)| wanted.clone()).collect();
+    let mut logged = pull_logged(ui, global, &logged)?.into_iter();
+    let each = all
+        .iter()
+        .zip(homes)
+        .filter_map(|(wanted, home)| match home {
+            None => logged.next().map(|pulled| Ok(Brought::from(pulled))),
+            Some(home) => Some(home::fetch(ui, global, &home, wanted).map(Brought::from)),
+        });
+    each.collect()
+}
+
+/// Fetches packages of registries that have logs.
+fn pull_logged(ui: &Ui, global: &Global, all: &[Wanted]) -> Result<Vec<Pulled>, Failure> {
     let mut remotes = Remotes::default();
     for wanted in all {
         remotes.find(ui, global, wanted.package.namespace())?;
@@ -75,7 +104,7 @@ pub(crate) fn pull(ui: &Ui, global: &Global, all: &[Wanted]) -> Result<Vec<Pulle
 }
 
 /// Fetches one package.
-pub(crate) fn pull_one(ui: &Ui, global: &Global, wanted: &Wanted) -> Result<Pulled, Failure> {
+pub(crate) fn pull_one(ui: &Ui, global: &Global, wanted: &Wanted) -> Result<Brought, Failure> {
     let mut pulled = pull(ui, global, std::slice::from_ref(wanted))?;
     pulled.pop().ok_or_else(|| {
         let message = format!("`{wanted}` was not fetched");
@@ -170,5 +199,104 @@ impl Pulled {
             &self.rules,
             self.now,
         )
+    }
+}
+
+impl Brought {
+    /// Package and version, or what else it was asked for as.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Brought::Logged(pulled) => pulled.name(),
+            Brought::Unlogged(unlogged) => unlogged.name(),
+        }
+    }
+
+    /// Where it is from, and who is answerable for it, in one line.
+    pub(crate) fn line(&self) -> String {
+        match self {
+            Brought::Logged(pulled) => pulled.line(),
+            Brought::Unlogged(unlogged) => unlogged.line(),
+        }
+    }
+
+    /// All that was verified, or that nothing was.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Brought::Logged(pulled) => pulled.sentence(),
+            Brought::Unlogged(unlogged) => unlogged.sentence(),
+        }
+    }
+
+    /// Whether a log proves it.
+    pub(crate) fn is_logged(&self) -> bool {
+        matches!(self, Brought::Logged(_))
+    }
+
+    /// As JSON has it.
+    pub(crate) fn data(&self) -> ReleaseData {
+        match self {
+            Brought::Logged(pulled) => {
+                let Fetched { release, view, .. } = &pulled.fetched;
+                ReleaseData::of(release, view, &pulled.rules)
+            }
+            Brought::Unlogged(unlogged) => ReleaseData::Unverified(unlogged.data()),
+        }
+    }
+
+    /// A name for a file, made of what was asked for and what was verified, and of nothing that a registry says.
+    pub(crate) fn file_name(&self) -> PathBuf {
+        match self {
+            Brought::Logged(pulled) => {
+                let release = &pulled.fetched.release;
+                let (namespace, name) = (release.package.namespace(), release.package.name());
+                format!("{namespace}-{name}-{}.wasm", release.version).into()
+            }
+            Brought::Unlogged(unlogged) => unlogged.file_name(),
+        }
+    }
+
+    /// How many bytes its content has.
+    pub(crate) fn size(&self) -> u64 {
+        match self {
+            Brought::Logged(pulled) => pulled.fetched.release.content.size,
+            Brought::Unlogged(unlogged) => unlogged.size,
+        }
+    }
+
+    /// Whether it was in the cache already.
+    pub(crate) fn was_cached(&self) -> bool {
+        let from = match self {
+            Brought::Logged(pulled) => pulled.fetched.from,
+            Brought::Unlogged(unlogged) => unlogged.from,
+        };
+        from == FetchedFrom::Cache
+    }
+
+    /// Where its content is, in the cache.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Brought::Logged(pulled) => &pulled.fetched.path,
+            Brought::Unlogged(unlogged) => &unlogged.path,
+        }
+    }
+
+    /// The very bytes that were checked, open at their start.
+    pub(crate) fn into_file(self) -> File {
+        match self {
+            Brought::Logged(pulled) => pulled.fetched.file,
+            Brought::Unlogged(unlogged) => unlogged.file,
+        }
+    }
+}
+
+impl From<Pulled> for Brought {
+    fn from(pulled: Pulled) -> Brought {
+        Brought::Logged(Box::new(pulled))
+    }
+}
+
+impl From<Unlogged> for Brought {
+    fn from(unlogged: Unlogged) -> Brought {
+        Brought::Unlogged(Box::new(unlogged))
     }
 }

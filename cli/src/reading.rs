@@ -70,8 +70,8 @@ fn read_each<'i>(
         let all = all.map(|((input, known), (digest, id))| {
             let (id, digest) = (id?, digest?);
             arena.set_digest(id, *digest.as_bytes());
-            if let Some(release) = &input.release {
-                arena.set_release(id, release.to_release());
+            if let Some(release) = input.release.as_ref().and_then(|it| it.to_release()) {
+                arena.set_release(id, release);
             }
             // What is remembered already is not written again.
             if known.is_none() || !(no_validate || is_valid(known)) {

@@ -156,7 +156,7 @@ impl Remote {
 
 /// What all registries are waited for with: a connection is kept alive by that in which it was opened, whichever
 /// registry is waited for.
-fn runtime() -> Result<&'static Runtime, Failure> {
+pub(crate) fn runtime() -> Result<&'static Runtime, Failure> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     if let Some(runtime) = RUNTIME.get() {
         return Ok(runtime);
@@ -220,12 +220,24 @@ impl From<Error> for Failure {
                     .cause(ui::clean_line(&problem.detail))
                     .notes([format!("the registry knows this request as `{request}`")])
             }
-            (None, None) => failure,
+            (None, None) => failure.reasons(&error),
         };
         if failure.help.is_none() {
             failure.help = help(&error).map(str::to_owned);
         }
         failure
+    }
+}
+
+impl Failure {
+    /// With what an OCI registry says of an error.
+    fn reasons(self, error: &Error) -> Failure {
+        match &*error.kind {
+            ErrorKind::Oci { message, .. } if !message.is_empty() => {
+                self.cause(ui::clean_line(message))
+            }
+            _ => self,
+        }
     }
 }
 
@@ -244,6 +256,13 @@ fn code(error: &Error) -> &'static str {
         ErrorKind::Verify(error) => error.code(),
         ErrorKind::Problem(problem) if problem.status == 401 => "registry::login",
         ErrorKind::Problem(_) | ErrorKind::Status(_) => "registry::problem",
+        ErrorKind::Oci {
+            status: 401 | 403, ..
+        } => "oci::login",
+        ErrorKind::Oci { status: 404, .. } => "oci::not-found",
+        ErrorKind::Oci { .. } => "oci::refused",
+        ErrorKind::ContentDiffers { .. } => "oci::content",
+        ErrorKind::NoComponent { .. } => "oci::no-component",
         ErrorKind::NoMatch(_) => "registry::no-match",
         ErrorKind::Offline(_) => "registry::offline",
         ErrorKind::OutcomeUnknown { .. } => "registry::outcome-unknown",
@@ -265,6 +284,20 @@ fn help(error: &Error) -> Option<&'static str> {
         }
         ErrorKind::Problem(problem) if problem.status == 409 => {
             "something else was logged meanwhile: give the command again"
+        }
+        ErrorKind::Oci {
+            status: 401 | 403, ..
+        } => {
+            "log in with `docker login` or `podman login`, or with `tenon login` to a registry of tenon; or ask for the right"
+        }
+        ErrorKind::Oci { status: 404, .. } => {
+            "check the name of the repository, and the tag or digest"
+        }
+        ErrorKind::ContentDiffers { .. } => {
+            "nothing of it was kept: try again, and if it stays so, tell the registry's operator"
+        }
+        ErrorKind::NoComponent { .. } => {
+            "push it as `tenon publish --oci`, `wkg oci push`, or `oras push` with one layer of `application/wasm`"
         }
         ErrorKind::Connect(_) => {
             "check that the registry is running, and its address with `tenon registry list`"

@@ -2,7 +2,8 @@
 
 use crate::args::Global;
 use crate::error::Failure;
-use crate::pulled::{Pulled, pull, pull_one};
+use crate::oci::{self, Unlogged};
+use crate::pulled::{Brought, pull, pull_one};
 use crate::remembered::{Identity, Memory};
 use crate::ui::{self, ReleaseData, Ui};
 use crate::wac::is_document;
@@ -12,7 +13,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 use tenon_composer::{Input, Kind, Release};
-use tenon_registry_client::http::Fetched;
+use tenon_registry_client::http::oci::Reference;
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::{Digest, Hasher};
 
@@ -32,14 +33,14 @@ pub(crate) struct Named {
     pub(crate) release: Option<Box<Origin>>,
 }
 
-/// Which release of which registry bytes are from, and how that was verified.
+/// Which release of which registry bytes are from, and how that was verified, if it was.
 pub(crate) struct Origin {
-    pub(crate) package: PackageName,
-    pub(crate) version: Version,
+    /// The release; none where only a place in a registry was named.
+    pub(crate) package: Option<(PackageName, Version)>,
     pub(crate) digest: Digest,
-    /// The origin of the registry's log.
+    /// The origin of the registry's log; of one without a log, `oci://`, its host and the repository.
     pub(crate) registry: String,
-    /// What was verified, for a report.
+    /// What was verified, or that nothing was, for a report.
     pub(crate) data: ReleaseData,
     /// What was fetched and from where, in one line.
     pub(crate) line: String,
@@ -68,21 +69,25 @@ pub(crate) struct FileInput {
 }
 
 impl Sources<'_> {
-    /// Opens what `argument` names: as [`Named::open`], or a package.
+    /// Opens what `argument` names: as [`Named::open`], a package, or a place in an OCI registry.
     pub(crate) fn open(&self, argument: &str) -> Result<Named, Failure> {
-        match wanted_package(argument)? {
-            Some(wanted) => Ok(Named::of(
-                argument,
-                pull_one(self.ui, self.global, &wanted)?,
-            )),
-            None => Named::open(argument),
+        match meant(argument)? {
+            Meant::Package(wanted) => {
+                let brought = pull_one(self.ui, self.global, &wanted)?;
+                Ok(self.named(argument, brought))
+            }
+            Meant::Place(place) => {
+                let unlogged = Unlogged::fetch(self.ui, self.global, &place)?;
+                Ok(self.named(argument, unlogged.into()))
+            }
+            Meant::File => Named::open(argument),
         }
     }
 
     /// Opens a package, whatever files there are.
     pub(crate) fn open_package(&self, wanted: &Wanted) -> Result<Named, Failure> {
-        let pulled = pull_one(self.ui, self.global, wanted)?;
-        Ok(Named::of(&wanted.to_string(), pulled))
+        let brought = pull_one(self.ui, self.global, wanted)?;
+        Ok(self.named(&wanted.to_string(), brought))
     }
 
     /// Opens what arguments name, in their order. Packages are fetched together.
@@ -90,12 +95,12 @@ impl Sources<'_> {
         let mut wanted = Vec::new();
         let mut opened = Vec::new();
         for argument in arguments {
-            opened.push(match wanted_package(argument)? {
-                Some(package) => {
+            opened.push(match meant(argument)? {
+                Meant::Package(package) => {
                     wanted.push(package);
                     None
                 }
-                None => Some(Named::open(argument)?),
+                Meant::Place(_) | Meant::File => Some(self.open(argument)?),
             });
         }
         // Nothing is read of registries, nor of the configuration, where no package is named.
@@ -105,23 +110,41 @@ impl Sources<'_> {
         let mut pulled = pull(self.ui, self.global, &wanted)?.into_iter();
         let all = opened.into_iter().zip(arguments);
         let all = all.filter_map(|(opened, argument)| match opened {
-            None => Some(Named::of(argument, pulled.next()?)),
+            None => Some(self.named(argument, pulled.next()?)),
             opened => opened,
         });
         Ok(all.collect())
     }
+
+    /// What was fetched, with a warning if no log proves it.
+    fn named(&self, argument: &str, brought: Brought) -> Named {
+        if let Brought::Unlogged(unlogged) = &brought {
+            unlogged.warn(self.ui);
+        }
+        Named::of(argument, brought)
+    }
 }
 
-/// The package that an argument names, if there is no file of that name.
-fn wanted_package(argument: &str) -> Result<Option<Wanted>, Failure> {
+/// What an argument names.
+enum Meant {
+    Package(Wanted),
+    Place(Reference),
+    File,
+}
+
+/// What an argument names: a file, where there is one of that name.
+fn meant(argument: &str) -> Result<Meant, Failure> {
     let path = Path::new(argument);
+    if argument.starts_with(Reference::SCHEME) {
+        return oci::reference(argument).map(Meant::Place);
+    }
     if !argument.contains(':') || path.exists() {
-        return Ok(None);
+        return Ok(Meant::File);
     }
     match argument.parse::<Wanted>() {
-        Ok(wanted) => Ok(Some(wanted)),
+        Ok(wanted) => Ok(Meant::Package(wanted)),
         // A path that leads nowhere; opening it says so.
-        Err(_) if argument.contains(['/', '\\']) => Ok(None),
+        Err(_) if argument.contains(['/', '\\']) => Ok(Meant::File),
         Err(error) => Err(Failure::usage(format!(
             "`{}` is no file, and no name of a package",
             ui::clean_line(argument)
@@ -133,27 +156,31 @@ fn wanted_package(argument: &str) -> Result<Option<Wanted>, Failure> {
 
 impl Named {
     /// A package, as it was fetched.
-    pub(crate) fn of(argument: &str, pulled: Pulled) -> Named {
-        let (name, registry) = (pulled.name(), pulled.origin().to_owned());
-        let line = pulled.line();
-        let Fetched {
-            release,
-            view,
-            file,
-            ..
-        } = pulled.fetched;
+    pub(crate) fn of(argument: &str, brought: Brought) -> Named {
+        let (package, digest, registry) = match &brought {
+            Brought::Logged(pulled) => {
+                let release = &pulled.fetched.release;
+                let package = (release.package.clone(), release.version.clone());
+                (
+                    Some(package),
+                    release.content.digest,
+                    pulled.origin().to_owned(),
+                )
+            }
+            Brought::Unlogged(it) => (it.package.clone(), it.digest, it.registry()),
+        };
+        let size = brought.size();
         Named {
             argument: argument.to_owned(),
-            name,
+            name: brought.name(),
             release: Some(Box::new(Origin {
-                package: release.package.clone(),
-                version: release.version.clone(),
-                digest: release.content.digest,
+                package,
+                digest,
                 registry,
-                data: ReleaseData::of(&release, &view, &pulled.rules),
-                line,
+                data: brought.data(),
+                line: brought.line(),
             })),
-            bytes: Bytes::File(FileInput::new(file, release.content.size)),
+            bytes: Bytes::File(FileInput::new(brought.into_file(), size)),
         }
     }
 
@@ -229,7 +256,10 @@ impl Named {
     /// What to call a composition that is made around it.
     pub(crate) fn title(&self) -> String {
         match &self.release {
-            Some(release) => release.package.name().to_owned(),
+            Some(release) => match &release.package {
+                Some((package, _)) => package.name().to_owned(),
+                None => release.place().to_owned(),
+            },
             None => self.name.clone(),
         }
     }
@@ -326,13 +356,19 @@ impl Named {
 }
 
 impl Origin {
-    /// As the composer records it.
-    pub(crate) fn to_release(&self) -> Release {
-        Release {
-            package: self.package.to_string(),
-            version: self.version.semver().clone(),
+    /// As the composer records it; what is no release is recorded by its digest.
+    pub(crate) fn to_release(&self) -> Option<Release> {
+        let (package, version) = self.package.as_ref()?;
+        Some(Release {
+            package: package.to_string(),
+            version: version.semver().clone(),
             registry: self.registry.clone(),
-        }
+        })
+    }
+
+    /// The last part of the registry's name, which is that of the component where it is a repository.
+    fn place(&self) -> &str {
+        self.registry.rsplit('/').next().unwrap_or_default()
     }
 }
 

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 use tenon_composer::{Composition, Extracted, Input, Piece};
 use tenon_registry_client::chain::Release;
 use tenon_registry_client::verify::Verified;
+use tenon_registry_client::{Digest, Hasher};
 
 /// How much is held in memory to be copied.
 const CHUNK: u64 = 1 << 20;
@@ -36,6 +37,8 @@ pub(crate) enum Content<'c> {
     Composition(&'c Composition<'c>, &'c [&'c Named]),
     /// The bytes of a release, which are checked once more on their way.
     Release(&'c Verified<Release>, &'c dyn Input),
+    /// Bytes with this digest, which no log proves; they are checked once more on their way.
+    Unlogged(Digest, &'c dyn Input),
 }
 
 impl Target {
@@ -256,6 +259,7 @@ impl Content<'_> {
             Content::Bytes(bytes) => return out.write_all(bytes),
             Content::Composition(composition, inputs) => (composition, inputs),
             Content::Release(release, input) => return copy_checked(release, *input, out),
+            Content::Unlogged(digest, input) => return copy_hashed(*digest, *input, out),
         };
         // Small pieces are written together; large ones go past the buffer.
         let mut out = BufWriter::with_capacity(TOGETHER, out);
@@ -280,6 +284,21 @@ fn copy_checked(
         out.write_all(bytes)
     })?;
     check.finish().map(drop).map_err(io::Error::other)
+}
+
+/// Copies bytes with a digest; an error if they have another one, before a file gets its name.
+fn copy_hashed(digest: Digest, input: &dyn Input, out: &mut dyn Write) -> io::Result<()> {
+    let mut hasher = Hasher::new();
+    copy_each(input, 0..input.size(), |bytes| {
+        hasher.update(bytes);
+        out.write_all(bytes)
+    })?;
+    match hasher.finish() {
+        found if found == digest => Ok(()),
+        found => Err(io::Error::other(format!(
+            "the bytes in the cache are {found} by now, not {digest}"
+        ))),
+    }
 }
 
 /// Copies pieces, those of inputs in large parts.

@@ -12,7 +12,8 @@ use std::time::Duration;
 #[derive(Args)]
 #[command(after_help = "Example: tenon get acme:http@1.4 -o http.wasm")]
 pub(crate) struct Get {
-    /// The package, as `NAMESPACE:NAME` or `NAMESPACE:NAME@VERSION`.
+    /// The package, as `NAMESPACE:NAME` or `NAMESPACE:NAME@VERSION`; or a place in a registry that speaks OCI, of which
+    /// nothing is verified but the digest: `oci://HOST/NAMESPACE/NAME:TAG`, or with `@sha256:...`.
     #[arg(value_name = "PACKAGE")]
     pub(crate) package: String,
 

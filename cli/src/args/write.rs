@@ -34,11 +34,22 @@ pub(crate) struct Consent {
 /// compatible with is refused. Then the plan is shown, and after you agree, it is uploaded, and the record
 /// of it is signed with your key and put into the registry's log.
 #[derive(Args)]
-#[command(after_help = "Example: tenon publish http.wasm --package acme:http --version 1.4.0")]
+#[command(
+    after_help = "Examples:\n  tenon publish http.wasm --package acme:http --version 1.4.0\n  tenon publish http.wasm --oci oci://registry.example/acme/http:1.4.0"
+)]
 pub(crate) struct Publish {
     /// A component or a WIT package: a file (`.wasm`, `.wat`, `.wit`), or a directory of WIT.
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
+
+    /// Where to publish it without a log: `oci://HOST/NAMESPACE/NAME:TAG`, in a registry that speaks OCI.
+    #[arg(value_name = "REFERENCE")]
+    pub(crate) reference: Option<String>,
+
+    /// Publish it to a registry that speaks OCI: the one that is named, or that the namespace is mapped to. Nothing is
+    /// signed, and no log has it.
+    #[arg(long)]
+    pub(crate) oci: bool,
 
     /// The package, such as `acme:http`; a WIT package says itself what it is.
     #[arg(long, value_name = "NAMESPACE:NAME")]

@@ -3,6 +3,7 @@
 use super::lock;
 use crate::args::{Add, Global};
 use crate::error::Failure;
+use crate::oci::{OciHome, home};
 use crate::project::{Change, Freedom, Locking, MANIFEST, Project, Purpose};
 use crate::pulled::wanted;
 use crate::remote::Remote;
@@ -105,6 +106,10 @@ fn requirement(
             let there = project.manifest.dependencies.get(&wanted.package);
             if let Some(Dependency::Registry(requirement)) = there {
                 return Ok(requirement.clone());
+            }
+            if let Some(home) = OciHome::of(global, wanted.package.namespace())? {
+                let newest = home::newest(ui, global, &home, wanted)?;
+                return Ok(compatible_with(newest.semver()));
             }
             let remote = Remote::of(ui, global, wanted.package.namespace())?;
             let resolved = remote.wait_raw(remote.client.resolve(&wanted.package, None));

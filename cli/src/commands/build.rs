@@ -208,7 +208,7 @@ fn wit_package(
 fn releases(project: &Project) -> BTreeMap<String, String> {
     let locked = project.lock.iter().flat_map(|lock| &lock.packages);
     let releases = locked.map(|((package, version), locked)| {
-        let digest = locked.release.digest.to_string();
+        let digest = locked.digest().to_string();
         (format!("{package}@{version}"), digest)
     });
     releases.collect()
@@ -327,8 +327,8 @@ impl Plan {
                     .help("run `tenon lock`"),
             );
         };
-        let name = format!("{package}@{}", locked.release.version);
-        let digest = locked.release.digest.to_string();
+        let name = format!("{package}@{}", locked.version());
+        let digest = locked.digest().to_string();
         self.releases.insert(name.clone(), digest);
         Ok(name)
     }
@@ -359,7 +359,7 @@ impl Project {
             Some((package, Dependency::Registry(requirement))) => {
                 let locked = self.locked_for(&package, requirement);
                 locked.map_or(name.to_owned(), |locked| {
-                    format!("{package}@{}", locked.release.version)
+                    format!("{package}@{}", locked.version())
                 })
             }
             Some((_, Dependency::Path(path))) => self.path(path).to_string_lossy().into_owned(),

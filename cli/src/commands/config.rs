@@ -136,6 +136,10 @@ fn namespaces(config: &Config) -> Vec<Option<SettingContent>> {
             let one = SaidContent::of_layer(config, name, settings.layer);
             said.entry(namespace).or_default().push(one);
         }
+        for (namespace, home) in &settings.unlogged {
+            let one = SaidContent::of_layer(config, home, settings.layer);
+            said.entry(namespace).or_default().push(one);
+        }
     }
     for (namespace, elsewhere) in &config.wkg.namespaces {
         let one = SaidContent::of_layer(config, elsewhere.name(), Layer::Wkg);

@@ -3,11 +3,10 @@
 use crate::args::{Fetch, Global};
 use crate::error::Failure;
 use crate::project::{Locking, Project, Purpose, install};
-use crate::pulled::{self, Pulled, pull};
+use crate::pulled::{self, Brought, Pulled, pull};
 use crate::ui::{Document, ReleaseData, Ui};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use tenon_registry_client::http::FetchedFrom;
 
 #[derive(Serialize)]
 struct FetchContent {
@@ -34,9 +33,9 @@ pub(crate) fn run(ui: &Ui, args: &Fetch, global: &Global) -> Result<(), Failure>
     };
     if ui.json {
         let data = pulled.iter().map(|pulled| FetchedData {
-            release: ReleaseData::of(&pulled.fetched.release, &pulled.fetched.view, &pulled.rules),
-            cached: pulled.fetched.from == FetchedFrom::Cache,
-            path: pulled.fetched.path.display().to_string(),
+            release: pulled.data(),
+            cached: pulled.was_cached(),
+            path: pulled.path().display().to_string(),
         });
         let releases = data.collect();
         return ui.document(&Document::new("tenon/fetch/1", FetchContent { releases }));
@@ -48,6 +47,9 @@ pub(crate) fn run(ui: &Ui, args: &Fetch, global: &Global) -> Result<(), Failure>
     let mut logs: BTreeMap<&str, &Pulled> = BTreeMap::new();
     for pulled in &pulled {
         ui.say(&pulled.line());
+        let Brought::Logged(pulled) = pulled else {
+            continue;
+        };
         // The log may have grown meanwhile.
         let newest = logs.entry(pulled.origin()).or_insert(pulled);
         if newest.log_size() < pulled.log_size() {
@@ -61,7 +63,7 @@ pub(crate) fn run(ui: &Ui, args: &Fetch, global: &Global) -> Result<(), Failure>
 }
 
 /// Everything that the project has locked.
-fn all_of_project(ui: &Ui, args: &Fetch, global: &Global) -> Result<Vec<Pulled>, Failure> {
+fn all_of_project(ui: &Ui, args: &Fetch, global: &Global) -> Result<Vec<Brought>, Failure> {
     let mut project = Project::open(Purpose::Change)?;
     let changes = project.lock(ui, &Locking::keep(global, args.agreement.yes))?;
     super::lock::say(ui, &changes);

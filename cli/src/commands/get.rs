@@ -2,13 +2,15 @@
 
 use crate::args::{Get, Global};
 use crate::error::Failure;
-use crate::pulled::{self, Pulled, pull_one};
+use crate::oci::{self, Unlogged};
+use crate::pulled::{self, Brought, pull_one};
 use crate::source::FileInput;
 use crate::ui::{self, Document, ReleaseData, Ui};
 use crate::write::{Content, Target};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tenon_registry_client::http::Fetched;
+use tenon_registry_client::http::oci::Reference;
 
 #[derive(Serialize)]
 struct GetContent {
@@ -19,7 +21,15 @@ struct GetContent {
 }
 
 pub(crate) fn run(ui: &mut Ui, args: &Get, global: &Global) -> Result<(), Failure> {
-    let wanted = pulled::wanted(&args.package)?;
+    let package = &args.package;
+    let place = match package.starts_with(Reference::SCHEME) {
+        true => Some(oci::reference(package)?),
+        false => None,
+    };
+    let wanted = match place {
+        Some(_) => None,
+        None => Some(pulled::wanted(package)?),
+    };
     let folder = match args.output.as_deref() {
         None => Some(Path::new("")),
         Some(path) => path.is_dir().then_some(path),
@@ -32,22 +42,28 @@ pub(crate) fn run(ui: &mut Ui, args: &Get, global: &Global) -> Result<(), Failur
             ui.take_stdout();
         }
     }
-    let pulled = pull_one(ui, global, &wanted)?;
+    let brought = match (&wanted, &place) {
+        (Some(wanted), _) => pull_one(ui, global, wanted)?,
+        (None, Some(place)) => Unlogged::fetch(ui, global, place)?.into(),
+        (None, None) => return Ok(()),
+    };
     let target = match folder {
-        Some(folder) => Target::Derived(folder.join(file_name(&pulled))),
+        Some(folder) => Target::Derived(folder.join(brought.file_name())),
         None => Target::of(args.output.as_deref()),
     };
     target.check(false)?;
-    let line = pulled.sentence();
-    let Fetched {
-        release,
-        view,
-        file,
-        ..
-    } = pulled.fetched;
-    let data = ReleaseData::of(&release, &view, &pulled.rules);
-    let input = FileInput::new(file, release.content.size);
-    target.write(&Content::Release(&release, &input))?;
+    let (line, data, size) = (brought.sentence(), brought.data(), brought.size());
+    match brought {
+        Brought::Logged(pulled) => {
+            let Fetched { release, file, .. } = pulled.fetched;
+            let input = FileInput::new(file, size);
+            target.write(&Content::Release(&release, &input))?;
+        }
+        Brought::Unlogged(unlogged) => {
+            let input = FileInput::new(unlogged.file, size);
+            target.write(&Content::Unlogged(unlogged.digest, &input))?;
+        }
+    }
     let output = target.path().map(|path| path.display().to_string());
     if ui.json {
         let release = data;
@@ -57,16 +73,9 @@ pub(crate) fn run(ui: &mut Ui, args: &Get, global: &Global) -> Result<(), Failur
         ));
     }
     if let Some(output) = output {
-        let size = ui::size(release.content.size);
+        let size = ui::size(size);
         ui.say(&format!("{} {output} ({size})", ui::bold("wrote")));
     }
     ui.say(&line);
     Ok(())
-}
-
-/// A name that is made of what was verified, and of nothing that a registry says.
-fn file_name(pulled: &Pulled) -> PathBuf {
-    let release = &pulled.fetched.release;
-    let (namespace, name) = (release.package.namespace(), release.package.name());
-    format!("{namespace}-{name}-{}.wasm", release.version).into()
 }

@@ -2,6 +2,7 @@
 
 use crate::args::{Global, Outdated};
 use crate::error::Failure;
+use crate::oci::home;
 use crate::project::{Asked, Project, Purpose, look};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
@@ -45,13 +46,24 @@ pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failu
     for (package, version) in lock.packages.keys() {
         locked.entry(package).or_default().insert(version);
     }
-    let names: Vec<PackageName> = locked.keys().copied().cloned().collect();
+    let is_unlogged = |package: &PackageName| {
+        let mut of_package = lock.packages.values().filter(|it| it.package() == package);
+        of_package.any(|locked| locked.unlogged().is_some())
+    };
+    let names = locked.keys().copied().filter(|name| !is_unlogged(name));
+    let names: Vec<PackageName> = names.cloned().collect();
+    let mut views = look(ui, global, &names)?.into_iter();
     let mut rows = vec![];
-    for ((package, versions), view) in locked.iter().zip(look(ui, global, &names)?) {
-        if let Some(found) = view.package() {
-            let all = versions.iter();
-            rows.extend(all.filter_map(|version| row(&asked, package, version, versions, found)));
-        }
+    for (package, versions) in &locked {
+        let found = match is_unlogged(package) {
+            true => Found::of_tags(home::versions(ui, global, package)?),
+            false => match views.next().as_ref().and_then(|view| view.package()) {
+                Some(found) => Found::of_log(found),
+                None => continue,
+            },
+        };
+        let all = versions.iter();
+        rows.extend(all.filter_map(|version| row(&asked, package, version, versions, &found)));
     }
     let is_any = !rows.is_empty();
     if ui.json {
@@ -80,25 +92,50 @@ pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failu
     }
 }
 
+/// The versions that there are of a package.
+struct Found {
+    available: BTreeSet<Version>,
+    /// Why others should not be used.
+    advised_against: BTreeMap<Version, &'static str>,
+}
+
+impl Found {
+    fn of_log(package: &Package) -> Found {
+        let mut found = Found::of_tags(BTreeSet::new());
+        for release in package.releases().values() {
+            let version = release.version.clone();
+            match release.availability {
+                Availability::Available => drop(found.available.insert(version)),
+                Availability::Yanked(reason) => {
+                    found.advised_against.insert(version, reason.as_str());
+                }
+                Availability::TakenDown(_) => {
+                    found.advised_against.insert(version, "taken down");
+                }
+            }
+        }
+        found
+    }
+
+    /// Of a registry without a log, which has no way to advise against a version.
+    fn of_tags(available: BTreeSet<Version>) -> Found {
+        Found {
+            available,
+            advised_against: BTreeMap::new(),
+        }
+    }
+}
+
 /// What there is to say of a version, where these are locked.
 fn row(
     asked: &Asked,
     package: &PackageName,
     version: &Version,
     locked_versions: &BTreeSet<&Version>,
-    found: &Package,
+    found: &Found,
 ) -> Option<Row> {
-    let locked = found.releases().get(version);
-    let yanked = match locked.map(|release| release.availability) {
-        Some(Availability::Yanked(reason)) => Some(reason.as_str()),
-        Some(Availability::TakenDown(_)) => Some("taken down"),
-        _ => None,
-    };
-    let available = || {
-        let releases = found.releases().values().rev();
-        let releases = releases.filter(|release| release.availability == Availability::Available);
-        releases.map(|release| &release.version)
-    };
+    let yanked = found.advised_against.get(version).copied();
+    let available = || found.available.iter().rev();
     let needs = asked.needs.iter().map(|asked| &asked.need);
     let needs: Vec<_> = needs
         .filter(|need| need.package == *package && need.strength == Strength::Always)

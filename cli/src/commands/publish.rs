@@ -1,5 +1,7 @@
 //! `tenon publish`: a component or a WIT package, released.
 
+mod oci;
+
 use crate::args::{Global, Publish};
 use crate::baseline;
 use crate::error::Failure;
@@ -76,7 +78,11 @@ enum State {
 }
 
 pub(crate) fn run(ui: &Ui, args: &Publish, global: &Global) -> Result<(), Failure> {
-    let publication = Publication::read(Sources { ui, global }, &args.path)?;
+    let (path, place) = oci::places(args)?;
+    if args.oci || place.is_some() {
+        return oci::run(ui, args, global, path, place);
+    }
+    let publication = Publication::read(Sources { ui, global }, path)?;
     let (package, version) = publication.name(args.package.as_deref(), args.version.as_deref())?;
     let vkey = args.signing.vkey()?;
     let remote = Remote::of(ui, global, package.namespace())?;

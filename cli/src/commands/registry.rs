@@ -1,10 +1,11 @@
 //! `tenon registry`: which registries there are, what is believed of them, and what comes from where.
 
 use crate::args::{Registry, RegistryAdd, RegistryRemove, RegistryReset, RegistryWhich};
-use crate::choice::{self, Choice};
+use crate::choice::{self, Choice, Reason};
 use crate::config::{self, Config, Layer, RegistryName, Settings};
 use crate::credentials::{self, Keeper};
 use crate::error::Failure;
+use crate::oci::OciHome;
 use crate::stored::{self, Access};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
@@ -50,6 +51,9 @@ struct WhichContent {
     layer: Option<Layer>,
     /// Whether the namespace is mapped, so that no other registry can be chosen for it.
     pinned: bool,
+    /// Whether it has no log.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unverified: bool,
 }
 
 #[derive(Serialize)]
@@ -209,6 +213,9 @@ fn list(ui: &Ui, flag: Option<&str>) -> Result<(), Failure> {
 fn which(ui: &Ui, args: &RegistryWhich, flag: Option<&str>) -> Result<(), Failure> {
     let namespace: Namespace = parse_name(&args.namespace)?;
     let config = Config::read()?;
+    if let Some(home) = choice::unlogged_home(&config, flag, &namespace)? {
+        return which_unlogged(ui, &config, &namespace, &home);
+    }
     let choice = choice::choose_for(&config, flag, &namespace)?;
     let Choice {
         name,
@@ -228,6 +235,7 @@ fn which(ui: &Ui, args: &RegistryWhich, flag: Option<&str>) -> Result<(), Failur
                 reason: reason.name(),
                 layer: reason.layer(),
                 pinned: config.is_pinned(&namespace),
+                unverified: false,
             },
         ));
     }
@@ -236,6 +244,35 @@ fn which(ui: &Ui, args: &RegistryWhich, flag: Option<&str>) -> Result<(), Failur
         registry.url
     ));
     ui.print(&format!("{name}\n"))
+}
+
+/// A namespace that comes from a registry without a log.
+fn which_unlogged(
+    ui: &Ui,
+    config: &Config,
+    namespace: &Namespace,
+    home: &OciHome,
+) -> Result<(), Failure> {
+    let layer = config.unlogged(namespace);
+    let reason = Reason::Namespace(layer.map_or(Layer::Wkg, |(_, layer)| layer));
+    if ui.json {
+        return ui.document(&Document::new(
+            "tenon/which/1",
+            WhichContent {
+                namespace: namespace.to_string(),
+                registry: home.to_string(),
+                url: home.to_string(),
+                reason: reason.name(),
+                layer: reason.layer(),
+                pinned: config.is_pinned(namespace),
+                unverified: true,
+            },
+        ));
+    }
+    ui.say(&format!(
+        "`{namespace}` comes from {home}, since {reason}; it has no log, so what comes from there is unverified"
+    ));
+    ui.print(&format!("{home}\n"))
 }
 
 fn remove(ui: &Ui, args: &RegistryRemove) -> Result<(), Failure> {

@@ -27,6 +27,9 @@ struct PackageData {
     package: String,
     version: String,
     kind: String,
+    /// Whether no log has it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unverified: bool,
     needs: Vec<EdgeData>,
 }
 
@@ -179,9 +182,7 @@ impl<'t> Drawing<'t> {
         for step in self.tree.asked().chain(all) {
             let by = match step.by {
                 Asker::Project(by) => ui::clean_line(by),
-                Asker::Package(LockedPackage { release, .. }) => {
-                    format!("{} {}", release.package, release.version)
-                }
+                Asker::Package(by) => format!("{} {}", by.package(), by.version()),
             };
             let verb = match step.need.strength {
                 Strength::Always => "needs",
@@ -212,8 +213,11 @@ fn name(package: &LockedPackage) -> String {
         ContentKind::Component => "",
         ContentKind::Wit => " (WIT)",
     };
-    let release = &package.release;
-    format!("{} {}{kind}", release.package, release.version)
+    let trust = match package.unlogged() {
+        Some(_) => " (unverified)",
+        None => "",
+    };
+    format!("{} {}{kind}{trust}", package.package(), package.version())
 }
 
 fn content(project: &Project, lock: &project::LockFile, tree: &project::Tree<'_>) -> TreeContent {
@@ -224,13 +228,14 @@ fn content(project: &Project, lock: &project::LockFile, tree: &project::Tree<'_>
         },
         package: step.need.package.to_string(),
         requirement: step.need.requirement.to_string(),
-        version: step.to.release.version.to_string(),
+        version: step.to.version().to_string(),
         constraint: step.need.strength == Strength::IfPresent,
     };
     let packages = lock.packages.values().map(|package| PackageData {
-        package: package.release.package.to_string(),
-        version: package.release.version.to_string(),
+        package: package.package().to_string(),
+        version: package.version().to_string(),
         kind: package.kind.to_string(),
+        unverified: package.unlogged().is_some(),
         needs: tree.needs(package).map(|step| edge(&step)).collect(),
     });
     let local = project.manifest.dependencies.iter();

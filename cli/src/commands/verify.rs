@@ -3,6 +3,7 @@
 use crate::args::{Global, Verify};
 use crate::error::Failure;
 use crate::obligation::{Obligation, held_before};
+use crate::oci::OciHome;
 use crate::pulled::{self, pull_one};
 use crate::remote::{Remote, is_proved};
 use crate::source::Named;
@@ -47,7 +48,7 @@ struct Done {
 
 pub(crate) fn run(ui: &Ui, args: &Verify, global: &Global) -> Result<(), Failure> {
     let wanted = pulled::wanted_by(global, &args.package)?;
-    if global.locked {
+    if global.locked && OciHome::of(global, wanted.package.namespace())?.is_none() {
         // That it is what is locked, too.
         pull_one(ui, global, &wanted)?;
     }

@@ -7,7 +7,7 @@ use crate::project::{Project, Purpose};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use tenon_registry_client::name::PackageName;
-use tenon_registry_client::project::{self, Asker, LockedPackage, Step};
+use tenon_registry_client::project::{self, Asker, Step};
 use tenon_registry_client::resolve::{Need, Strength};
 
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ pub(crate) fn run(ui: &Ui, args: &Why) -> Result<(), Failure> {
             .filter(|step| step.to == *found && step.need.strength == Strength::IfPresent);
         VersionData {
             package: package.to_string(),
-            version: found.release.version.to_string(),
+            version: found.version().to_string(),
             because: tree
                 .chains(found)
                 .iter()
@@ -90,11 +90,7 @@ fn sentence(chain: &[Step<'_>]) -> String {
             0 => format!("{} asks for", asker(step)),
             _ => "that needs".to_owned(),
         };
-        format!(
-            "{who} {}, which is {}",
-            want(step.need),
-            step.to.release.version
-        )
+        format!("{who} {}, which is {}", want(step.need), step.to.version())
     });
     links.collect::<Vec<_>>().join("; ")
 }
@@ -102,9 +98,7 @@ fn sentence(chain: &[Step<'_>]) -> String {
 fn asker(step: &Step<'_>) -> String {
     match step.by {
         Asker::Project(by) => ui::clean_line(by),
-        Asker::Package(LockedPackage { release, .. }) => {
-            format!("{}@{}", release.package, release.version)
-        }
+        Asker::Package(by) => format!("{}@{}", by.package(), by.version()),
     }
 }
 

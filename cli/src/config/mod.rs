@@ -10,9 +10,10 @@ mod settings;
 mod wkg;
 
 pub(crate) use settings::{Registry, RegistryName, Settings, chain, policy_for, table};
-pub(crate) use wkg::{Elsewhere, VARIABLE as WKG_VARIABLE, Wkg};
+pub(crate) use wkg::{Elsewhere, VARIABLE as WKG_VARIABLE, Wkg, wkg_credential};
 
 use crate::error::Failure;
+use crate::oci::OciHome;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -71,8 +72,14 @@ impl Config {
 
     /// Which registry `[namespaces]` says that a namespace comes from. It may be one that is not known here.
     pub(crate) fn mapped(&self, namespace: &Namespace) -> Option<(&RegistryName, Layer)> {
-        let mut ours = self.ours();
-        ours.find_map(|settings| Some((settings.namespaces.get(namespace)?, settings.layer)))
+        let settings = self.ours().find(|settings| settings.maps(namespace))?;
+        Some((settings.namespaces.get(namespace)?, settings.layer))
+    }
+
+    /// Which registry without a log `[namespaces]` says that a namespace comes from.
+    pub(crate) fn unlogged(&self, namespace: &Namespace) -> Option<(&OciHome, Layer)> {
+        let settings = self.ours().find(|settings| settings.maps(namespace))?;
+        Some((settings.unlogged.get(namespace)?, settings.layer))
     }
 
     /// Everything that `[namespaces]` says.
@@ -82,13 +89,15 @@ impl Config {
             let mapped = settings.namespaces.iter();
             mapped.map(|(namespace, name)| (namespace, (name, settings.layer)))
         });
+        // A project may map to a registry without a log what its user maps to another one.
+        let all = all.filter(|(namespace, _)| self.mapped(namespace).is_some());
         all.collect()
     }
 
     /// Whether the project or the user says where this namespace comes from, and not only where everything
     /// does.
     pub(crate) fn is_pinned(&self, namespace: &Namespace) -> bool {
-        self.mapped(namespace).is_some()
+        self.ours().any(|settings| settings.maps(namespace))
     }
 
     /// Where every namespace comes from that is not mapped.
@@ -106,6 +115,18 @@ impl Config {
         let mut there = all.filter(|(_, registry)| is_at(&registry.url, host));
         let first = there.next()?;
         there.next().is_none().then_some(first)
+    }
+
+    /// The registry of ours that is at a host.
+    pub(crate) fn at_host(&self, host: &str) -> Option<&RegistryName> {
+        let all = self.registries().into_iter();
+        let mut there = all.filter(|(_, registry)| is_at(&registry.url, host));
+        there.next().map(|(name, _)| name)
+    }
+
+    /// Whether a registry of ours is at the host that wkg's configuration means, or several are.
+    pub(crate) fn is_ours(&self, elsewhere: &Elsewhere) -> bool {
+        self.at_host(elsewhere.name()).is_some()
     }
 
     /// The file of a layer, if there is one.

@@ -4,6 +4,7 @@
 
 use super::{Layer, manifest};
 use crate::error::Failure;
+use crate::oci::OciHome;
 use crate::places::Place;
 use crate::stored::{self, Access};
 use crate::ui;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use tenon_registry_client::http::oci::{Reference, ReferenceError};
 use tenon_registry_client::http::{BaseUrl, BaseUrlError};
 use tenon_registry_client::log::Policy;
 use tenon_registry_client::name::{NameError, Namespace};
@@ -29,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) registries: BTreeMap<RegistryName, Registry>,
     /// Where a namespace comes from. A project may name a registry that only its users know.
     pub(crate) namespaces: BTreeMap<Namespace, RegistryName>,
+    /// Where a namespace comes from that comes from a registry without a log.
+    pub(crate) unlogged: BTreeMap<Namespace, OciHome>,
     /// Where every other namespace comes from.
     pub(crate) default: Option<RegistryName>,
 }
@@ -58,7 +62,7 @@ pub(crate) struct Registry {
 #[serde(default, rename_all = "kebab-case")]
 struct Written {
     registries: BTreeMap<RegistryName, WrittenRegistry>,
-    namespaces: BTreeMap<String, RegistryName>,
+    namespaces: BTreeMap<String, String>,
     default_registry: Option<RegistryName>,
 }
 
@@ -142,10 +146,26 @@ impl Settings {
                 &format!("{what} is `{name}`, but there is no `[registries.{name}]`"),
             )),
         };
-        let mut namespaces = BTreeMap::new();
+        let (mut namespaces, mut unlogged) = (BTreeMap::new(), BTreeMap::new());
         for (namespace, registry) in written.namespaces {
             let namespace: Namespace = namespace.parse().map_err(|error: NameError| {
                 invalid(&path, &format!("in `[namespaces]`: {error}"))
+            })?;
+            if registry.starts_with(Reference::SCHEME) {
+                let home = registry.parse().map_err(|error: ReferenceError| {
+                    invalid(
+                        &path,
+                        &format!("in `[namespaces]`, of `{namespace}`: {error}"),
+                    )
+                })?;
+                unlogged.insert(namespace, home);
+                continue;
+            }
+            let registry: RegistryName = registry.parse().map_err(|error: NameError| {
+                invalid(
+                    &path,
+                    &format!("in `[namespaces]`, of `{namespace}`: {error}"),
+                )
             })?;
             let what = format!("the registry of the namespace `{namespace}`");
             namespaces.insert(namespace, known(registry, &what)?);
@@ -159,8 +179,14 @@ impl Settings {
             path,
             registries,
             namespaces,
+            unlogged,
             default,
         })
+    }
+
+    /// Whether it says where a namespace comes from.
+    pub(super) fn maps(&self, namespace: &Namespace) -> bool {
+        self.namespaces.contains_key(namespace) || self.unlogged.contains_key(namespace)
     }
 
     /// The registry of this name, or at this address.

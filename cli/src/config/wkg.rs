@@ -1,10 +1,12 @@
 //! What the configuration of wkg says of namespaces, where nothing of ours does.
 //!
 //! It names registries by their hosts, and knows no pins: so it can say which of our registries a namespace comes
-//! from, or that it comes from none of them. What else is in it, and what is not understood of it, is not our
-//! business.
+//! from, or which OCI registry, of which no log is known. Of what else is in it, passwords are read when a registry asks;
+//! what is not understood is not our business.
 
+use crate::oci::OciHome;
 use crate::stored::{self, Access};
+use base64::Engine as _;
 use etcetera::BaseStrategy;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,7 +32,13 @@ pub(crate) struct Wkg {
 pub(crate) enum Elsewhere {
     /// By its host, with a port if it has one.
     Host(String),
-    /// By how it is reached: something that is no registry of ours.
+    /// By how it is reached: an OCI registry, and what comes before the namespace in the names of its repositories.
+    Oci {
+        /// The host, with a port if it has one.
+        host: String,
+        prefix: String,
+    },
+    /// By how it is reached, in a way that is not understood.
     Custom(String),
 }
 
@@ -67,6 +75,19 @@ impl Elsewhere {
     pub(crate) fn name(&self) -> &str {
         match self {
             Elsewhere::Host(name) | Elsewhere::Custom(name) => name,
+            Elsewhere::Oci { host, .. } => host,
+        }
+    }
+
+    /// Where the packages are, if it is an OCI registry, or may be one.
+    pub(crate) fn home(&self) -> Option<OciHome> {
+        match self {
+            Elsewhere::Host(host) => host.parse().ok().map(OciHome::Asked),
+            Elsewhere::Oci { host, prefix } => {
+                let (host, prefix) = (host.parse().ok()?, prefix.clone());
+                Some(OciHome::At { host, prefix })
+            }
+            Elsewhere::Custom(_) => None,
         }
     }
 
@@ -78,13 +99,66 @@ impl Elsewhere {
         };
         // Where it really is, if that is said; what is before it is a name for the rest.
         let metadata = table.get("metadata").and_then(Value::as_table);
-        let oci = metadata.and_then(|metadata| {
-            let oci = metadata.get("oci").and_then(|oci| oci.get("registry"));
-            oci.or_else(|| metadata.get("ociRegistry"))
-        });
-        let name = oci.or_else(|| table.get("registry"))?.as_str()?;
-        Some(Elsewhere::Custom(name.to_owned()))
+        let said = |key: &str, former: &str| {
+            let metadata = metadata?;
+            let oci = metadata.get("oci").and_then(|oci| oci.get(key));
+            metadata.get(former).or(oci).and_then(Value::as_str)
+        };
+        let registry = table.get("registry").and_then(Value::as_str);
+        let host = said("registry", "ociRegistry").or(registry)?.to_owned();
+        let protocol = metadata.and_then(|metadata| metadata.get("preferredProtocol"));
+        if protocol.is_some_and(|protocol| protocol.as_str() != Some("oci")) {
+            return Some(Elsewhere::Custom(host));
+        }
+        let prefix = said("namespacePrefix", "ociNamespacePrefix").unwrap_or_default();
+        let prefix = prefix.to_owned();
+        Some(Elsewhere::Oci { host, prefix })
     }
+}
+
+/// The name and password that wkg's configuration has for a registry. It is read again, so that they are in memory only
+/// where a registry asks.
+pub(crate) fn wkg_credential(host: &str) -> Result<Option<(String, String)>, String> {
+    let Some(path) = path() else {
+        return Ok(None);
+    };
+    let Some(text) = read(&path)? else {
+        return Ok(None);
+    };
+    credential(&text, host)
+        .map_err(|why| format!("wkg's configuration `{}`: {why}", path.display()))
+}
+
+fn credential(text: &str, host: &str) -> Result<Option<(String, String)>, String> {
+    let file = table(text)?;
+    let registry = file.get("registry").and_then(|all| all.get(host));
+    let auth = registry.and_then(|it| it.get("oci")?.get("auth"));
+    let wrong = || format!("what is kept for `{host}` is no name and password");
+    match auth {
+        None => Ok(None),
+        Some(Value::String(encoded)) => {
+            let engine = base64::engine::GeneralPurpose::new(
+                &base64::alphabet::STANDARD,
+                base64::engine::GeneralPurposeConfig::new()
+                    .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
+            );
+            let decoded = engine.decode(encoded.trim()).map_err(|_| wrong())?;
+            let text = String::from_utf8(decoded).map_err(|_| wrong())?;
+            let (user, password) = text.split_once(':').ok_or_else(wrong)?;
+            Ok(Some((user.to_owned(), password.to_owned())))
+        }
+        Some(auth) => {
+            let part = |key| auth.get(key).and_then(Value::as_str).map(str::to_owned);
+            let both = part("username").zip(part("password"));
+            both.map(Some).ok_or_else(wrong)
+        }
+    }
+}
+
+/// The file that wkg would read.
+fn path() -> Option<PathBuf> {
+    let named = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
+    named.map(PathBuf::from).or_else(usual_path)
 }
 
 fn usual_path() -> Option<PathBuf> {
@@ -99,12 +173,7 @@ fn read(path: &Path) -> Result<Option<String>, String> {
 }
 
 fn parse(text: &str) -> Result<BTreeMap<Namespace, Elsewhere>, String> {
-    // The library's own message would show a line, and there may be passwords in this file.
-    let file: Table = toml::from_str(text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start));
-        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-        format!("line {line} is not as TOML has it")
-    })?;
+    let file = table(text)?;
     let mapped = file.get("namespace_registries").and_then(Value::as_table);
     let mapped = mapped.into_iter().flatten();
     Ok(mapped
@@ -115,6 +184,15 @@ fn parse(text: &str) -> Result<BTreeMap<Namespace, Elsewhere>, String> {
             Some((namespace.parse().ok()?, elsewhere))
         })
         .collect())
+}
+
+fn table(text: &str) -> Result<Table, String> {
+    // The library's own message would show a line, and there may be passwords in this file.
+    toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+        format!("line {line} is not as TOML has it")
+    })
 }
 
 #[cfg(test)]
@@ -131,6 +209,7 @@ mod tests {
             acme = "registry.example:8443"
             wasi = { registry = "localhost", metadata = { preferredProtocol = "oci", oci = { registry = "ghcr.io", namespacePrefix = "webassembly/" } } }
             old = { registry = "old.example", metadata = { ociRegistry = "docker.example" } }
+            local = { registry = "local", metadata = { preferredProtocol = "local" } }
             bare = { registry = "bare.example", metadata = {} }
             UPPER = "is-no-namespace.example"
             wrong = 5
@@ -143,13 +222,18 @@ mod tests {
             auth = { username = "open", password = "sesame" }
         "#;
         let custom = |name: &str| Elsewhere::Custom(name.to_owned());
+        let oci = |host: &str, prefix: &str| Elsewhere::Oci {
+            host: host.to_owned(),
+            prefix: prefix.to_owned(),
+        };
         let expected = [
             ("acme", Elsewhere::Host("registry.example:8443".to_owned())),
-            ("bare", custom("bare.example")),
-            ("old", custom("docker.example")),
+            ("bare", oci("bare.example", "")),
+            ("local", custom("local")),
+            ("old", oci("docker.example", "")),
             ("strange", custom(UNKNOWN)),
-            ("table", custom("table.example")),
-            ("wasi", custom("ghcr.io")),
+            ("table", oci("table.example", "")),
+            ("wasi", oci("ghcr.io", "webassembly/")),
             ("wrong", custom(UNKNOWN)),
         ];
         let expected = expected.map(|(namespace, to)| (namespace.parse().unwrap(), to));
@@ -157,6 +241,28 @@ mod tests {
         for empty in ["", "namespace_registries = 1", "[namespace_registries]"] {
             assert_eq!(parse(empty).unwrap(), BTreeMap::new(), "{empty}");
         }
+    }
+
+    #[test]
+    fn a_password_is_read_for_its_registry_only() {
+        let text = r#"
+            [registry."a.example".oci]
+            auth = { username = "open", password = "sesame" }
+            [registry."b.example:5000".oci]
+            auth = "cGluZzpwb25n"
+            [registry."c.example"]
+            type = "oci"
+            [registry."d.example".oci]
+            auth = "hunter2"
+        "#;
+        let find = |host| credential(text, host);
+        let pair = |user: &str, password: &str| Ok(Some((user.to_owned(), password.to_owned())));
+        assert_eq!(find("a.example"), pair("open", "sesame"));
+        assert_eq!(find("b.example:5000"), pair("ping", "pong"));
+        assert_eq!(find("b.example"), Ok(None));
+        assert_eq!(find("c.example"), Ok(None));
+        let error = find("d.example").unwrap_err();
+        assert!(!error.contains("hunter2"), "{error}");
     }
 
     #[test]

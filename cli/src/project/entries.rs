@@ -12,17 +12,17 @@ use tenon_registry_client::http::{Client, Error};
 use tenon_registry_client::lock::LockedRelease;
 use tenon_registry_client::log::Origin;
 use tenon_registry_client::name::{PackageName, Version};
-use tenon_registry_client::project::{LockFile, LockedPackage};
+use tenon_registry_client::project::{LockFile, LockedPackage, LockedSource};
 use tenon_registry_client::resolve::Need;
 use tenon_registry_client::verify::{Request, Verified, View};
 
 /// Whether a release that stays locked is what the log says it is.
 pub(super) fn check_same(locked: &LockedPackage, gathered: &Gathered) -> Result<(), Failure> {
-    let (package, version) = (&locked.release.package, &locked.release.version);
-    let Some(release) = gathered.release(package, version) else {
+    let (package, version) = (locked.package(), locked.version());
+    let Some((found, where_it_is)) = gathered.digest(package, version) else {
         return Ok(());
     };
-    let (said, found) = (locked.release.digest, release.content.digest);
+    let said = *locked.digest();
     match said == found {
         true => Ok(()),
         false => Err(Failure {
@@ -33,7 +33,7 @@ pub(super) fn check_same(locked: &LockedPackage, gathered: &Gathered) -> Result<
             )
         }
         .cause(format!("`{LOCK}` has {said}"))
-        .cause(format!("the log has {found}"))
+        .cause(format!("{where_it_is} has {found}"))
         .help(
             "find out which of the two is right before going on: the lock file, or the registry",
         )),
@@ -47,11 +47,23 @@ pub(super) fn of_new(
     gathered: &Gathered,
     new: &[(PackageName, Version)],
 ) -> Result<Vec<LockedPackage>, Failure> {
+    let is_logged = |(package, _): &&(PackageName, Version)| !gathered.is_unlogged(package);
+    let logged: Vec<_> = new.iter().filter(is_logged).cloned().collect();
+    let unlogged = new.iter().filter(|key| !is_logged(key));
+    let unlogged = unlogged.filter_map(|(package, version)| {
+        let locked = gathered
+            .unlogged(package, version)?
+            .locked(package, version);
+        super::unlogged::warn_of(ui, package, version);
+        Some(Ok(locked))
+    });
     let look = |client: Client, (package, version)| async move {
         client.view(&Request::release(package, version)).await
     };
-    let views = gathered.remotes.each(new, |(package, _)| package, look)?;
-    let entries = new.iter().zip(views);
+    let views = gathered
+        .remotes
+        .each(&logged, |(package, _)| package, look)?;
+    let entries = logged.iter().zip(views);
     let entries = entries.map(|((package, version), (remote, view))| {
         let view = view.map_err(|error| remote.failure(error))?;
         let release = view.release(version).map_err(Error::from);
@@ -63,7 +75,7 @@ pub(super) fn of_new(
             Failure::new("registry::unavailable", message)
         })
     });
-    entries.collect()
+    entries.chain(unlogged).collect()
 }
 
 fn entry(
@@ -72,8 +84,10 @@ fn entry(
     needs: Vec<Need>,
 ) -> Option<LockedPackage> {
     Some(LockedPackage {
-        registry: view.checkpoint().checkpoint().origin.clone(),
-        release: LockedRelease::new(view, release)?,
+        source: LockedSource::Log {
+            registry: view.checkpoint().checkpoint().origin.clone(),
+            release: LockedRelease::new(view, release)?,
+        },
         kind: release.content.kind,
         size: release.content.size,
         needs,
@@ -97,11 +111,7 @@ pub(super) fn checkpoints(
     lock: &LockFile,
     old: Option<&LockFile>,
 ) -> Result<BTreeMap<Origin, String>, Failure> {
-    let needed: BTreeSet<&Origin> = lock
-        .packages
-        .values()
-        .map(|package| &package.registry)
-        .collect();
+    let needed: BTreeSet<&Origin> = lock.packages.values().filter_map(origin_of).collect();
     let mut notes = BTreeMap::new();
     for remote in remotes.all() {
         let origin = remote.registry.pin.origin();
@@ -112,7 +122,7 @@ pub(super) fn checkpoints(
             let packages = lock
                 .packages
                 .values()
-                .filter(|package| package.registry == *origin);
+                .filter(|package| origin_of(package) == Some(origin));
             packages.cloned().collect::<Vec<_>>()
         };
         let kept = old.filter(|old| of_log(old) == of_log(lock));
@@ -124,4 +134,9 @@ pub(super) fn checkpoints(
         notes.extend(note.map(|note| (origin.clone(), note)));
     }
     Ok(notes)
+}
+
+/// The origin of the log that a locked package is in, if it is in one.
+fn origin_of(package: &LockedPackage) -> Option<&Origin> {
+    package.logged().map(|(origin, _)| origin)
 }

@@ -5,17 +5,19 @@ use super::{LOCK, MANIFEST, Project, Purpose};
 use crate::args::Global;
 use crate::error::Failure;
 use crate::exit::ExitKind;
-use crate::pulled::{self, Pulled};
+use crate::pulled::{self, Brought, Pulled};
 use crate::remote::Remote;
 use crate::source::Bytes;
 use crate::ui::{self, Ui};
 use crate::wanted::{Selection, Wanted};
 use crate::wit::needs::needs_of;
 use std::collections::BTreeSet;
+use std::fs::File;
 use tenon_registry_client::http::{Client, ErrorKind, Fetched};
+use tenon_registry_client::lock::LockedRelease;
 use tenon_registry_client::log::Origin;
 use tenon_registry_client::name::{PackageName, Version};
-use tenon_registry_client::project::{Dependency, LockedPackage};
+use tenon_registry_client::project::{Dependency, LockedPackage, LockedSource};
 use tenon_registry_client::record::ContentKind;
 use tenon_registry_client::resolve::Need;
 
@@ -24,7 +26,7 @@ pub(crate) fn pull_locked(
     ui: &Ui,
     global: &Global,
     wanted: &[Wanted],
-) -> Result<Vec<Pulled>, Failure> {
+) -> Result<Vec<Brought>, Failure> {
     let project = Project::open(Purpose::Look)?;
     check_locked(&project)?;
     let locked = wanted.iter().map(|wanted| find(&project, wanted));
@@ -37,7 +39,7 @@ pub(crate) fn locked_version(wanted: &Wanted) -> Result<Version, Failure> {
     let project = Project::open(Purpose::Look)?;
     check_locked(&project)?;
     let locked = find(&project, wanted)?;
-    Ok(locked.release.version.clone())
+    Ok(locked.version().clone())
 }
 
 /// Checks that a project has locked what it asks for.
@@ -115,10 +117,10 @@ pub(crate) fn install(
     global: &Global,
     project: &Project,
     packages: &[&LockedPackage],
-) -> Result<Vec<Pulled>, Failure> {
+) -> Result<Vec<Brought>, Failure> {
     let failure = match try_install(ui, global, project, packages) {
         Err(failure) if failure.exit == ExitKind::Unavailable && !global.offline => failure,
-        Ok(pulled) if global.offline && !pulled.is_empty() => {
+        Ok(pulled) if global.offline && pulled.iter().any(Brought::is_logged) => {
             ui.warn_once(
                 "without the network, whether what is locked was yanked or revoked since it was verified is not known",
             );
@@ -149,12 +151,23 @@ fn try_install(
     global: &Global,
     project: &Project,
     packages: &[&LockedPackage],
-) -> Result<Vec<Pulled>, Failure> {
+) -> Result<Vec<Brought>, Failure> {
     let Some(lock) = &project.lock else {
         return Ok(vec![]);
     };
     let remotes = project.find_origins(ui, global, lock, packages.iter().copied())?;
-    let used: BTreeSet<&Origin> = packages.iter().map(|package| &package.registry).collect();
+    let unlogged = packages.iter().filter_map(|package| {
+        let release = package.unlogged()?;
+        Some(super::unlogged::install(ui, global, package, release))
+    });
+    let unlogged = unlogged.collect::<Result<Vec<_>, _>>()?;
+    super::unlogged::warn_of_all(ui, &unlogged);
+    let logged = packages.iter().filter_map(|package| {
+        let (origin, release) = package.logged()?;
+        Some((*package, origin, release))
+    });
+    let logged: Vec<_> = logged.collect();
+    let used: BTreeSet<&Origin> = logged.iter().map(|(_, origin, _)| *origin).collect();
     for remote in remotes.all() {
         let origin = remote.registry.pin.origin();
         if let Some(note) = lock
@@ -165,11 +178,11 @@ fn try_install(
             check_checkpoint(ui, remote, note)?;
         }
     }
-    let work = |client: Client, package: &LockedPackage| {
-        let release = package.release.clone();
+    let work = |client: Client, (_, _, release): Locked<'_>| {
+        let release = release.clone();
         async move { client.install(&release).await }
     };
-    let mut results = remotes.each(packages, |package| &package.release.package, work)?;
+    let mut results = remotes.each(&logged, |(package, _, _)| package.package(), work)?;
     // What is refused is worse than that something else cannot be reached.
     let is_refused = |(_, result): &Answer<'_, Fetched>| {
         result.as_ref().is_err_and(|error| error.is_verification())
@@ -179,17 +192,26 @@ fn try_install(
     {
         return Err(remote.failure(error));
     }
-    let pulled = packages.iter().zip(results);
-    let pulled = pulled.map(|(package, (remote, result))| {
+    let pulled = logged.iter().zip(results);
+    let pulled = pulled.map(|((package, _, _), (remote, result))| {
         let fetched = result.map_err(|error| remote.failure(error))?;
         let pulled = Pulled::of(remote, fetched);
         check_content(package, &pulled)?;
-        check_needs(package, &pulled)?;
+        check_needs(package, &pulled.name(), &pulled.fetched.file)?;
         pulled::warn_of(ui, &pulled.fetched.release);
-        Ok(pulled)
+        Ok(Brought::from(pulled))
     });
-    pulled.collect()
+    let pulled = pulled.collect::<Result<Vec<_>, Failure>>()?;
+    let (mut pulled, mut unlogged) = (pulled.into_iter(), unlogged.into_iter());
+    let all = packages.iter().filter_map(|package| match &package.source {
+        LockedSource::Log { .. } => pulled.next(),
+        LockedSource::Unlogged(_) => unlogged.next().map(Brought::from),
+    });
+    Ok(all.collect())
 }
+
+/// A package that is locked from a log.
+type Locked<'l> = (&'l LockedPackage, &'l Origin, &'l LockedRelease);
 
 /// Whether the checkpoint of a lock file is of the history that is known here.
 ///
@@ -232,12 +254,10 @@ fn check_content(package: &LockedPackage, pulled: &Pulled) -> Result<(), Failure
 }
 
 /// Whether a release needs what the lock file says, which was the registry's word.
-fn check_needs(package: &LockedPackage, pulled: &Pulled) -> Result<(), Failure> {
-    let name = pulled.name();
-    let file = pulled.fetched.file.try_clone();
-    let bytes = file.and_then(Bytes::of);
-    let bytes = bytes.map_err(|error| Failure::io("read", &name, &error))?;
-    let (_, found) = needs_of(&name, bytes.input())?;
+pub(super) fn check_needs(package: &LockedPackage, name: &str, file: &File) -> Result<(), Failure> {
+    let bytes = file.try_clone().and_then(Bytes::of);
+    let bytes = bytes.map_err(|error| Failure::io("read", name, &error))?;
+    let (_, found) = needs_of(name, bytes.input())?;
     if same(&found, &package.needs) {
         return Ok(());
     }

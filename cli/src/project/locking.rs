@@ -179,10 +179,13 @@ impl Project {
             let found = lock
                 .packages
                 .get(&(locked.name.clone(), locked.version.clone()));
-            if let Some(found) = found.filter(|found| found.release.digest != locked.digest) {
+            if let Some(found) = found.filter(|found| *found.digest() != locked.digest) {
                 ui.warn(&format!(
                     "`{}@{}` is other content than `wkg.lock` has: {} in place of {}",
-                    locked.name, locked.version, found.release.digest, locked.digest
+                    locked.name,
+                    locked.version,
+                    found.digest(),
+                    locked.digest
                 ));
             }
         }
@@ -265,7 +268,7 @@ fn make_by(
     old: Option<&LockFile>,
     mut wishes: Wishes,
 ) -> Result<LockFile, Failure> {
-    let gathered = Gathered::new(ui, locking.global, asked, old, &locking.freedom)?;
+    let gathered = Gathered::new(ui, locking, asked, old)?;
     if let Some(old) = old {
         check_history(ui, &gathered.remotes, old)?;
     }
@@ -282,7 +285,13 @@ fn make_by(
     let mut new = vec![];
     for (package, version) in pairs(&solution) {
         let key = (package.clone(), version.clone());
-        let kept = old.and_then(|old| old.packages.get(&key));
+        let before = old.and_then(|old| old.packages.get(&key));
+        // A log has a version once; a tag that may move again is taken as it is now.
+        let is_free = locking.freedom.holds(package) || locking.precise.contains_key(package);
+        let kept = before.filter(|before| before.unlogged().is_none() || !is_free);
+        if let (Some(before), None) = (before, kept) {
+            super::unlogged::warn_of_other(ui, before, &gathered);
+        }
         match kept {
             Some(kept) => {
                 let needs = gathered.needs(package, version);
@@ -312,7 +321,7 @@ fn check_there(locking: &Locking<'_>, gathered: &Gathered) -> Result<(), Failure
             let failure = not_precise(package, precise).cause("nothing asks for it");
             return Err(failure.help(format!("add it with `tenon add {package}@{precise}`")));
         }
-        if gathered.release(package, precise).is_none() {
+        if !gathered.has_version(package, precise) {
             return Err(not_precise(package, precise)
                 .cause("there is no such version")
                 .help(format!("`tenon info {package}` lists those that there are")));

@@ -6,8 +6,8 @@ use crate::error::Failure;
 use crate::exit::ExitKind;
 use crate::ui::{self, Ui};
 use std::collections::BTreeMap;
-use tenon_registry_client::project::LockFile;
 use tenon_registry_client::project::conflict::sides;
+use tenon_registry_client::project::{LockFile, LockedPackage, LockedSource};
 
 impl Project {
     /// Makes one lock file of the two sides of a merge, and writes it.
@@ -42,7 +42,10 @@ impl Project {
         };
         let mut remotes = Remotes::default();
         for (package, _) in ours.packages.keys().chain(theirs.packages.keys()) {
-            remotes.find(ui, locking.global, package.namespace())?;
+            let namespace = package.namespace();
+            if remotes.home(locking.global, namespace)?.is_none() {
+                remotes.find(ui, locking.global, namespace)?;
+            }
         }
         let mut notes = BTreeMap::new();
         for remote in remotes.all() {
@@ -83,7 +86,7 @@ fn join(ours: &LockFile, theirs: LockFile) -> Result<LockFile, Failure> {
             both.packages.insert(key, locked);
             continue;
         };
-        if ours.registry != locked.registry || !ours.release.absorb(&locked.release) {
+        if !ours.absorb(&locked) {
             let message = format!(
                 "`{}@{}` is another release on each side of `{LOCK}`",
                 key.0, key.1
@@ -92,17 +95,22 @@ fn join(ours: &LockFile, theirs: LockFile) -> Result<LockFile, Failure> {
                 exit: ExitKind::Refused,
                 ..Failure::new("registry::lock", message)
             }
-            .cause(format!(
-                "ours is record {} with {}",
-                ours.release.index, ours.release.digest
-            ))
-            .cause(format!(
-                "theirs is record {} with {}",
-                locked.release.index, locked.release.digest
-            ))
+            .cause(format!("ours is {}", words(ours)))
+            .cause(format!("theirs is {}", words(&locked)))
             .help("a log has a version once: find out which of the two is right before going on"));
         }
     }
     both.registries.extend(theirs.registries);
     Ok(both)
+}
+
+fn words(locked: &LockedPackage) -> String {
+    match &locked.source {
+        LockedSource::Log { release, .. } => {
+            format!("record {} with {}", release.index, release.digest)
+        }
+        LockedSource::Unlogged(release) => {
+            format!("of {}, in no log, with {}", release.place, release.digest)
+        }
+    }
 }

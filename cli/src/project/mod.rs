@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `asked` | what the project asks for, and who in it does |
 //! | `remotes` | the registries that its packages come from |
+//! | `unlogged` | what there is in registries without logs, and what is locked from them |
 //! | `universe` | what there is, by the registries or by the cache |
 //! | `locking` | the lock file made to answer what is asked |
 //! | `entries` | what stands in a lock file |
@@ -28,6 +29,7 @@ mod moved;
 mod publishers;
 mod remotes;
 mod universe;
+mod unlogged;
 mod wkg;
 
 pub(crate) use asked::Asked;

@@ -4,11 +4,10 @@ use super::locking::still_needed;
 use super::{Asked, MANIFEST, Project, Remotes};
 use crate::args::Global;
 use crate::error::Failure;
-use crate::remote::Remote;
 use crate::ui::{self, Ui};
 use std::collections::BTreeSet;
 use tenon_registry_client::name::{Namespace, PackageName};
-use tenon_registry_client::project::{Asker, LockFile, LockedPackage, Tree};
+use tenon_registry_client::project::{Asker, LockFile, LockedPackage, LockedSource, Tree};
 
 impl Project {
     /// That there is a registry for everything in a lock file, and that it has the log that is named there.
@@ -35,8 +34,7 @@ impl Project {
         };
         let needed = still_needed(lock, &asked);
         let packages = needed.packages.values();
-        let packages =
-            packages.filter(|locked| namespaces.contains(locked.release.package.namespace()));
+        let packages = packages.filter(|locked| namespaces.contains(locked.package().namespace()));
         self.find_origins(ui, global, lock, packages).map(drop)
     }
 
@@ -50,33 +48,52 @@ impl Project {
     ) -> Result<Remotes, Failure> {
         let mut remotes = Remotes::default();
         for package in packages {
-            let remote = remotes.find(ui, global, package.release.package.namespace())?;
-            if is_moved(remote, package) {
-                return Err(moved(remote, package, lock, &self.asked()?));
+            if let Some(now) = moved_to(&mut remotes, ui, global, package)? {
+                return Err(moved(&now, package, lock, &self.asked()?));
             }
         }
         Ok(remotes)
     }
 }
 
-/// Whether the namespace of a locked package comes from another log now.
-pub(super) fn is_moved(remote: &Remote, package: &LockedPackage) -> bool {
-    package.registry != *remote.registry.pin.origin()
+/// Where the namespace of a locked package comes from now, if it is locked from elsewhere. What it is mapped to decides
+/// whether a log has to prove it, whatever the lock file says; that a log proved it, or did not, is no detail of it.
+pub(super) fn moved_to(
+    remotes: &mut Remotes,
+    ui: &Ui,
+    global: &Global,
+    package: &LockedPackage,
+) -> Result<Option<String>, Failure> {
+    let namespace = package.package().namespace();
+    let Some(home) = remotes.home(global, namespace)? else {
+        let remote = remotes.find(ui, global, namespace)?;
+        let origin = remote.registry.pin.origin();
+        let is_there = package.logged().is_some_and(|(log, _)| log == origin);
+        let origin = ui::clean_line(origin.as_str());
+        return Ok((!is_there).then(|| format!("`{}` now, which is `{origin}`", remote.name)));
+    };
+    let Some(release) = package.unlogged() else {
+        return Ok(Some(format!("`{home}` now, which has no log")));
+    };
+    let place = remotes
+        .resolve(ui, global, namespace, &home)
+        .and_then(|resolved| resolved.place(&release.package));
+    match place {
+        Ok(place) if place == release.place => Ok(None),
+        Ok(place) => Ok(Some(format!("`{place}` now"))),
+        // Who would say it cannot be asked; the bytes are those that are locked all the same.
+        Err(failure) if global.offline && failure.code == "registry::offline" => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
-/// What is said of a locked package whose namespace comes from another log now.
-pub(super) fn moved(
-    remote: &Remote,
-    package: &LockedPackage,
-    lock: &LockFile,
-    asked: &Asked,
-) -> Failure {
-    let release = &package.release;
-    let namespace = release.package.namespace();
-    let (locked, now) = (
-        ui::clean_line(package.registry.as_str()),
-        ui::clean_line(remote.registry.pin.origin().as_str()),
-    );
+/// What is said of a locked package whose namespace comes from elsewhere now.
+pub(super) fn moved(now: &str, package: &LockedPackage, lock: &LockFile, asked: &Asked) -> Failure {
+    let namespace = package.package().namespace();
+    let locked = match &package.source {
+        LockedSource::Log { registry, .. } => format!("`{}`", ui::clean_line(registry.as_str())),
+        LockedSource::Unlogged(release) => format!("`{}`, without a log", release.place),
+    };
     let again = match dependencies(namespace, lock, asked) {
         Some(all) => format!("run `tenon remove {all}`, and then `tenon add {all}`"),
         None => "remove `tenon.lock`, and run `tenon lock`".to_owned(),
@@ -84,14 +101,12 @@ pub(super) fn moved(
     Failure::configuration(
         "project::moved",
         format!(
-            "`{}@{}` is locked from `{locked}`",
-            release.package, release.version
+            "`{}@{}` is locked from {locked}",
+            package.package(),
+            package.version()
         ),
     )
-    .cause(format!(
-        "the namespace `{namespace}` comes from `{}` now, which is `{now}`",
-        remote.name
-    ))
+    .cause(format!("the namespace `{namespace}` comes from {now}"))
     .help(format!(
         "`tenon config show --origin` says why; if it has moved, {again}"
     ))
@@ -102,11 +117,11 @@ pub(super) fn moved(
 fn dependencies(namespace: &Namespace, lock: &LockFile, asked: &Asked) -> Option<String> {
     let tree = Tree::new(lock, asked.iter());
     let packages = lock.packages.values();
-    let of_namespace = packages.filter(|locked| locked.release.package.namespace() == namespace);
+    let of_namespace = packages.filter(|locked| locked.package().namespace() == namespace);
     let of_namespace: Vec<&LockedPackage> = of_namespace.collect();
     let is_locked = |package: &PackageName| {
         let mut all = of_namespace.iter();
-        all.any(|locked| locked.release.package == *package)
+        all.any(|locked| locked.package() == package)
     };
     // Those that are asked for in other versions by now are locked from there, too.
     let named = asked
@@ -118,7 +133,7 @@ fn dependencies(namespace: &Namespace, lock: &LockFile, asked: &Asked) -> Option
         if first.by != Asker::Project(MANIFEST) {
             return None;
         }
-        names.insert(&first.to.release.package);
+        names.insert(first.to.package());
     }
     let names: Vec<_> = names.iter().map(ToString::to_string).collect();
     (!names.is_empty()).then(|| names.join(" "))

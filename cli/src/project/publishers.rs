@@ -15,17 +15,23 @@ pub(super) fn confirm_publishers(
 ) -> Result<(), Failure> {
     let mut lines = vec![];
     for ((package, version), locked) in &new.packages {
+        // Nobody is answerable for what no log has, which is said where it is locked.
+        let Some((_, locked)) = locked.logged() else {
+            continue;
+        };
         let before = old.into_iter().flat_map(|old| &old.packages);
-        let before: Vec<_> = before.filter(|((name, _), _)| name == package).collect();
-        let is_known = before.iter().any(|(_, before)| {
-            is_same_publisher(&before.release.publisher, &locked.release.publisher)
-        });
-        if let (Some((_, last)), false) = (before.last(), is_known) {
+        let before = before.filter(|((name, _), _)| name == package);
+        let before = before.filter_map(|(_, before)| before.logged());
+        let before: Vec<_> = before.map(|(_, release)| release).collect();
+        let is_known = before
+            .iter()
+            .any(|before| is_same_publisher(&before.publisher, &locked.publisher));
+        if let (Some(last), false) = (before.last(), is_known) {
             lines.push(format!(
                 "`{package}@{version}` is {}; {} was {}",
-                words(&locked.release.publisher),
-                last.release.version,
-                words(&last.release.publisher)
+                words(&locked.publisher),
+                last.version,
+                words(&last.publisher)
             ));
         }
     }

@@ -3,6 +3,8 @@
 use crate::args::Global;
 use crate::config::RegistryName;
 use crate::error::Failure;
+use crate::oci::OciHome;
+use crate::oci::home::Resolved;
 use crate::remote::Remote;
 use crate::ui::Ui;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +20,9 @@ pub(crate) type Answer<'r, R> = (&'r Remote, Result<R, Error>);
 pub(crate) struct Remotes {
     remotes: BTreeMap<RegistryName, Remote>,
     homes: BTreeMap<Namespace, RegistryName>,
+    /// The homes of namespaces whose registries have no logs.
+    unlogged: BTreeMap<Namespace, Option<OciHome>>,
+    resolved: BTreeMap<Namespace, Resolved>,
 }
 
 impl Remotes {
@@ -34,6 +39,36 @@ impl Remotes {
             self.remotes.entry(remote.name.clone()).or_insert(remote);
         }
         self.of(namespace)
+    }
+
+    /// Where a namespace comes from, if that is a registry without a log.
+    pub(crate) fn home(
+        &mut self,
+        global: &Global,
+        namespace: &Namespace,
+    ) -> Result<Option<OciHome>, Failure> {
+        if let Some(home) = self.unlogged.get(namespace) {
+            return Ok(home.clone());
+        }
+        let home = OciHome::of(global, namespace)?;
+        self.unlogged.insert(namespace.clone(), home.clone());
+        Ok(home)
+    }
+
+    /// Where the packages of a namespace really are, which its home may have to be asked.
+    pub(crate) fn resolve(
+        &mut self,
+        ui: &Ui,
+        global: &Global,
+        namespace: &Namespace,
+        home: &OciHome,
+    ) -> Result<Resolved, Failure> {
+        if let Some(resolved) = self.resolved.get(namespace) {
+            return Ok(resolved.clone());
+        }
+        let resolved = home.resolve(ui, global)?;
+        self.resolved.insert(namespace.clone(), resolved.clone());
+        Ok(resolved)
     }
 
     /// The registry of a namespace, which was found before.

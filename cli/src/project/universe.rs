@@ -1,10 +1,12 @@
 //! What there is to choose from: by the registries, or without the network by what is kept here.
 
-use super::moved::{is_moved, moved};
-use super::{Asked, Freedom, Remotes};
+use super::moved::{moved, moved_to};
+use super::unlogged::{self, UnloggedCandidate};
+use super::{Asked, Locking, Remotes};
 use crate::args::Global;
 use crate::error::Failure;
 use crate::exit::ExitKind;
+use crate::oci::home::Resolved;
 use crate::remote::is_proved;
 use crate::source::Bytes;
 use crate::suggestion;
@@ -12,6 +14,7 @@ use crate::ui::Ui;
 use crate::wanted::{Selection, Wanted};
 use crate::wit::needs::{needs_for, needs_of};
 use std::collections::{BTreeMap, BTreeSet};
+use tenon_registry_client::Digest;
 use tenon_registry_client::api::world::WitReference;
 use tenon_registry_client::chain::{Availability, Release};
 use tenon_registry_client::http::{Candidates, Client};
@@ -27,11 +30,16 @@ const MOST_PACKAGES: usize = 10_000;
 /// What there is of a package, or why nothing is known of it.
 type Found = (PackageName, Result<Candidates, Failure>);
 
+/// A package of a registry without a log, and where it is.
+type Unlogged = (PackageName, Result<Resolved, Failure>);
+
 /// What there is, and how it was found out.
 pub(super) struct Gathered {
     pub(super) universe: Universe,
     pub(super) remotes: Remotes,
     found: BTreeMap<PackageName, Candidates>,
+    /// What there is in registries without logs.
+    unlogged: BTreeMap<PackageName, BTreeMap<Version, UnloggedCandidate>>,
     /// What each release needs, by version.
     needs: BTreeMap<PackageName, BTreeMap<Version, Vec<Need>>>,
     /// Why nothing is known of packages that only some release of another asks for.
@@ -45,21 +53,22 @@ impl Gathered {
     /// says, which is held against its bytes when they are fetched, whatever a registry says now.
     pub(super) fn new(
         ui: &Ui,
-        global: &Global,
+        locking: &Locking<'_>,
         asked: &Asked,
         old: Option<&LockFile>,
-        freedom: &Freedom,
     ) -> Result<Gathered, Failure> {
+        let (global, freedom) = (locking.global, &locking.freedom);
         let mut gathered = Gathered {
             universe: Universe::default(),
             remotes: Remotes::default(),
             found: BTreeMap::new(),
+            unlogged: BTreeMap::new(),
             needs: BTreeMap::new(),
             unknown: BTreeMap::new(),
             heads: old.map(heads).unwrap_or_default(),
         };
         let locked = old.into_iter().flat_map(|old| old.packages.values());
-        let kept = locked.filter(|locked| !freedom.holds(&locked.release.package));
+        let kept = locked.filter(|locked| !freedom.holds(locked.package()));
         let kept: Vec<&LockedPackage> = kept.collect();
         let needs = asked.needs.iter().map(|asked| &asked.need);
         let direct: BTreeSet<PackageName> = needs
@@ -72,12 +81,47 @@ impl Gathered {
             if let Some(old) = old {
                 gathered.check_origins(ui, global, asked, old, &names)?;
             }
+            let (unlogged, names) = gathered.split(ui, global, names)?;
+            for (package, resolved) in unlogged {
+                let kept: Vec<_> = kept
+                    .iter()
+                    .filter(|it| *it.package() == package)
+                    .copied()
+                    .collect();
+                let precise = locking.precise.get(&package);
+                let candidates = resolved.and_then(|resolved| {
+                    unlogged::candidates(ui, global, &resolved, &package, &kept, precise)
+                });
+                match candidates {
+                    Ok(found) => {
+                        let needs: BTreeMap<_, _> = found
+                            .iter()
+                            .map(|(version, found)| (version.clone(), found.needs.clone()))
+                            .collect();
+                        let all = needs.values().flatten();
+                        let all = all
+                            .filter(|need| need.strength == Strength::Always && !asked.has(need));
+                        next.extend(all.map(|need| need.package.clone()));
+                        gathered.needs.insert(package.clone(), needs);
+                        gathered.unlogged.insert(package, found);
+                    }
+                    Err(failure)
+                        if matches!(failure.exit, ExitKind::Refused | ExitKind::Unavailable) =>
+                    {
+                        return Err(failure);
+                    }
+                    Err(failure) if direct.contains(&package) => {
+                        return Err(failure.notes(asked.askers(&package)));
+                    }
+                    Err(failure) => drop(gathered.unknown.insert(package, failure)),
+                }
+            }
             for (package, result) in gathered.ask(ui, global, names)? {
                 match result {
                     Ok(candidates) => {
                         let mut needs = gathered.needs_by_version(&candidates, global.offline)?;
-                        for locked in kept.iter().filter(|it| it.release.package == package) {
-                            needs.insert(locked.release.version.clone(), locked.needs.clone());
+                        for locked in kept.iter().filter(|it| *it.package() == package) {
+                            needs.insert(locked.version().clone(), locked.needs.clone());
                         }
                         let all = needs.values().flatten();
                         let all = all
@@ -94,10 +138,10 @@ impl Gathered {
                 }
             }
             let known = |package: &PackageName| {
-                gathered.found.contains_key(package) || gathered.unknown.contains_key(package)
+                gathered.has(package) || gathered.unknown.contains_key(package)
             };
             next.retain(|package| !known(package));
-            if gathered.found.len() + next.len() > MOST_PACKAGES {
+            if gathered.found.len() + gathered.unlogged.len() + next.len() > MOST_PACKAGES {
                 return Err(too_many());
             }
         }
@@ -115,25 +159,74 @@ impl Gathered {
         names: &BTreeSet<PackageName>,
     ) -> Result<(), Failure> {
         let locked = old.packages.values();
-        for locked in locked.filter(|locked| names.contains(&locked.release.package)) {
+        for locked in locked.filter(|locked| names.contains(locked.package())) {
             // That there is none is said where it is asked.
-            let namespace = locked.release.package.namespace();
-            if let Ok(remote) = self.remotes.find(ui, global, namespace)
-                && is_moved(remote, locked)
-            {
-                return Err(moved(remote, locked, old, asked));
+            if let Ok(Some(now)) = moved_to(&mut self.remotes, ui, global, locked) {
+                return Err(moved(&now, locked, old, asked));
             }
         }
         Ok(())
     }
 
+    /// Those that come from registries without logs, with where they are, and the others.
+    fn split(
+        &mut self,
+        ui: &Ui,
+        global: &Global,
+        names: BTreeSet<PackageName>,
+    ) -> Result<(Vec<Unlogged>, BTreeSet<PackageName>), Failure> {
+        let (mut unlogged, mut logged) = (vec![], BTreeSet::new());
+        for package in names {
+            let namespace = package.namespace();
+            match self.remotes.home(global, namespace)? {
+                None => drop(logged.insert(package)),
+                Some(home) => {
+                    let resolved = self.remotes.resolve(ui, global, namespace, &home);
+                    unlogged.push((package, resolved));
+                }
+            }
+        }
+        Ok((unlogged, logged))
+    }
+
     /// Whether a package was looked at, since something asks for it.
     pub(super) fn has(&self, package: &PackageName) -> bool {
-        self.found.contains_key(package)
+        self.found.contains_key(package) || self.unlogged.contains_key(package)
+    }
+
+    /// Whether a package comes from a registry without a log.
+    pub(super) fn is_unlogged(&self, package: &PackageName) -> bool {
+        self.unlogged.contains_key(package)
+    }
+
+    /// A version of a registry without a log.
+    pub(super) fn unlogged(
+        &self,
+        package: &PackageName,
+        version: &Version,
+    ) -> Option<&UnloggedCandidate> {
+        self.unlogged.get(package)?.get(version)
+    }
+
+    /// Whether there is a version of a package.
+    pub(super) fn has_version(&self, package: &PackageName, version: &Version) -> bool {
+        self.digest(package, version).is_some()
+    }
+
+    /// The digest of a version, and who says it.
+    pub(super) fn digest(
+        &self,
+        package: &PackageName,
+        version: &Version,
+    ) -> Option<(Digest, &'static str)> {
+        match self.release(package, version) {
+            Some(release) => Some((release.content.digest, "the log")),
+            None => Some((self.unlogged(package, version)?.digest, "the registry")),
+        }
     }
 
     /// The release of a version, as the log has it.
-    pub(super) fn release(&self, package: &PackageName, version: &Version) -> Option<&Release> {
+    fn release(&self, package: &PackageName, version: &Version) -> Option<&Release> {
         let found = self.found.get(package)?;
         found.view.package()?.releases().get(version)
     }
@@ -169,7 +262,10 @@ impl Gathered {
     fn binds(&self, need: &Need) -> bool {
         let releases = self.found.get(&need.package).map(|found| found.releases());
         let mut releases = releases.into_iter().flatten();
+        let unlogged = self.unlogged.get(&need.package).into_iter();
+        let mut unlogged = unlogged.flat_map(BTreeMap::values);
         need.strength == Strength::Always
+            || unlogged.any(|found| found.kind == ContentKind::Wit)
             || releases.any(|found| found.release.content.kind == ContentKind::Wit)
     }
 
@@ -269,6 +365,17 @@ impl Gathered {
             });
             packages.insert(package.clone(), candidates.collect());
         }
+        for (package, found) in &self.unlogged {
+            let candidates = found.iter().map(|(version, found)| {
+                let needs = found.needs.iter().filter(|need| !asked.has(need));
+                Candidate {
+                    version: version.clone(),
+                    status: Status::Available,
+                    needs: needs.filter(|need| self.binds(need)).cloned().collect(),
+                }
+            });
+            packages.insert(package.clone(), candidates.collect());
+        }
         self.universe = Universe { packages };
     }
 
@@ -296,9 +403,10 @@ fn needs_by_word(release: &Release, references: &[WitReference]) -> Result<Vec<N
 /// The newest record of each chain that a lock file has seen, for each of its packages.
 fn heads(lock: &LockFile) -> BTreeMap<PackageName, BTreeMap<Subject, Reference>> {
     let mut all: BTreeMap<_, BTreeMap<Subject, Reference>> = BTreeMap::new();
-    for locked in lock.packages.values() {
-        let heads = all.entry(locked.release.package.clone()).or_default();
-        for (subject, head) in &locked.release.heads {
+    let logged = lock.packages.values().filter_map(LockedPackage::logged);
+    for (_, release) in logged {
+        let heads = all.entry(release.package.clone()).or_default();
+        for (subject, head) in &release.heads {
             let newest = heads.entry(subject.clone()).or_insert(*head);
             if newest.seq < head.seq {
                 *newest = *head;

@@ -155,10 +155,10 @@ impl PackageData {
         let packages = packages.into_iter().map(|(name, named)| PackageData {
             name: name.to_owned(),
             path: named.release.is_none().then(|| named.argument.clone()),
-            release: named
-                .release
-                .as_ref()
-                .map(|release| format!("{}@{}", release.package, release.version)),
+            release: named.release.as_ref().map(|origin| match &origin.package {
+                Some((package, version)) => format!("{package}@{version}"),
+                None => origin.registry.clone(),
+            }),
         });
         packages.collect()
     }

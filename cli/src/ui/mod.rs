@@ -16,7 +16,7 @@ pub(crate) use clean::{clean, clean_line, is_clean_line};
 pub(crate) use json::{Document, Fields, PackageData};
 use json::{Framed, Warned};
 pub(crate) use proof::{Seen, proof};
-pub(crate) use release::{CheckpointData, PublisherData, ReleaseData, StatusData};
+pub(crate) use release::{CheckpointData, PublisherData, ReleaseData, StatusData, UnverifiedData};
 pub(crate) use sentence::{log_sentence, publisher, sentence, signed_by_keys, witnesses};
 pub(crate) use style::{bold, dim, failure_text, warning};
 pub(crate) use table::table;

@@ -5,9 +5,39 @@ use serde::Serialize;
 use tenon_registry_client::chain::{Availability, Publisher, Release};
 use tenon_registry_client::verify::{Freshness, Rules, Verified, View};
 
+/// A release, and what is known of it.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum ReleaseData {
+    /// A log proves it.
+    Verified(Box<VerifiedData>),
+    /// No log has it.
+    Unverified(UnverifiedData),
+}
+
+/// Content from a registry without a log. It has another shape than what is verified, so that nobody takes it for that.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct UnverifiedData {
+    /// Always `true`.
+    pub(crate) unverified: bool,
+    /// The package that it is taken for, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) package: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
+    /// The digest of the content.
+    pub(crate) digest: String,
+    pub(crate) size: u64,
+    /// Registry and repository.
+    pub(crate) registry: String,
+    /// What to name to have the same again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reference: Option<String>,
+}
+
 /// A release, where it is in the log, and who vouches for that.
 #[derive(Serialize)]
-pub(crate) struct ReleaseData {
+pub(crate) struct VerifiedData {
     package: String,
     version: String,
     digest: String,
@@ -66,7 +96,7 @@ enum FreshnessData {
 
 impl ReleaseData {
     pub(crate) fn of(release: &Verified<Release>, view: &Verified<View>, rules: &Rules) -> Self {
-        ReleaseData {
+        ReleaseData::Verified(Box::new(VerifiedData {
             package: release.package.to_string(),
             version: release.version.to_string(),
             digest: release.content.digest.to_string(),
@@ -77,7 +107,7 @@ impl ReleaseData {
             publisher: PublisherData::of(&release.publisher),
             status: StatusData::of(release.availability),
             checkpoint: CheckpointData::of(view, rules),
-        }
+        }))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::config::{Config, manifest};
 use crate::error::Failure;
 use crate::exit::ExitKind;
 use crate::project::{Project, Purpose, install};
-use crate::pulled::{Pulled, pull, pull_one};
+use crate::pulled::{Brought, pull, pull_one};
 use crate::source::{Named, Sources};
 use crate::suggestion::near;
 use crate::ui;
@@ -126,8 +126,8 @@ impl<'s> Search<'s> {
                     "`{}` is taken from `{}`, and not {} {}, as the lock file has it",
                     ui::clean_line(&package.name),
                     ui::clean_line(&path),
-                    locked.release.package,
-                    locked.release.version,
+                    name,
+                    locked.version(),
                 ));
             }
             let opened = Opened::open(self.sources, &path)?;
@@ -276,9 +276,12 @@ impl Found {
         self.put_named(package, named, version);
     }
 
-    fn put_release(&mut self, package: &WantedPackage<'_>, pulled: Pulled) {
-        let version = pulled.fetched.release.version.semver().clone();
-        self.put_named(package, Named::of(&package.name, pulled), Some(version));
+    fn put_release(&mut self, package: &WantedPackage<'_>, brought: Brought) {
+        let named = Named::of(&package.name, brought);
+        let origin = named.release.as_ref();
+        let release = origin.and_then(|origin| origin.package.as_ref());
+        let version = release.map(|(_, version)| version.semver().clone());
+        self.put_named(package, named, version);
     }
 
     /// Puts it under the name that the document has, but with the version that it is.

@@ -125,7 +125,7 @@ fn a_namespace_of_one_registry_is_asked_for_in_no_other() {
     project("");
     wkg(&format!("\"{host}\""));
     get(true, "");
-    wkg("\"ghcr.io\"");
+    wkg("{ registry = \"ghcr.io\", metadata = { preferredProtocol = \"warg\" } }");
     let said = get(false, "");
     assert!(said.contains("error[registry::foreign]"), "{said}");
     assert!(

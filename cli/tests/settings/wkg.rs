@@ -53,9 +53,7 @@ fn a_host_is_the_registry_that_is_there() {
     }
     for (namespace, host) in [
         ("both", "two.example"),
-        ("other", "registry.example:1"),
         ("below", "registry.example/a"),
-        ("custom", "ghcr.io"),
         ("warg", "registry.example"),
         ("escape", "\u{fffd}[31mred"),
         ("number", "something that tenon does not understand"),
@@ -70,6 +68,14 @@ fn a_host_is_the_registry_that_is_there() {
             "{said}"
         );
         assert!(said.contains("wasm-pkg/config.toml"), "{said}");
+    }
+    // Where nobody knows of a log, it is asked for as `wkg` would, and called unverified.
+    for (namespace, home) in [("other", "registry.example:1"), ("custom", "ghcr.io")] {
+        let (code, out, said) = which(&place, namespace);
+        assert_eq!((code, out), (Some(0), format!("oci://{home}\n")), "{said}");
+        assert!(said.contains("unverified"), "{said}");
+        let (_, json, _) = end(&mut place.tenon(&["registry", "which", namespace, "--json"]));
+        assert!(json.contains("\"unverified\": true"), "{json}");
     }
     // It says nothing of these: neither its default nor a single package is a namespace.
     for namespace in ["absent", "extra"] {
@@ -105,7 +111,7 @@ fn a_variable_names_another_file() {
         end(command.env("WKG_CONFIG_FILE", path))
     };
     assert_eq!(with("named.toml").1, "corp\n");
-    assert!(with("").2.contains("`usual.example`"));
+    assert!(with("").2.contains("oci://usual.example,"));
     let (_, _, said) = with("gone.toml");
     assert!(said.starts_with("error[registry::none]: "), "{said}");
 }

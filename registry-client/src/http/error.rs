@@ -33,6 +33,34 @@ pub enum ErrorKind {
     /// The registry says why not. What it says was not looked at, nor cleaned for a terminal.
     #[error("the registry answered {} ({})", .0.status, .0.code.as_str())]
     Problem(Problem),
+    /// An OCI registry says why not. What it says was not looked at, nor cleaned for a terminal.
+    #[error("the registry answered {status} ({})", crate::text::excerpt(.code))]
+    Oci {
+        /// The status of the answer.
+        status: u16,
+        /// The code of the first error, such as `MANIFEST_UNKNOWN`.
+        code: String,
+        /// What the registry says of it to people.
+        message: String,
+    },
+    /// An OCI registry has other bytes than those that are meant.
+    #[error("{what} is not what it has to be: it has {found}, and {expected} is expected")]
+    ContentDiffers {
+        /// What was asked for.
+        what: String,
+        /// Its digest or size.
+        expected: String,
+        /// What came.
+        found: String,
+    },
+    /// What an OCI registry has is no component.
+    #[error("`{what}` is no component: {reason}")]
+    NoComponent {
+        /// What was asked for.
+        what: String,
+        /// Why not.
+        reason: String,
+    },
     /// The answer has a status that says no, and nothing else that is understood.
     #[error("the answer has the status {0}")]
     Status(u16),
@@ -186,9 +214,10 @@ impl Error {
     pub fn is_verification(&self) -> bool {
         match &*self.kind {
             ErrorKind::Verify(_) => !self.is_proven_absent(),
-            ErrorKind::LogDiffers { .. } | ErrorKind::LockDiffers { .. } | ErrorKind::Lock(_) => {
-                true
-            }
+            ErrorKind::LogDiffers { .. }
+            | ErrorKind::LockDiffers { .. }
+            | ErrorKind::Lock(_)
+            | ErrorKind::ContentDiffers { .. } => true,
             _ => false,
         }
     }
@@ -209,7 +238,9 @@ impl Error {
             | ErrorKind::ContentMissing(_)
             | ErrorKind::Offline(_)
             | ErrorKind::OutcomeUnknown { .. } => true,
-            ErrorKind::Status(status) => *status >= 500 || *status == 429,
+            ErrorKind::Status(status) | ErrorKind::Oci { status, .. } => {
+                *status >= 500 || *status == 429
+            }
             ErrorKind::Problem(problem) => problem.status >= 500 || problem.status == 429,
             _ => false,
         }
@@ -228,7 +259,7 @@ impl Error {
 impl ErrorKind {
     pub(super) fn is_not_found(&self) -> bool {
         match self {
-            ErrorKind::Status(status) => *status == 404,
+            ErrorKind::Status(status) | ErrorKind::Oci { status, .. } => *status == 404,
             ErrorKind::Problem(problem) => problem.status == 404,
             _ => false,
         }

@@ -20,7 +20,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 /// How often a download is continued that got further each time.
-const MAX_PARTS: u32 = 64;
+pub(super) const MAX_PARTS: u32 = 64;
 
 /// Content that is verified, and in the cache.
 #[derive(Debug)]
@@ -291,7 +291,7 @@ fn stored(error: crate::store::StoreError) -> Failure {
 }
 
 /// Whether a part begins where the last one ended.
-fn continues(response: &Response, taken: u64) -> bool {
+pub(super) fn continues(response: &Response, taken: u64) -> bool {
     let range = response.headers().get(CONTENT_RANGE);
     let range = range.and_then(|range| range.to_str().ok());
     let start = range.and_then(|range| range.strip_prefix("bytes ")?.split_once('-'));
@@ -299,7 +299,7 @@ fn continues(response: &Response, taken: u64) -> bool {
 }
 
 /// An entity tag that stands for every byte.
-fn strong(etag: Option<&HeaderValue>) -> Option<HeaderValue> {
+pub(super) fn strong(etag: Option<&HeaderValue>) -> Option<HeaderValue> {
     etag.filter(|etag| etag.as_bytes().starts_with(b"\""))
         .cloned()
 }

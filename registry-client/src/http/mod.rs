@@ -26,6 +26,9 @@
 //! # }
 //! ```
 //!
+//! Registries that have no log are spoken to by [`oci`]: nothing that comes from there is verified, nor of a type that
+//! says so.
+//!
 //! # Requests
 //!
 //! Only reads are repeated, and only where a connection was not made or was cut, or the status is
@@ -89,6 +92,8 @@ mod upload;
 
 mod follow;
 mod mirror;
+
+pub mod oci;
 
 pub use base::{BaseUrl, BaseUrlError};
 pub use candidates::{Candidate, Candidates};

@@ -24,7 +24,7 @@ const MAX_PROBLEM: u64 = 64 << 10;
 
 /// The connections of a client.
 pub(super) struct Transport {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     base: BaseUrl,
     credentials: Arc<dyn Credentials>,
     /// What they said, once they were asked.
@@ -34,7 +34,7 @@ pub(super) struct Transport {
     /// Whether it could not be reached, however often it was tried: then once is enough, until it answers.
     unreached: AtomicBool,
     pub(super) timeouts: Timeouts,
-    network: Network,
+    pub(super) network: Network,
 }
 
 /// How a registry is reached.
@@ -389,11 +389,11 @@ impl Transport {
     }
 }
 
-fn is_redirect(status: u16) -> bool {
+pub(super) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-fn unencoded(response: Response) -> Result<Response, Failure> {
+pub(super) fn unencoded(response: Response) -> Result<Response, Failure> {
     let encoding = response.headers().get(CONTENT_ENCODING);
     match encoding.map(|encoding| encoding.to_str().unwrap_or("?")) {
         Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => {
@@ -405,7 +405,7 @@ fn unencoded(response: Response) -> Result<Response, Failure> {
 }
 
 /// What a registry that is busy asks for, in seconds; other forms of it are not heeded.
-fn retry_after(headers: &HeaderMap) -> Retry {
+pub(super) fn retry_after(headers: &HeaderMap) -> Retry {
     let seconds = headers
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok());

@@ -4,12 +4,13 @@ use super::conflict;
 use super::fault::Fault;
 use super::quoted::{Lines, Quoted};
 use super::table::{Field, Table};
+use super::unlogged::UnloggedRelease;
 use crate::lock::{LockedRelease, Wire};
 use crate::log::{Checkpoint, Note, Origin};
 use crate::name::{Namespace, PackageName, Version};
 use crate::record::ContentKind;
 use crate::resolve::{Need, Strength, Track};
-use crate::text;
+use crate::{Digest, text};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
@@ -36,10 +37,8 @@ pub struct LockFile {
 /// A release that a project takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockedPackage {
-    /// The registry that it comes from.
-    pub registry: Origin,
-    /// The release, and what is known of its history.
-    pub release: LockedRelease,
+    /// The release, and where it comes from.
+    pub source: LockedSource,
     /// What its content is.
     pub kind: ContentKind,
     /// How many bytes its content has.
@@ -47,6 +46,21 @@ pub struct LockedPackage {
     /// What it needs. They are written without repetition, those that must be there first, then
     /// by package and requirement; and read in that order.
     pub needs: Vec<Need>,
+}
+
+/// Where a locked release comes from. The two are never taken for each other: what is of a log is written with its heads,
+/// and read with all of them; what no log has is written as `unverified`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockedSource {
+    /// From a registry with a log.
+    Log {
+        /// The origin of the log.
+        registry: Origin,
+        /// The release, and what is known of its history.
+        release: LockedRelease,
+    },
+    /// From a registry without one.
+    Unlogged(UnloggedRelease),
 }
 
 /// Why a text is no lock file.
@@ -134,7 +148,7 @@ impl LockFile {
                 Entry::Vacant(entry) => drop(entry.insert(package)),
                 // In a merged file only; what either side has seen of its chains stays.
                 Entry::Occupied(mut entry) => {
-                    if !entry.get_mut().release.absorb(&package.release) {
+                    if !entry.get_mut().absorb(&package) {
                         let (name, version) = entry.key();
                         let what = format!("`{name}` {version} is there twice, and not the same");
                         return Err(place.fault(what).into());
@@ -150,10 +164,64 @@ impl LockFile {
 impl LockedPackage {
     /// The package and the version, as the lock file is sorted by them.
     pub fn key(&self) -> (PackageName, Version) {
-        let LockedRelease {
-            package, version, ..
-        } = &self.release;
-        (package.clone(), version.clone())
+        (self.package().clone(), self.version().clone())
+    }
+
+    /// The package.
+    pub fn package(&self) -> &PackageName {
+        match &self.source {
+            LockedSource::Log { release, .. } => &release.package,
+            LockedSource::Unlogged(release) => &release.package,
+        }
+    }
+
+    /// The version.
+    pub fn version(&self) -> &Version {
+        match &self.source {
+            LockedSource::Log { release, .. } => &release.version,
+            LockedSource::Unlogged(release) => &release.version,
+        }
+    }
+
+    /// The digest of its content.
+    pub fn digest(&self) -> &Digest {
+        match &self.source {
+            LockedSource::Log { release, .. } => &release.digest,
+            LockedSource::Unlogged(release) => &release.digest,
+        }
+    }
+
+    /// The origin of the log that it is in, and what is known of its history there; `None` if no log has it.
+    pub fn logged(&self) -> Option<(&Origin, &LockedRelease)> {
+        match &self.source {
+            LockedSource::Log { registry, release } => Some((registry, release)),
+            LockedSource::Unlogged(_) => None,
+        }
+    }
+
+    /// The release of a registry without a log, if it is one.
+    pub fn unlogged(&self) -> Option<&UnloggedRelease> {
+        match &self.source {
+            LockedSource::Log { .. } => None,
+            LockedSource::Unlogged(release) => Some(release),
+        }
+    }
+
+    /// Takes over what `other`, the same release in another lock file, has seen of its chains. `false` if it is not the
+    /// same, or of another history.
+    pub fn absorb(&mut self, other: &LockedPackage) -> bool {
+        match (&mut self.source, &other.source) {
+            (
+                LockedSource::Log { registry, release },
+                LockedSource::Log {
+                    registry: of,
+                    release: more,
+                },
+            ) => registry == of && release.absorb(more),
+            (LockedSource::Unlogged(mine), LockedSource::Unlogged(other)) => mine == other,
+            // What one side has from a log is not what the other has without.
+            _ => false,
+        }
     }
 }
 
@@ -161,7 +229,8 @@ impl LockedPackage {
 #[derive(Default)]
 struct Seen {
     tracks: BTreeMap<(PackageName, Track), Version>,
-    namespaces: BTreeMap<Namespace, Origin>,
+    /// By namespace, the origin of the log; none where there is no log.
+    namespaces: BTreeMap<Namespace, Option<Origin>>,
     /// Whether there may be more of a package than a project takes.
     is_merged: bool,
 }
@@ -169,19 +238,24 @@ struct Seen {
 impl Seen {
     fn check(&mut self, lock: &LockFile, package: &LockedPackage) -> Result<(), String> {
         let (name, version) = package.key();
-        let origin = text::escape(&package.registry);
-        if !lock.registries.contains_key(&package.registry) {
+        let registry = package.logged().map(|(registry, _)| registry);
+        let said = |registry: Option<&Origin>| match registry {
+            Some(registry) => format!("`{}`", text::escape(registry)),
+            None => "a registry without a log".to_owned(),
+        };
+        let origin = said(registry);
+        if registry.is_some_and(|registry| !lock.registries.contains_key(registry)) {
             return Err(format!(
-                "`{name}` is from `{origin}`, of which there is no checkpoint in `[[registry]]`"
+                "`{name}` is from {origin}, of which there is no checkpoint in `[[registry]]`"
             ));
         }
         let namespace = name.namespace().clone();
-        let registry = self.namespaces.entry(namespace.clone());
-        let registry = registry.or_insert_with(|| package.registry.clone());
-        if *registry != package.registry {
-            let other = text::escape(registry);
+        let before = self.namespaces.entry(namespace.clone());
+        let before = before.or_insert_with(|| registry.cloned());
+        if before.as_ref() != registry {
+            let other = said(before.as_ref());
             return Err(format!(
-                "the namespace `{namespace}` is from both `{other}` and `{origin}`: it can come from one registry only"
+                "the namespace `{namespace}` is from both {other} and {origin}: it can come from one registry only"
             ));
         }
         if self.is_merged {
@@ -227,6 +301,44 @@ fn registry(field: Field<'_>) -> Result<(Origin, String), Fault> {
 
 fn package(field: Field<'_>) -> Result<LockedPackage, Fault> {
     let mut table = field.table("`[[package]]`")?;
+    // What is of a log has other keys, of which none may be left over here.
+    let source = match table.take("unverified") {
+        Some(place) => LockedSource::Unlogged(UnloggedRelease {
+            package: table.need("name")?.parse()?,
+            version: table.need("version")?.parse()?,
+            digest: table.need("digest")?.parse()?,
+            place: place.parse()?,
+        }),
+        None => logged(&mut table)?,
+    };
+    let kind = table.need("kind")?;
+    let (place, word) = (kind.place, kind.text()?);
+    let kind = kinds().find(|(_, known)| *known == word);
+    let (kind, _) = kind.ok_or_else(|| {
+        let word = text::excerpt(&word);
+        place.fault(format_args!(
+            "`{word}` is no kind of content: expected `component` or `wit`"
+        ))
+    })?;
+    let mut needs = vec![];
+    for (strength, key) in strengths() {
+        let fields = table.take(key).map(Field::list).transpose()?;
+        for field in fields.unwrap_or_default() {
+            needs.push(need(field, strength)?);
+        }
+    }
+    let package = LockedPackage {
+        source,
+        kind,
+        size: table.need("size")?.number()?,
+        needs: sorted(&needs),
+    };
+    table.finish()?;
+    Ok(package)
+}
+
+/// A release that a log has, with its place there and the heads of its chains.
+fn logged(table: &mut Table<'_>) -> Result<LockedSource, Fault> {
     // What an error calls a field, and its key.
     let places = [
         ("name", "name"),
@@ -251,31 +363,8 @@ fn package(field: Field<'_>) -> Result<LockedPackage, Fault> {
         let place = places.iter().find(|(field, _)| *field == error.field);
         place.map_or(table.place, |(_, place)| *place).fault(error)
     })?;
-    let kind = table.need("kind")?;
-    let (place, word) = (kind.place, kind.text()?);
-    let kind = kinds().find(|(_, known)| *known == word);
-    let (kind, _) = kind.ok_or_else(|| {
-        let word = text::excerpt(&word);
-        place.fault(format_args!(
-            "`{word}` is no kind of content: expected `component` or `wit`"
-        ))
-    })?;
-    let mut needs = vec![];
-    for (strength, key) in strengths() {
-        let fields = table.take(key).map(Field::list).transpose()?;
-        for field in fields.unwrap_or_default() {
-            needs.push(need(field, strength)?);
-        }
-    }
-    let package = LockedPackage {
-        registry: table.need("registry")?.parse()?,
-        release,
-        kind,
-        size: table.need("size")?.number()?,
-        needs: sorted(&needs),
-    };
-    table.finish()?;
-    Ok(package)
+    let registry = table.need("registry")?.parse()?;
+    Ok(LockedSource::Log { registry, release })
 }
 
 /// `wasi:io ^0.2.3`
@@ -342,20 +431,29 @@ impl fmt::Display for LockFile {
 
 impl fmt::Display for LockedPackage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wire = Wire::from(self.release.clone());
         f.write_str("[[package]]\n")?;
-        writeln!(f, "name = {}", Quoted(&wire.name))?;
-        writeln!(f, "version = {}", Quoted(&wire.version))?;
-        writeln!(f, "registry = {}", Quoted(self.registry.as_str()))?;
+        writeln!(f, "name = {}", Quoted(&self.package().to_string()))?;
+        writeln!(f, "version = {}", Quoted(&self.version().to_string()))?;
+        match &self.source {
+            LockedSource::Log { registry, .. } => {
+                writeln!(f, "registry = {}", Quoted(registry.as_str()))?;
+            }
+            LockedSource::Unlogged(release) => {
+                writeln!(f, "unverified = {}", Quoted(release.place.as_str()))?;
+            }
+        }
         writeln!(f, "kind = {}", Quoted(self.kind.as_str()))?;
         writeln!(f, "size = {}", self.size)?;
-        writeln!(f, "digest = {}", Quoted(&wire.digest))?;
-        writeln!(f, "index = {}", wire.index)?;
-        write_list(f, "publisher", &wire.publisher)?;
-        if let Some(key) = &wire.attested {
-            writeln!(f, "attested = {}", Quoted(key))?;
+        writeln!(f, "digest = {}", Quoted(&self.digest().to_string()))?;
+        if let Some((_, release)) = self.logged() {
+            let wire = Wire::from(release.clone());
+            writeln!(f, "index = {}", wire.index)?;
+            write_list(f, "publisher", &wire.publisher)?;
+            if let Some(key) = &wire.attested {
+                writeln!(f, "attested = {}", Quoted(key))?;
+            }
+            write_list(f, "heads", &wire.heads)?;
         }
-        write_list(f, "heads", &wire.heads)?;
         let needs = sorted(&self.needs);
         for (strength, key) in strengths() {
             let texts = needs.iter().filter(|need| need.strength == strength);

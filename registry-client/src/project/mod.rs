@@ -24,13 +24,17 @@ pub mod satisfaction;
 mod starter;
 mod table;
 mod tree;
+mod unlogged;
 pub mod wkg;
 
 pub use edit::ManifestEdit;
 pub use fault::Fault;
-pub use lock_file::{LOCK_VERSION, LockFile, LockFileError, LockedPackage, MAX_LOCK_FILE};
+pub use lock_file::{
+    LOCK_VERSION, LockFile, LockFileError, LockedPackage, LockedSource, MAX_LOCK_FILE,
+};
 pub use manifest::{
     About, Compose, Dependency, MAX_MANIFEST, Manifest, ManifestError, Subject, WitFolder,
 };
 pub use starter::new_manifest;
 pub use tree::{Asker, Step, Tree};
+pub use unlogged::{UnloggedPlace, UnloggedPlaceError, UnloggedRelease};

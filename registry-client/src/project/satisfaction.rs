@@ -1,6 +1,6 @@
 //! Whether a lock file answers what is asked of it, without a network.
 
-use super::lock_file::LockFile;
+use super::lock_file::{LockFile, LockedPackage};
 use super::tree::{Asker, Tree, is_meant};
 use crate::log::Origin;
 use crate::name::{PackageName, Version};
@@ -75,7 +75,7 @@ pub fn check<'l>(
         let (package, version) = package.key();
         return Err(Unmet::Unneeded { package, version });
     }
-    let used: BTreeSet<&Origin> = tree.packages().map(|package| &package.registry).collect();
+    let used: BTreeSet<&Origin> = tree.packages().filter_map(origin).collect();
     let idle = lock.registries.keys().find(|origin| !used.contains(origin));
     idle.map_or(Ok(()), |origin| Err(Unmet::Idle(origin.clone())))
 }
@@ -90,16 +90,20 @@ pub fn needed<'l>(
     for package in Tree::new(lock, asked).unneeded() {
         needed.packages.remove(&package.key());
     }
-    let packages = needed.packages.values();
-    let used: BTreeSet<&Origin> = packages.map(|package| &package.registry).collect();
+    let used: BTreeSet<&Origin> = needed.packages.values().filter_map(origin).collect();
     needed.registries.retain(|origin, _| used.contains(origin));
     needed
+}
+
+/// The origin of the log that a package is in, if it is in one.
+fn origin(package: &LockedPackage) -> Option<&Origin> {
+    package.logged().map(|(origin, _)| origin)
 }
 
 fn meet(tree: &Tree<'_>, need: &Need, by: Asker<'_>) -> Result<(), Unmet> {
     let locked = tree.versions(&need.package).iter();
     let locked = locked.filter(|package| is_meant(need, package));
-    let locked: Vec<&Version> = locked.map(|package| &package.release.version).collect();
+    let locked: Vec<&Version> = locked.map(|package| package.version()).collect();
     let meets = |version: &&&Version| need.requirement.matches(version.semver());
     let constrained = |version: &&&Version| Track::of(version).can_meet(&need.requirement);
     let met = match need.strength {

@@ -38,7 +38,7 @@ pub enum Asker<'l> {
 type Id<'l> = (&'l PackageName, &'l Version);
 
 fn id(package: &LockedPackage) -> Id<'_> {
-    (&package.release.package, &package.release.version)
+    (package.package(), package.version())
 }
 
 impl<'l> Tree<'l> {
@@ -49,10 +49,7 @@ impl<'l> Tree<'l> {
     ) -> Tree<'l> {
         let mut by_name: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for package in lock.packages.values() {
-            by_name
-                .entry(&package.release.package)
-                .or_default()
-                .push(package);
+            by_name.entry(package.package()).or_default().push(package);
         }
         let asked = asked.into_iter().collect();
         Tree { asked, by_name }
@@ -137,7 +134,7 @@ impl<'l> Tree<'l> {
 
     fn steps(&self, by: Asker<'l>, need: &'l Need) -> impl Iterator<Item = Step<'l>> {
         let versions = self.versions(&need.package).iter().copied();
-        let meets = |to: &&LockedPackage| need.requirement.matches(to.release.version.semver());
+        let meets = |to: &&LockedPackage| need.requirement.matches(to.version().semver());
         versions
             .filter(move |to| is_meant(need, to) && meets(to))
             .map(move |to| Step { by, need, to })

@@ -6,7 +6,7 @@ use tenon_registry_client::lock::{LockedRelease, locked_note};
 use tenon_registry_client::log::{
     Checkpoint, Hash, TlogProof, encode_entries, prove_consistency, prove_inclusion,
 };
-use tenon_registry_client::project::{LockFile, LockedPackage};
+use tenon_registry_client::project::{LockFile, LockedPackage, LockedSource};
 use tenon_registry_client::record::{
     Attestation, Grant, NamespaceAct, OidcRule, PackageAct, Permission, Record, RegistryAct, Role,
     SignedRecord,
@@ -529,8 +529,10 @@ fn projects(seeds: &mut Seeds) {
 
     let release = view.release(&version("1.0.0")).unwrap();
     let package = LockedPackage {
-        registry: registry.origin.clone(),
-        release: LockedRelease::new(view, &release).unwrap(),
+        source: LockedSource::Log {
+            registry: registry.origin.clone(),
+            release: LockedRelease::new(view, &release).unwrap(),
+        },
         kind: release.content.kind,
         size: release.content.size,
         needs: vec![Need {

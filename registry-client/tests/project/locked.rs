@@ -141,12 +141,14 @@ fn chains(tree: &Tree<'_>, package: &LockedPackage) -> Vec<String> {
         let steps = chain.iter().map(|step| {
             let by = match step.by {
                 Asker::Project(name) => name.to_owned(),
-                Asker::Package(by) => by.release.package.to_string(),
+                Asker::Package(by) => by.package().to_string(),
             };
-            let to = &step.to.release;
+            let to = step.to;
             format!(
                 "{by} -{}-> {}@{}",
-                step.need.requirement, to.package, to.version
+                step.need.requirement,
+                to.package(),
+                to.version()
             )
         });
         steps.collect::<Vec<_>>().join(", ")
@@ -168,7 +170,7 @@ fn a_tree_says_who_needs_whom() {
         [log, io, http]
     );
     assert_eq!(needs[2].need.strength, Strength::IfPresent);
-    assert_eq!(tree.versions(&http.release.package), [http, next]);
+    assert_eq!(tree.versions(http.package()), [http, next]);
     assert_eq!(
         tree.versions(&"a:b".parse().unwrap()),
         Vec::<&LockedPackage>::new()

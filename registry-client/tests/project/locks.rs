@@ -5,7 +5,9 @@ use crate::support::*;
 use tenon_registry_client::Digest;
 use tenon_registry_client::lock::{LockedPublisher, LockedRelease, locked_note};
 use tenon_registry_client::log::Origin;
-use tenon_registry_client::project::{LockFile, LockFileError, LockedPackage, MAX_LOCK_FILE};
+use tenon_registry_client::project::{
+    LockFile, LockFileError, LockedPackage, LockedSource, MAX_LOCK_FILE, UnloggedRelease,
+};
 use tenon_registry_client::record::{ContentKind, Subject};
 use tenon_registry_client::resolve::{Need, Strength};
 
@@ -35,19 +37,47 @@ pub(crate) fn made_up(name: &str, version: &str, needs: &[(&str, &str)]) -> Lock
     let needs = needs
         .iter()
         .map(|(package, requirement)| need(package, requirement, Strength::Always));
+    let release = LockedRelease {
+        digest: Digest::of(name.as_bytes()),
+        index: 12,
+        publisher: LockedPublisher::Registry(key("registry.example/log/ingest").vkey().clone()),
+        heads: heads.into(),
+        package,
+        version,
+    };
     LockedPackage {
-        registry: Origin::new("registry.example/log").unwrap(),
+        source: LockedSource::Log {
+            registry: Origin::new("registry.example/log").unwrap(),
+            release,
+        },
         kind: ContentKind::Wit,
         size: 77,
         needs: needs.collect(),
-        release: LockedRelease {
+    }
+}
+
+/// The release of a package that a log has.
+fn release_of(package: &mut LockedPackage) -> (&mut Origin, &mut LockedRelease) {
+    match &mut package.source {
+        LockedSource::Log { registry, release } => (registry, release),
+        LockedSource::Unlogged(_) => panic!("it is in no log"),
+    }
+}
+
+/// A package that no log has.
+fn unlogged(name: &str, version: &str) -> LockedPackage {
+    LockedPackage {
+        source: LockedSource::Unlogged(UnloggedRelease {
+            package: package(name),
+            version: crate::support::version(version),
             digest: Digest::of(name.as_bytes()),
-            index: 12,
-            publisher: LockedPublisher::Registry(key("registry.example/log/ingest").vkey().clone()),
-            heads: heads.into(),
-            package,
-            version,
-        },
+            place: format!("oci://ghcr.example/pre/{}", name.replace(':', "/"))
+                .parse()
+                .unwrap(),
+        }),
+        kind: ContentKind::Wit,
+        size: 77,
+        needs: vec![],
     }
 }
 
@@ -55,14 +85,10 @@ pub(crate) fn made_up(name: &str, version: &str, needs: &[(&str, &str)]) -> Lock
 pub(crate) fn lock_of(packages: &[LockedPackage]) -> LockFile {
     let mut lock = LockFile::default();
     for package in packages {
-        let note = || {
-            Registry::new(package.registry.as_str())
-                .checkpoint()
-                .to_string()
-        };
-        lock.registries
-            .entry(package.registry.clone())
-            .or_insert_with(note);
+        if let Some((registry, _)) = package.logged() {
+            let note = || Registry::new(registry.as_str()).checkpoint().to_string();
+            lock.registries.entry(registry.clone()).or_insert_with(note);
+        }
         lock.packages.insert(package.key(), package.clone());
     }
     lock
@@ -77,7 +103,7 @@ pub(crate) fn example() -> LockFile {
         .unwrap();
     let release = view.release(&version("1.0.0")).unwrap();
     let mut http = made_up("acme:http", "1.0.0", &[]);
-    http.release = LockedRelease::new(&view, &release).unwrap();
+    *release_of(&mut http).1 = LockedRelease::new(&view, &release).unwrap();
     http.kind = ContentKind::Component;
     http.needs = vec![
         need("wasi:io", "^0.2.3", Strength::Always),
@@ -85,11 +111,12 @@ pub(crate) fn example() -> LockFile {
         need("wasi:io", "^0.2.3", Strength::IfPresent),
     ];
     let mut other = made_up("wasi:io", "0.2.10", &[]);
-    other.registry = Origin::new("other.example/\"log\\").unwrap();
+    let origin = Origin::new("other.example/\"log\\").unwrap();
+    *release_of(&mut other).0 = origin.clone();
     let mut next = made_up("wasi:io", "0.3.0-rc.1", &[]);
-    next.registry = other.registry.clone();
+    *release_of(&mut next).0 = origin;
     let keys = ["acme/alice", "acme/bob"].map(|name| key(name).vkey().clone());
-    next.release.publisher = LockedPublisher::Keys(keys.into());
+    release_of(&mut next).1.publisher = LockedPublisher::Keys(keys.into());
     let mut lock = lock_of(&[other, http, next]);
     let origin = registry.origin.clone();
     lock.registries.insert(origin, locked_note(&view).unwrap());
@@ -398,7 +425,10 @@ fn of_two_sides_the_later_heads_stay() {
     let earlier = later.clone();
     let hash = tenon_registry_client::log::Hash::leaf(b"later");
     let head = tenon_registry_client::record::Reference { seq: 9, hash };
-    later.release.heads.insert(namespace.clone(), head);
+    release_of(&mut later)
+        .1
+        .heads
+        .insert(namespace.clone(), head);
     let table = |locked: &LockedPackage| {
         let text = lock_of(std::slice::from_ref(locked)).to_string();
         let at = text.find("[[package]]").unwrap();
@@ -413,13 +443,13 @@ fn of_two_sides_the_later_heads_stay() {
         assert!(LockFile::parse(&text).is_err());
         let merged = LockFile::parse_merged(&text).unwrap();
         assert_eq!(
-            merged.packages[&later.key()].release.heads[&namespace],
+            merged.packages[&later.key()].logged().unwrap().1.heads[&namespace],
             head
         );
     }
     // Two records of one number are two histories.
     let mut forked = later.clone();
-    forked.release.heads.insert(
+    release_of(&mut forked).1.heads.insert(
         namespace,
         tenon_registry_client::record::Reference {
             seq: 9,
@@ -432,4 +462,81 @@ fn of_two_sides_the_later_heads_stay() {
         error.to_string().contains("there twice, and not the same"),
         "{error}"
     );
+}
+
+#[test]
+fn what_no_log_has_is_written_as_unverified() {
+    let lock = lock_of(&[
+        unlogged("acme:http", "1.0.0"),
+        made_up("wasi:io", "0.2.10", &[]),
+    ]);
+    let text = lock.to_string();
+    let table = "[[package]]\nname = \"acme:http\"\nversion = \"1.0.0\"\nunverified = \"oci://ghcr.example/pre/acme/http\"\nkind = \"wit\"\nsize = 77\n";
+    assert!(text.contains(table), "{text}");
+    assert_eq!(text.matches("unverified").count(), 1);
+    let read = LockFile::parse(&text).unwrap();
+    assert_eq!(read, lock);
+    assert_eq!(read.to_string(), text);
+    let package = &read.packages[&(package("acme:http"), version("1.0.0"))];
+    assert!(package.logged().is_none() && package.unlogged().is_some());
+}
+
+#[test]
+fn what_a_log_has_is_not_taken_without_its_heads() {
+    let text = lock_of(&[made_up("wasi:io", "0.2.10", &[])]).to_string();
+    let without = |key: &str| {
+        let mut lines = vec![];
+        let mut is_in = false;
+        for line in text.lines() {
+            is_in |= line.starts_with(&format!("{key} = "));
+            if !is_in {
+                lines.push(line);
+            }
+            is_in &= line.ends_with('[') || line.starts_with("    ");
+        }
+        lines.join("\n")
+    };
+    assert!(LockFile::parse(&text).is_ok());
+    // Whatever of it is away, and whatever it is called instead.
+    for key in ["heads", "index", "attested", "registry"] {
+        let less = without(key);
+        assert_ne!(less, text);
+        assert!(LockFile::parse(&less).is_err(), "{key}");
+        let renamed = less.replace(
+            "version = \"0.2.10\"",
+            "version = \"0.2.10\"\nunverified = \"oci://ghcr.example/wasi/io\"",
+        );
+        assert!(LockFile::parse(&renamed).is_err(), "{key}: {renamed}");
+    }
+    for place in [
+        "",
+        "ghcr.example/wasi/io",
+        "oci://",
+        "oci://ghcr.example",
+        "oci://ghcr.example/a b",
+        "oci://ghcr.example/a:1",
+    ] {
+        let lock = lock_of(&[unlogged("acme:http", "1.0.0")]).to_string();
+        let wrong = lock.replace("oci://ghcr.example/pre/acme/http", place);
+        assert!(LockFile::parse(&wrong).is_err(), "{place}");
+    }
+}
+
+#[test]
+fn a_namespace_is_not_of_a_log_and_of_none() {
+    let both = lock_of(&[
+        made_up("wasi:io", "0.2.10", &[]),
+        unlogged("wasi:clocks", "0.2.10"),
+    ]);
+    let error = LockFile::parse(&both.to_string()).unwrap_err().to_string();
+    assert!(
+        error.contains("the namespace `wasi` is from both"),
+        "{error}"
+    );
+    // Nor does a merge make one of the other.
+    let mut of_log = made_up("wasi:io", "0.2.10", &[]);
+    let mut of_none = unlogged("wasi:io", "0.2.10");
+    assert!(!of_log.absorb(&of_none.clone()));
+    assert!(!of_none.absorb(&of_log.clone()));
+    assert!(of_none.absorb(&of_none.clone()));
 }

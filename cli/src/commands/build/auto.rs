@@ -391,7 +391,7 @@ impl Auto<'_> {
                 Ok(release) => {
                     let pulled = Pulled::of(remote, release);
                     let argument = pulled.name();
-                    let named = Named::of(&argument, pulled);
+                    let named = Named::of(&argument, pulled.into());
                     self.inputs.entry(argument.clone()).or_insert(named);
                     fetched.push((at, argument));
                 }

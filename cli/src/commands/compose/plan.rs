@@ -165,12 +165,21 @@ impl ComponentEntry {
             Some(digest) => Digest::from(*digest),
             None => input.digest()?,
         };
-        let source = match &input.release {
-            Some(release) => SourceEntry::Package {
-                package: release.package.to_string(),
-                version: release.version.to_string(),
-                registry: release.registry.clone(),
+        let release = input.release.as_ref();
+        let release = release.and_then(|it| Some((it.package.as_ref()?, &it.registry)));
+        let source = match release {
+            Some(((package, version), registry)) => SourceEntry::Package {
+                package: package.to_string(),
+                version: version.to_string(),
+                registry: registry.clone(),
             },
+            None if input.release.is_some() => {
+                return Err(Failure::usage(format!(
+                    "a plan cannot name `{}`, which is no release of a package",
+                    input.argument
+                ))
+                .help("write it to a file first, with `tenon get`; or map its namespace, and name the package"));
+            }
             None if input.argument == "-" => {
                 return Err(Failure::usage(
                     "a plan cannot name standard input, which nobody could open again",

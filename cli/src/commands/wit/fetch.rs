@@ -228,7 +228,7 @@ fn plan(ui: &Ui, global: &Global, project: &Project) -> Result<Planned, Failure>
         {
             let name = pulled.name();
             let failed = |error| Failure::io("read", &name, &error);
-            let bytes = Bytes::of(pulled.fetched.file).map_err(failed)?;
+            let bytes = Bytes::of(pulled.into_file()).map_err(failed)?;
             let named = Named {
                 argument: name.clone(),
                 name: name.clone(),
@@ -236,9 +236,9 @@ fn plan(ui: &Ui, global: &Global, project: &Project) -> Result<Planned, Failure>
                 release: None,
             };
             all.push(DepPackage {
-                name: locked.release.package.clone(),
-                version: Some(locked.release.version.semver().clone()),
-                origin: DepOrigin::Release(locked.release.digest),
+                name: locked.package().clone(),
+                version: Some(locked.version().semver().clone()),
+                origin: DepOrigin::Release(*locked.digest()),
                 content: DepContent::Binary(named.read_all()?),
             });
         }

@@ -1,0 +1,177 @@
+//! A component from a registry without a log.
+
+use super::Foreign;
+use crate::args::Global;
+use crate::config::Config;
+use crate::error::Failure;
+use crate::ui::{self, Ui, UnverifiedData};
+use std::fs::File;
+use std::path::PathBuf;
+use tenon_registry_client::Digest;
+use tenon_registry_client::http::FetchedFrom;
+use tenon_registry_client::http::oci::{
+    OciBlob, OciPulled, Pick, Reference, ReferenceError, version_of,
+};
+use tenon_registry_client::name::{PackageName, Version};
+
+/// A component from a registry without a log. Its bytes have the digest that is said here, and that is all that is known.
+pub(crate) struct Unlogged {
+    /// What was asked for.
+    pub(crate) reference: Reference,
+    /// Which release the project, or whoever gave the command, takes it for.
+    pub(crate) package: Option<(PackageName, Version)>,
+    /// The digest of the content.
+    pub(crate) digest: Digest,
+    pub(crate) size: u64,
+    /// The digest of the manifest, if it was asked for.
+    pub(crate) manifest: Option<Digest>,
+    /// The very bytes that were hashed, at their start.
+    pub(crate) file: File,
+    /// Where they are, in the cache.
+    pub(crate) path: PathBuf,
+    pub(crate) from: FetchedFrom,
+}
+
+/// A reference that a command line names.
+pub(crate) fn reference(text: &str) -> Result<Reference, Failure> {
+    text.parse().map_err(|error: ReferenceError| {
+        Failure {
+            exit: crate::exit::ExitKind::Usage,
+            ..Failure::new("oci::reference", "this names nothing in an OCI registry")
+        }
+        .cause(ui::clean_line(&error.to_string()))
+        .help("name it as `oci://HOST/NAMESPACE/NAME:TAG`, or with `@sha256:…` in place of the tag")
+    })
+}
+
+impl Unlogged {
+    /// Fetches what a reference names.
+    pub(crate) fn fetch(
+        ui: &Ui,
+        global: &Global,
+        reference: &Reference,
+    ) -> Result<Unlogged, Failure> {
+        if global.locked && matches!(reference.pick, Pick::Tag(_)) {
+            return Err(Failure::usage(format!("`{reference}` is locked by nothing"))
+                .cause("a tag may mean something else tomorrow")
+                .help("with `--locked`, name it by its digest: `oci://HOST/NAMESPACE/NAME@sha256:…`"));
+        }
+        if let Some(name) = Config::read()?.at_host(reference.host.as_str()) {
+            ui.say(&format!(
+                "the registry `{name}` at {} has a log, by which it would be verified if it were named as a package",
+                reference.host
+            ));
+        }
+        let foreign = Foreign::open(ui, global, &reference.host)?;
+        let pulled = foreign.wait_raw(foreign.client.pull(&reference.repository, &reference.pick));
+        let pulled = pulled.map_err(|error| foreign.failure(reference, error))?;
+        Ok(Unlogged::of(reference.clone(), None, pulled))
+    }
+
+    pub(crate) fn of(
+        reference: Reference,
+        package: Option<(PackageName, Version)>,
+        pulled: OciPulled,
+    ) -> Unlogged {
+        let OciBlob { file, path, from } = pulled.blob;
+        Unlogged {
+            reference,
+            package,
+            digest: pulled.digest,
+            size: pulled.size,
+            manifest: Some(pulled.manifest),
+            file,
+            path,
+            from,
+        }
+    }
+
+    /// What it is called: as a package, or as it was asked for.
+    pub(crate) fn name(&self) -> String {
+        match &self.package {
+            Some((package, version)) => format!("{package}@{version}"),
+            None => self.reference.to_string(),
+        }
+    }
+
+    /// Where it is from: registry and repository.
+    pub(crate) fn registry(&self) -> String {
+        let Reference {
+            host, repository, ..
+        } = &self.reference;
+        format!("{}{host}/{repository}", Reference::SCHEME)
+    }
+
+    /// A name for a file with it.
+    pub(crate) fn file_name(&self) -> PathBuf {
+        let repository = self.reference.repository.as_str().replace('/', "-");
+        let version = match (&self.package, &self.reference.pick) {
+            (Some((package, version)), _) => {
+                return format!("{}-{}-{version}.wasm", package.namespace(), package.name()).into();
+            }
+            (None, Pick::Tag(tag)) => {
+                version_of(tag).map_or_else(|| tag.to_string(), |it| it.to_string())
+            }
+            (None, Pick::Digest(digest)) => digest.hex().chars().take(12).collect(),
+        };
+        format!("{repository}-{version}.wasm").into()
+    }
+
+    /// Where it is from, and that nobody is answerable for it, in one line.
+    pub(crate) fn line(&self) -> String {
+        let (done, kept) = match self.from {
+            FetchedFrom::Registry => ("fetched", ""),
+            FetchedFrom::Cache => ("took", ", which was kept here"),
+        };
+        let of = match self.package {
+            Some(_) => format!(" of {}", self.registry()),
+            None => String::new(),
+        };
+        format!(
+            "{} `{}`{of}: {}, unverified{kept}",
+            ui::bold(done),
+            self.name(),
+            self.digest,
+        )
+    }
+
+    /// Warns that nobody is answerable for it.
+    pub(crate) fn warn(&self, ui: &Ui) {
+        ui.warn_once(&format!(
+            "`{}` is unverified: no log has it, so nothing says who published it, or that others get the same",
+            self.name()
+        ));
+    }
+
+    /// What is known of it, and what is not, in sentences.
+    pub(crate) fn sentence(&self) -> String {
+        let pinned = match self.manifest {
+            Some(manifest) => format!(
+                " To have the same again, name it as `{}`.",
+                self.reference.with(Pick::Digest(manifest))
+            ),
+            None => String::new(),
+        };
+        format!(
+            "`{}` is unverified: no log has it, so nothing says who published it, or that others get the same; its content is {}.{pinned}",
+            self.name(),
+            self.digest,
+        )
+    }
+
+    /// As JSON has it.
+    pub(crate) fn data(&self) -> UnverifiedData {
+        let (package, version) = self.package.clone().unzip();
+        UnverifiedData {
+            unverified: true,
+            package: package.map(|package| package.to_string()),
+            version: version.map(|version| version.to_string()),
+            digest: self.digest.to_string(),
+            size: self.size,
+            registry: self.registry(),
+            reference: self
+                .manifest
+                .map(|it| self.reference.with(Pick::Digest(it)).to_string()),
+        }
+    }
+}

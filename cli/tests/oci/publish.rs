@@ -1,0 +1,212 @@
+//! Components that are published without a log.
+
+use crate::oci_registry::{MANIFEST, OciRegistry};
+use crate::shop::{component, wit};
+use crate::{map, place};
+use serde_json::Value;
+use std::fs;
+use tenon_registry_client::Digest;
+
+fn manifest(registry: &OciRegistry, repository: &str, tag: &str) -> Value {
+    let world = registry.world();
+    let digest = &world.tags[&(repository.to_owned(), tag.to_owned())];
+    let (media, bytes) = &world.manifests[&(repository.to_owned(), digest.clone())];
+    assert_eq!(media, MANIFEST);
+    serde_json::from_slice(bytes).unwrap()
+}
+
+#[test]
+fn what_is_published_is_what_others_publish() {
+    let (registry, place) = (OciRegistry::start(), place());
+    let bytes = component("log", &["wasi:io/streams@0.2.3"], &["log"]);
+    fs::write(place.at("log.wasm"), &bytes).unwrap();
+    let named = format!("oci://{}/other/log:1.0.0", registry.host());
+    let words = ["publish", "log.wasm", "--oci", &*named];
+    let said = place.ok(&[&words[..], &["--dry-run"]].concat());
+    assert!(
+        said.err.contains("`--dry-run` sends nothing"),
+        "{}",
+        said.err
+    );
+    assert!(registry.world().blobs.is_empty());
+    // Nobody is there to agree.
+    place.fails(2, "cli::usage", &words);
+    let said = place.ok(&[&words[..], &["--yes"]].concat());
+    assert!(
+        said.err.contains("it is unverified, as no log has it"),
+        "{}",
+        said.err
+    );
+    let manifest = manifest(&registry, "other/log", "1.0.0");
+    assert_eq!(
+        manifest["config"]["mediaType"],
+        "application/vnd.wasm.config.v0+json"
+    );
+    assert_eq!(manifest["layers"].as_array().unwrap().len(), 1);
+    assert_eq!(manifest["layers"][0]["mediaType"], "application/wasm");
+    assert_eq!(
+        manifest["layers"][0]["digest"],
+        Digest::of(&bytes).to_string()
+    );
+    assert_eq!(
+        manifest["layers"][0]["annotations"]["org.opencontainers.image.title"],
+        "log.wasm"
+    );
+    assert_eq!(
+        manifest["annotations"]["org.opencontainers.image.version"],
+        "1.0.0"
+    );
+    let config = manifest["config"]["digest"].as_str().unwrap().to_owned();
+    let config = registry.world().blobs[&("other/log".to_owned(), config)].clone();
+    let config: Value = serde_json::from_slice(&config).unwrap();
+    assert_eq!(
+        (&config["architecture"], &config["os"]),
+        (&"wasm".into(), &"wasip2".into())
+    );
+    assert_eq!(
+        config["component"]["imports"],
+        serde_json::json!(["wasi:io/streams@0.2.3"])
+    );
+    assert_eq!(config["layerDigests"][0], Digest::of(&bytes).to_string());
+    // To say it twice is no mistake; the place may come first.
+    let json = place
+        .ok(&["publish", &named, "log.wasm", "--yes", "--json"])
+        .json();
+    assert_eq!(
+        (&json["state"], &json["unverified"]),
+        (&"published-before".into(), &true.into())
+    );
+    place.ok(&["get", &named, "-o", "back.wasm"]);
+    assert_eq!(place.read("back.wasm"), bytes);
+}
+
+#[test]
+fn a_version_is_used_once_and_another_tag_moves() {
+    let (registry, place) = (OciRegistry::start(), place());
+    let at = |tag: &str| format!("oci://{}/other/log:{tag}", registry.host());
+    for (name, tag) in [("one", "a"), ("two", "b")] {
+        fs::write(
+            place.at(&format!("{name}.wasm")),
+            component(tag, &[], &["log"]),
+        )
+        .unwrap();
+    }
+    place.ok(&["publish", "one.wasm", &at("1.0.0"), "--yes"]);
+    let said = place.fails(
+        1,
+        "oci::version",
+        &["publish", "two.wasm", &at("1.0.0"), "--yes"],
+    );
+    assert!(said.err.contains("with other bytes"), "{}", said.err);
+    place.ok(&["publish", "one.wasm", &at("latest"), "--yes"]);
+    let said = place.ok(&["publish", "two.wasm", &at("latest"), "--yes"]);
+    assert!(said.err.contains("replaces   sha256:"), "{}", said.err);
+    place.ok(&["publish", "one.wasm", &at("1.0.0_build"), "--yes"]);
+    let annotations = &manifest(&registry, "other/log", "1.0.0_build")["annotations"];
+    assert_eq!(
+        annotations["org.opencontainers.image.version"],
+        "1.0.0+build"
+    );
+    // What says neither where nor which version.
+    let bare = format!("oci://{}/other/log", registry.host());
+    place.fails(2, "publish::name", &["publish", "one.wasm", &bare, "--yes"]);
+    place.ok(&["publish", "one.wasm", &bare, "--version", "1.1.0", "--yes"]);
+    assert!(
+        registry
+            .world()
+            .tags
+            .contains_key(&("other/log".to_owned(), "1.1.0".to_owned()))
+    );
+    place.fails(
+        2,
+        "publish::name",
+        &["publish", "one.wasm", &at("1.2.0"), "--version", "1.3.0"],
+    );
+    place.fails(
+        2,
+        "cli::usage",
+        &["publish", "one.wasm", "two.wasm", "--oci"],
+    );
+    place.fails(2, "cli::usage", &["publish", &at("1.0.0")]);
+    place.fails(
+        2,
+        "oci::home",
+        &[
+            "publish",
+            "one.wasm",
+            "--oci",
+            "--package",
+            "other:log",
+            "--version",
+            "1.0.0",
+        ],
+    );
+}
+
+#[test]
+fn a_package_goes_where_its_namespace_is() {
+    let (registry, place) = (OciRegistry::start(), place());
+    map(
+        &place,
+        &format!("other = \"oci://{}/pre/fix\"", registry.host()),
+    );
+    let bytes =
+        wit(&["package other:kit@0.2.0; interface it { f: func(); } world w { import it; }"]);
+    fs::write(place.at("kit.wasm"), &bytes).unwrap();
+    place.ok(&["publish", "kit.wasm", "--oci", "--yes"]);
+    let manifest = manifest(&registry, "pre/fix/other/kit", "0.2.0");
+    let config = manifest["config"]["digest"].as_str().unwrap().to_owned();
+    let config = registry.world().blobs[&("pre/fix/other/kit".to_owned(), config)].clone();
+    let config: Value = serde_json::from_slice(&config).unwrap();
+    assert_eq!(
+        config["component"]["exports"],
+        serde_json::json!(["other:kit/it@0.2.0", "other:kit/w@0.2.0"])
+    );
+    place.ok(&["get", "other:kit@0.2.0", "-o", "back.wasm"]);
+    assert_eq!(place.read("back.wasm"), bytes);
+    // Without `--oci` a record is meant, and there is no log for it.
+    place.ok(&["key", "generate", "acme/me"]);
+    place.fails(
+        2,
+        "oci::no-log",
+        &["publish", "kit.wasm", "--key", "acme/me", "--yes"],
+    );
+}
+
+#[test]
+fn a_composition_comes_with_its_bill_of_materials() {
+    for lists_referrers in [true, false] {
+        let (registry, place) = (OciRegistry::start(), place());
+        registry.world().lists_referrers = lists_referrers;
+        fs::write(place.at("app.wasm"), component("app", &["log"], &["run"])).unwrap();
+        fs::write(place.at("log.wasm"), component("log", &[], &["log"])).unwrap();
+        place.ok(&["plug", "app.wasm", "--plug", "log.wasm", "-o", "made.wasm"]);
+        let at = format!("oci://{}/other/made:1.0.0", registry.host());
+        let json = place
+            .ok(&["publish", "made.wasm", &at, "--yes", "--json"])
+            .json();
+        let digest = json["bill_of_materials"].as_str().unwrap();
+        let world = registry.world();
+        let (_, bytes) = &world.manifests[&("other/made".to_owned(), digest.to_owned())];
+        let bill: Value = serde_json::from_slice(bytes).unwrap();
+        assert_eq!(bill["artifactType"], "application/vnd.cyclonedx+json");
+        assert_eq!(bill["subject"]["digest"], json["manifest"]);
+        let layer = bill["layers"][0]["digest"].as_str().unwrap();
+        let document: Value =
+            serde_json::from_slice(&world.blobs[&("other/made".to_owned(), layer.to_owned())])
+                .unwrap();
+        assert_eq!(document["bomFormat"], "CycloneDX");
+        let parts: Vec<_> = document["components"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|part| part["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(parts, ["app", "log"]);
+        let listed = json["manifest"].as_str().unwrap().replace(':', "-");
+        assert_eq!(
+            world.tags.contains_key(&("other/made".to_owned(), listed)),
+            !lists_referrers
+        );
+    }
+}

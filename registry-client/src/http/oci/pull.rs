@@ -1,0 +1,324 @@
+//! Manifests and content, checked against their digests while they come.
+
+use super::client::OciClient;
+use super::link::{Action, Ask, Reach, Scope};
+use super::manifest::{MAX_MANIFEST, Manifest, media};
+use super::{Pick, Repository};
+use crate::http::body::Body;
+use crate::http::fetch::{MAX_PARTS, continues, strong};
+use crate::http::transport::Failure;
+use crate::http::{Error, ErrorKind, FetchedFrom, Meter, Transfer, TransferKind};
+use crate::store::Partial;
+use crate::{Digest, Hasher};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, ETAG, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+
+/// The header in which a registry says what the digest of a manifest is.
+pub(super) const DOCKER_CONTENT_DIGEST: HeaderName =
+    HeaderName::from_static("docker-content-digest");
+
+/// A manifest, as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedManifest {
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What it says.
+    pub manifest: Manifest,
+}
+
+/// Content that has the digest that was asked for, and is in the cache.
+#[derive(Debug)]
+pub struct OciBlob {
+    /// The very bytes that were hashed, open at their start; they are not to be written to.
+    pub file: File,
+    /// Where they are, in the cache.
+    pub path: PathBuf,
+    /// Where they are from.
+    pub from: FetchedFrom,
+}
+
+/// A component of an OCI registry. Nothing says who published it, nor that others get the same.
+#[derive(Debug)]
+pub struct OciPulled {
+    /// Its content.
+    pub blob: OciBlob,
+    /// The digest of the content.
+    pub digest: Digest,
+    /// How many bytes the content has.
+    pub size: u64,
+    /// The digest of its manifest, by which the same can be had again.
+    pub manifest: Digest,
+    /// What is said of it.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// A download, as far as it is.
+struct Download {
+    partial: Partial,
+    hasher: Hasher,
+    meter: Box<dyn Meter>,
+    taken: u64,
+    etag: Option<HeaderValue>,
+}
+
+impl OciClient {
+    /// A manifest of a repository.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer; [`ErrorKind::ContentDiffers`] if it is not what was asked for, or not what the registry
+    /// says; [`ErrorKind::NoComponent`] if it is no image manifest.
+    pub async fn manifest(
+        &self,
+        repository: &Repository,
+        pick: &Pick,
+    ) -> Result<NamedManifest, Error> {
+        let (digest, bytes) = self.manifest_bytes(repository, pick).await?;
+        let manifest =
+            Manifest::parse(&bytes).map_err(|error| self.no_component(repository, pick, &error))?;
+        Ok(NamedManifest {
+            digest,
+            bytes,
+            manifest,
+        })
+    }
+
+    /// The bytes of a manifest, whatever they say, and their digest.
+    pub(super) async fn manifest_bytes(
+        &self,
+        repository: &Repository,
+        pick: &Pick,
+    ) -> Result<(Digest, Vec<u8>), Error> {
+        let scope = Scope::of(repository, Action::Pull);
+        let path = format!("manifests/{}", pick.segment());
+        let mut ask = self.0.link.ask(&scope, Method::GET, &path, MAX_MANIFEST);
+        let types = [
+            media::MANIFEST,
+            media::INDEX,
+            media::DOCKER_MANIFEST,
+            media::DOCKER_LIST,
+        ];
+        ask.headers = types
+            .map(|media| (ACCEPT, HeaderValue::from_static(media)))
+            .into();
+        let (headers, bytes) = self.0.link.get(&ask).await?;
+        let found = Digest::of(&bytes);
+        let expected = match pick {
+            Pick::Digest(digest) => Some(*digest),
+            Pick::Tag(_) => said_digest(&headers),
+        };
+        match expected.filter(|expected| *expected != found) {
+            None => Ok((found, bytes.into())),
+            Some(expected) => Err(Error::new(
+                ErrorKind::ContentDiffers {
+                    what: format!("the manifest of `{repository}`"),
+                    expected: expected.to_string(),
+                    found: found.to_string(),
+                },
+                ask.url.as_str(),
+                1,
+            )),
+        }
+    }
+
+    /// The component that a manifest of a repository is of.
+    ///
+    /// # Errors
+    ///
+    /// As [`OciClient::manifest`] and [`OciClient::blob`]; [`ErrorKind::NoComponent`] if the manifest is of something else.
+    pub async fn pull(&self, repository: &Repository, pick: &Pick) -> Result<OciPulled, Error> {
+        let named = self.manifest(repository, pick).await?;
+        let layer = named.manifest.component();
+        let layer = layer.map_err(|error| self.no_component(repository, pick, &error))?;
+        let (digest, size) = (layer.digest, layer.size);
+        Ok(OciPulled {
+            blob: self.blob(repository, digest, size).await?,
+            digest,
+            size,
+            manifest: named.digest,
+            annotations: named.manifest.annotations,
+        })
+    }
+
+    /// Content of a repository with this digest and so many bytes: from the cache, or from the registry.
+    ///
+    /// It gets its name in the cache once all of it came and has the digest.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer; [`ErrorKind::ContentDiffers`]; [`ErrorKind::Offline`] or [`ErrorKind::Store`].
+    pub async fn blob(
+        &self,
+        repository: &Repository,
+        digest: Digest,
+        size: u64,
+    ) -> Result<OciBlob, Error> {
+        let path = self.0.cache.blob_path(&digest);
+        let kept = self.on_disk(move |parts| parts.cache.open_blob(&digest, size));
+        if let Some(file) = kept.await? {
+            let from = FetchedFrom::Cache;
+            return Ok(OciBlob { file, path, from });
+        }
+        let partial = self.download(repository, digest, size).await?;
+        let file = self.on_disk(move |_| partial.keep()).await?;
+        let from = FetchedFrom::Registry;
+        Ok(OciBlob { file, path, from })
+    }
+
+    async fn download(
+        &self,
+        repository: &Repository,
+        digest: Digest,
+        size: u64,
+    ) -> Result<Partial, Error> {
+        let limit = self.0.options.limits.content;
+        if size > limit {
+            return Err(ErrorKind::TooLarge(limit).into());
+        }
+        let what = format!("{}/{repository}", self.0.options.host);
+        let begun = self.on_disk(move |parts| parts.cache.begin_blob(&digest));
+        let mut download = Download {
+            partial: begun.await?,
+            hasher: Hasher::new(),
+            meter: self.0.options.progress.begin(Transfer {
+                kind: TransferKind::Download,
+                what: &what,
+                total: size,
+            }),
+            taken: 0,
+            etag: None,
+        };
+        let scope = Scope::of(repository, Action::Pull);
+        let mut ask = self
+            .0
+            .link
+            .ask(&scope, Method::GET, &format!("blobs/{digest}"), size);
+        ask.reach = Reach::Anywhere;
+        let (mut attempt, mut parts) = (0, 0);
+        loop {
+            let before = download.taken;
+            attempt += 1;
+            let failure = match self.download_part(&ask, &mut download, size).await {
+                Ok(()) => break,
+                Err(failure) => failure,
+            };
+            // Who gets further may go on.
+            if download.taken > before && parts < MAX_PARTS {
+                parts += 1;
+                attempt = 1;
+            }
+            self.0.link.wire.pause(failure, &ask.url, attempt).await?;
+        }
+        let differs = |expected: String, found: String| {
+            let what = format!("the content of `{repository}`");
+            let kind = ErrorKind::ContentDiffers {
+                what,
+                expected,
+                found,
+            };
+            Error::new(kind, ask.url.as_str(), attempt)
+        };
+        if download.taken != size {
+            let words = |size: u64| format!("{size} bytes");
+            return Err(differs(words(size), words(download.taken)));
+        }
+        let found = download.hasher.finish();
+        match found == digest {
+            true => Ok(download.partial),
+            false => Err(differs(digest.to_string(), found.to_string())),
+        }
+    }
+
+    /// What one connection brings of it, from where the last one ended.
+    async fn download_part(
+        &self,
+        ask: &Ask<'_>,
+        download: &mut Download,
+        size: u64,
+    ) -> Result<(), Failure> {
+        let mut ask = ask.clone();
+        if download.taken > 0 {
+            let range = HeaderValue::from_str(&format!("bytes={}-", download.taken));
+            ask.headers.extend(range.ok().map(|range| (RANGE, range)));
+            let etag = download.etag.clone();
+            ask.headers.extend(etag.map(|etag| (IF_RANGE, etag)));
+        }
+        let response = self.0.link.open(&ask).await?;
+        let part = response.status() == 206;
+        let goes_on = part && continues(&response, download.taken);
+        if !goes_on {
+            download.partial.clear().map_err(stored)?;
+            download.hasher = Hasher::new();
+            download.taken = 0;
+            download.etag = strong(response.headers().get(ETAG));
+        }
+        if part && !goes_on {
+            let what = "the part of the content that was asked for";
+            let source = "its range begins elsewhere".into();
+            return Err(Failure::soon(ErrorKind::Malformed { what, source }));
+        }
+        // That there is more than there should be is no accident of a network.
+        let too_long = |found: u64| {
+            Failure::never(ErrorKind::ContentDiffers {
+                what: format!("the content of `{}`", ask.scope.repository),
+                expected: format!("{size} bytes"),
+                found: format!("{found} bytes or more"),
+            })
+        };
+        let rest = size.saturating_sub(download.taken);
+        let length = response.content_length();
+        if let Some(length) = length.filter(|length| *length > rest) {
+            return Err(too_long(download.taken.saturating_add(length)));
+        }
+        let mut body = Body::new(response, u64::MAX, &self.0.link.wire.timeouts)?;
+        while let Some(bytes) = body.next().await? {
+            let taken = download.taken.saturating_add(bytes.len() as u64);
+            if taken > size {
+                return Err(too_long(taken));
+            }
+            download.hasher.update(&bytes);
+            download.partial.write(&bytes).map_err(stored)?;
+            download.taken = taken;
+            download.meter.reach(taken);
+        }
+        Ok(())
+    }
+
+    pub(super) fn no_component(
+        &self,
+        repository: &Repository,
+        pick: &Pick,
+        error: &super::ManifestError,
+    ) -> Error {
+        let host = self.0.options.host.clone();
+        let reference = super::Reference {
+            host,
+            repository: repository.clone(),
+            pick: pick.clone(),
+        };
+        ErrorKind::NoComponent {
+            what: reference.to_string(),
+            reason: error.to_string(),
+        }
+        .into()
+    }
+}
+
+/// What a registry says that the digest of a manifest is, if it says it in SHA-256.
+pub(super) fn said_digest(headers: &HeaderMap) -> Option<Digest> {
+    headers
+        .get(DOCKER_CONTENT_DIGEST)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+fn stored(error: crate::store::StoreError) -> Failure {
+    Failure::never(ErrorKind::Store(error))
+}
