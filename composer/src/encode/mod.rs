@@ -21,6 +21,7 @@ pub(crate) mod record;
 mod scope;
 mod types;
 pub(crate) mod used;
+mod values;
 mod walk;
 mod writer;
 
