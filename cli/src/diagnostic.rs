@@ -3,11 +3,14 @@
 use crate::error::Failure;
 use serde::Serialize;
 use tenon_composer::wac::Span;
+use unicode_width::UnicodeWidthStr;
 
 /// How many characters of a line are shown before the place, and from it on.
 const AROUND: usize = 100;
 /// How many spaces a tabulator is shown as.
 const TAB: &str = "    ";
+/// The byte order mark that a text may begin with.
+const MARK: char = '\u{feff}';
 
 /// What is wrong, where, and what to do about it: for a terminal, and as data for an editor.
 #[derive(Clone, Debug, Serialize)]
@@ -47,7 +50,7 @@ pub(crate) struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Excerpt {
     pub(crate) text: String,
-    /// How many characters of it are before the place.
+    /// How many columns of a terminal are before the place.
     pub(crate) before: usize,
     /// How many are at the place; one at least, even if nothing is there.
     pub(crate) width: usize,
@@ -70,8 +73,8 @@ impl Diagnostic {
 impl Place {
     /// The place `span` of a text, which messages call `file`.
     pub(crate) fn of(file: &str, text: &str, span: Span, label: &str) -> Place {
-        let (line, column) = span.position(text);
-        let (end_line, end_column) = Span::new(span.end, span.end).position(text);
+        let (line, column) = position(text, span);
+        let (end_line, end_column) = position(text, Span::new(span.end, span.end));
         Place {
             label: label.to_owned(),
             file: file.to_owned(),
@@ -86,6 +89,14 @@ impl Place {
     }
 }
 
+/// Line and column of where a place begins; a byte order mark is before the first column.
+fn position(text: &str, span: Span) -> (usize, usize) {
+    match span.position(text) {
+        (1, column) if text.starts_with(MARK) => (1, column.saturating_sub(1).max(1)),
+        position => position,
+    }
+}
+
 impl Excerpt {
     fn of(text: &str, span: Span) -> Excerpt {
         let range = span.range();
@@ -94,6 +105,7 @@ impl Excerpt {
         let rest = rest.split('\n').next().unwrap_or(rest);
         let rest = rest.strip_suffix('\r').unwrap_or(rest);
         let (at, after) = rest.split_at_checked(range.len()).unwrap_or((rest, ""));
+        let [before, at] = [before, at].map(|text| text.strip_prefix(MARK).unwrap_or(text));
 
         let mut from_here_back = before.char_indices().rev();
         let start = from_here_back.nth(AROUND - 1).map_or(0, |(at, _)| at);
@@ -101,9 +113,9 @@ impl Excerpt {
         if start > 0 {
             shown.insert(0, '…');
         }
-        let before = shown.chars().count();
+        let before = shown.width();
         shown.push_str(&first(at, AROUND).replace('\t', TAB));
-        let width = shown.chars().count() - before;
+        let width = shown.width() - before;
         let left = AROUND - at.chars().take(AROUND).count();
         shown.push_str(&first(after, left).replace('\t', TAB));
         if rest.chars().nth(AROUND).is_some() {
@@ -143,6 +155,14 @@ mod tests {
         assert_eq!(excerpt(text, 13, 23), ("    two ä three".to_owned(), 10, 5));
         assert_eq!(excerpt(text, 24, 24), ("four".to_owned(), 4, 1));
         assert_eq!(excerpt("", 0, 0), (String::new(), 0, 1));
+        // Wide characters take two columns.
+        let wide = "/* 日本 */ x";
+        assert_eq!(excerpt(wide, 13, 14), (wide.to_owned(), 11, 1));
+        // The byte order mark is no part of the line.
+        assert_eq!(excerpt("\u{feff}let x", 7, 8), ("let x".to_owned(), 4, 1));
+        let place = Place::of("a.wac", "\u{feff}let x", Span::new(7, 8), "");
+        assert_eq!((place.line, place.column, place.end_column), (1, 5, 6));
+        assert_eq!((place.start, place.end), (7, 8));
         let long = "x".repeat(1000);
         let shown = format!("…{}…", "x".repeat(200));
         assert_eq!(excerpt(&long, 500, 510), (shown.clone(), 101, 10));

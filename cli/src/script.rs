@@ -2,9 +2,11 @@
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::error::Failure;
+use crate::ui;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use tenon_composer::Kind;
 use tenon_composer::wac::{MAX_LEN, Parsed, ResolveError, Span, SyntaxError, parse, parse_body};
 
 /// The text of a document, and where it is from.
@@ -27,9 +29,9 @@ impl Script {
             return Script::of_stdin(io::stdin().lock());
         }
         let name = path.display().to_string();
-        let text = File::open(path).and_then(text_of);
+        let bytes = File::open(path).and_then(bytes_of);
         Ok(Script {
-            text: text.map_err(|error| not_read(&name, &error))?,
+            text: text_of(&name, bytes)?,
             name,
             path: Some(path.to_owned()),
             is_body: path.extension().is_some_and(|extension| extension == "wit"),
@@ -40,7 +42,7 @@ impl Script {
     pub(crate) fn of_stdin(stream: impl Read) -> Result<Script, Failure> {
         let name = "standard input".to_owned();
         Ok(Script {
-            text: text_of(stream).map_err(|error| not_read(&name, &error))?,
+            text: text_of(&name, bytes_of(stream))?,
             name,
             path: None,
             is_body: true,
@@ -93,26 +95,50 @@ impl Script {
     }
 }
 
-fn not_read(name: &str, error: &io::Error) -> Failure {
-    let failure = Failure::io("read", name, error);
-    match error.kind() {
-        io::ErrorKind::InvalidData => failure.help("save it as UTF-8"),
-        io::ErrorKind::FileTooLarge => failure.help("divide it into several documents"),
-        _ => failure,
+/// All of a stream that is not longer than a document may be.
+fn bytes_of(stream: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.take(MAX_LEN as u64 + 1).read_to_end(&mut bytes)?;
+    match bytes.len() > MAX_LEN && !is_wasm(&bytes) {
+        true => {
+            let message = format!("it is longer than {MAX_LEN} bytes");
+            Err(io::Error::new(io::ErrorKind::FileTooLarge, message))
+        }
+        false => Ok(bytes),
     }
 }
 
-/// All of a text that is not longer than a document may be.
-fn text_of(stream: impl Read) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    stream.take(MAX_LEN as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MAX_LEN {
-        let message = format!("it is longer than {MAX_LEN} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+/// The text that the bytes are, which messages call `name`.
+fn text_of(name: &str, bytes: io::Result<Vec<u8>>) -> Result<String, Failure> {
+    let bytes = bytes.map_err(|error| {
+        let failure = Failure::io("read", name, &error);
+        match error.kind() {
+            io::ErrorKind::FileTooLarge => failure.help("divide it into several documents"),
+            _ => failure,
+        }
+    })?;
+    if is_wasm(&bytes) {
+        let shown = ui::clean_line(name);
+        let message = format!("`{shown}` is WebAssembly, and no document in WAC");
+        return Err(Failure::new("cli::no-document", message).help(
+            "name a document, which may say `new` of it where `--dep NAME=PATH` names it; `tenon wit` and `tenon graph` show \
+             what is in a component",
+        ));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let message = format!("the byte at offset {at} is no UTF-8, as text is");
-        io::Error::new(io::ErrorKind::InvalidData, message)
+        let before = error.as_bytes().iter().take(at);
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
+        let message = format!("line {line} has a byte that is no UTF-8, at offset {at}");
+        let error = io::Error::new(io::ErrorKind::InvalidData, message);
+        Failure::io("read", name, &error).help("save it as UTF-8")
     })
+}
+
+fn is_wasm(bytes: &[u8]) -> bool {
+    let prefix = bytes.get(..Kind::PREFIX).unwrap_or(bytes);
+    matches!(
+        Kind::of(prefix),
+        Kind::Component | Kind::CoreModule | Kind::OtherWasm | Kind::Wat
+    )
 }

@@ -5,6 +5,7 @@ use crate::error::Failure;
 use crate::oci::{self, Unlogged};
 use crate::pulled::{Brought, pull, pull_one};
 use crate::remembered::{Identity, Memory};
+use crate::suggestion::is_near;
 use crate::ui::{self, ReleaseData, Ui};
 use crate::wac::is_document;
 use crate::wanted::Wanted;
@@ -459,8 +460,18 @@ fn not_opened(path: &Path, error: &io::Error) -> Failure {
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
         let siblings = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+        let stem = |name: &str| {
+            Path::new(name)
+                .file_stem()
+                .map(|it| it.to_string_lossy().into_owned())
+        };
         siblings
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            // What files end in makes none like another.
+            .filter(|sibling| {
+                let stems = stem(&name).zip(stem(sibling));
+                stems.is_some_and(|(name, sibling)| is_near(&name, &sibling))
+            })
             .map(|sibling| (strsim::levenshtein(&name, &sibling), sibling))
             .filter(|(distance, _)| *distance <= 2)
             .min()

@@ -77,7 +77,15 @@ fn versions(remote: &Remote, package: &PackageName) -> Option<String> {
 
 /// The name that was meant, if one of these is much like it.
 pub(crate) fn near<'n>(text: &str, names: &'n BTreeSet<String>) -> Option<&'n str> {
-    let far = |name: &String| strsim::levenshtein(text, name);
-    let nearest = names.iter().min_by_key(|name| far(name))?;
-    (far(nearest) <= 2).then_some(nearest)
+    let nearest = names
+        .iter()
+        .min_by_key(|name| strsim::levenshtein(text, name))?;
+    is_near(text, nearest).then_some(nearest)
+}
+
+/// Whether one name may have been meant by another: few of its characters are others.
+pub(crate) fn is_near(text: &str, name: &str) -> bool {
+    let length = text.chars().count();
+    let most = (length / 3).clamp(1, 2).min(length.saturating_sub(1));
+    strsim::levenshtein(text, name) <= most
 }

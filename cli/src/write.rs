@@ -101,9 +101,16 @@ impl Target {
                     .map_err(|error| Failure::io("write to", "standard output", &error))
             }
             Target::File(path) => {
-                // What a link points to is replaced, not the link.
-                let end = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-                write_file(&end, content).map_err(|error| Failure::io("write", path, &error))
+                let written = match fs::metadata(path) {
+                    // `/dev/stdout` is a link to what has no path of its own, if it is a pipe.
+                    Ok(metadata) if !metadata.is_file() => write_through(path, content),
+                    // What a link points to is replaced, not the link.
+                    _ => {
+                        let end = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+                        write_file(&end, content)
+                    }
+                };
+                written.map_err(|error| Failure::io("write", path, &error))
             }
             Target::Derived(path) => {
                 write_file(path, content).map_err(|error| Failure::io("write", path, &error))
@@ -146,13 +153,18 @@ fn write_file(path: &Path, content: &Content<'_>) -> io::Result<()> {
         .as_ref()
         .is_some_and(|metadata| !metadata.is_file())
     {
-        let file = OpenOptions::new().write(true).open(path)?;
-        return content.write_to(&mut &file);
+        return write_through(path, content);
     }
     let (file, _unfinished) = temporary(folder_of(path), existing.as_ref())?;
     content.write_to(&mut file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Writes to a device or a pipe, which stays what it is.
+fn write_through(path: &Path, content: &Content<'_>) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).open(path)?;
+    content.write_to(&mut &file)
 }
 
 /// A temporary file in `folder`, with the permissions of what it is to replace, and what has it removed

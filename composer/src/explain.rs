@@ -34,7 +34,9 @@ parameter or result, the field or case.
 Functions must be equal: parameters have the same names in the same order, and `async` is part of \
 the type. Records must have the same fields in the same order, variants and enums the same cases, \
 since their place decides how a value is laid out in memory. An interface may export more than is \
-asked of it, never less.",
+asked of it, never less.
+
+That is so for plugs, and for the arguments in a document in WAC: there, name a version of the package whose types agree.",
     },
     Explanation {
         code: "compose::bad-name",
@@ -274,7 +276,8 @@ component is not that of another, nor that of the host, whatever they are called
 imports two interfaces that use one resource, both must come from where that resource comes from.
 
 The message names the import by which the component knows the resource and the one that speaks of \
-another, with who fills each. Often one of the two was plugged and the other left to the host.",
+another, with who fills each. Often one of the two is filled by a component, by a plug or by an argument of a document, and \
+the other is left to the host.",
     },
     Explanation {
         code: "compose::strict",

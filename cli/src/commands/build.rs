@@ -411,7 +411,7 @@ fn no_dependency(project: &Project, name: &str) -> Option<Failure> {
 }
 
 /// What is to be composed, and is not there.
-fn absent(file: &Path) -> Failure {
+pub(super) fn absent(file: &Path) -> Failure {
     let failure = Failure::io("read", file, &std::io::ErrorKind::NotFound.into());
     failure.help("`[compose]` in `tenon.toml` names it: build it first, or correct the path there")
 }

@@ -1,5 +1,6 @@
 //! `tenon check`: what is wrong with a document in WAC.
 
+use super::build::absent;
 use crate::args::{Check, Global, Packages};
 use crate::config::manifest;
 use crate::error::Failure;
@@ -44,9 +45,9 @@ fn check(
     let ui = sources.ui;
     let script = Script::read(&path)?;
     let parsed = script.parse()?;
-    let read = Read::of(&script, &parsed, &Search::of(sources, packages)?)?;
+    let read = Read::of(&script, &parsed, Search::of(sources, packages)?)?;
     let composition = read.understand(no_validate)?.compose(Making::default())?;
-    let instances = composition.graph.instances().count();
+    let instances = ui::instances(&composition);
     let packages = PackageData::all(read.packages());
     if ui.json {
         let content = CheckContent {
@@ -76,9 +77,10 @@ fn of_project() -> Result<(PathBuf, PathBuf), Failure> {
     let project = Project::open(Purpose::Look)?;
     let what = project.manifest.compose.as_ref().map(|it| &it.what);
     match what {
-        Some(Subject::File(file)) if is_document(file) => {
-            Ok((project.path(file), project.path(DEPS)))
-        }
+        Some(Subject::File(file)) if is_document(file) => match project.path(file) {
+            file if file.exists() => Ok((file, project.path(DEPS))),
+            file => Err(absent(&file)),
+        },
         _ => Err(
             Failure::usage("the project does not compose a document in WAC")
                 .help("name the document: `tenon check shop.wac`; or `file = \"shop.wac\"` under `[compose]`"),

@@ -4,9 +4,9 @@ use super::compose::plan;
 use super::resolve;
 use crate::args::{Global, Graph, GraphFormat};
 use crate::error::Failure;
-use crate::source::Sources;
+use crate::source::{Named, Sources};
 use crate::ui::{Document, Ui, clean};
-use crate::wac::is_document;
+use crate::wac::Subject;
 use serde::Serialize;
 use std::path::Path;
 use tenon_composer::{Diagram, Supplier, inspect};
@@ -40,14 +40,15 @@ pub(crate) fn run(ui: &Ui, args: &Graph, global: &Global) -> Result<(), Failure>
     let is_plan = path
         .extension()
         .is_some_and(|extension| extension == "json");
-    let diagram = if is_plan {
-        plan::diagram(sources, path)?
-    } else if is_document(path) {
-        resolve::diagram(sources, path, &args.packages)?
-    } else {
-        let named = sources.open(&args.input)?;
+    let of_component = |named: Named| {
         let anatomy = inspect(&named.name, named.input()).map_err(|e| e.about(&args.input))?;
-        Diagram::from(&anatomy)
+        Ok::<_, Failure>(Diagram::from(&anatomy))
+    };
+    let diagram = match Subject::of(&args.input)? {
+        _ if is_plan => plan::diagram(sources, path)?,
+        Subject::Document(script) => resolve::diagram(sources, &script, &args.packages)?,
+        Subject::Stdin(named) => of_component(named)?,
+        Subject::Other => of_component(sources.open(&args.input)?)?,
     };
     draw(ui, &diagram, args.format)
 }

@@ -253,6 +253,10 @@ pub(super) fn say_made(
 ) {
     let made = ui::made(composition);
     ui.say(&match output {
+        // Nobody reads what was written to a device.
+        Some(path) if !Path::new(path).is_file() => {
+            format!("{} {path} ({made})", ui::bold("wrote"))
+        }
         Some(path) => format!(
             "{} {path} ({made})\n{} {}",
             ui::bold("wrote"),

@@ -3,6 +3,7 @@
 use crate::args::{Global, Targets};
 use crate::error::{Failure, wit_failure};
 use crate::source::Sources;
+use crate::suggestion::is_near;
 use crate::ui::{Document, Ui};
 use crate::wit::{self, Gates};
 use serde::Serialize;
@@ -83,7 +84,7 @@ fn choose<'w>(worlds: &'w [World], name: Option<&str>, wit: &str) -> Result<&'w 
                     .iter()
                     .map(World::short_name)
                     .min_by_key(|world| strsim::levenshtein(world, name))
-                    .filter(|world| strsim::levenshtein(world, name) <= 2);
+                    .filter(|world| is_near(name, world));
                 Failure::usage(format!("`{wit}` has no world `{name}`; it has {}", names())).help(
                     match nearest {
                         Some(nearest) => format!("did you mean `{nearest}`?"),

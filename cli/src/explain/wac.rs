@@ -11,6 +11,13 @@ A document in WAC describes a composition, and this command takes components. `t
 `tenon check`, `tenon resolve`, `tenon graph` and `tenon wit` look at what a document describes without making it.",
     },
     Explanation {
+        code: "cli::no-document",
+        help: "name a document in WAC, and give the component to it with `--dep`",
+        text: "\
+This command reads documents in WAC, which are text, and was given a component or a core module. A document takes a component \
+by the name of its package, `new acme:app {}`, and `--dep acme:app=app.wasm` says where that is.",
+    },
+    Explanation {
         code: "fmt::refused",
         help: "correct what is shown, and run `tenon fmt` again",
         text: "\

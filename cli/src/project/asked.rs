@@ -43,7 +43,7 @@ impl Project {
                 Dependency::Path(path) => {
                     asked.own.insert(package.clone());
                     if !self.path(path).exists() {
-                        return Err(absent(package, path));
+                        return Err(nothing_at(package, path));
                     }
                     asked.add_local(&self.path(path))?;
                 }
@@ -152,7 +152,7 @@ impl Asked {
 }
 
 /// A dependency that is to be at a path where nothing is.
-fn absent(package: &PackageName, path: &Path) -> Failure {
+pub(crate) fn nothing_at(package: &PackageName, path: &Path) -> Failure {
     let message = format!(
         "`{package}` in `{}` is at `{}`, and there is no such file",
         super::MANIFEST,

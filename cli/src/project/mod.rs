@@ -32,7 +32,7 @@ mod universe;
 mod unlogged;
 mod wkg;
 
-pub(crate) use asked::Asked;
+pub(crate) use asked::{Asked, nothing_at};
 pub(crate) use built::Built;
 pub(crate) use change::{Change, Changes};
 pub(crate) use install::{install, locked_version, pull_locked};

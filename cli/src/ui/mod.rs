@@ -20,7 +20,9 @@ pub(crate) use release::{CheckpointData, PublisherData, ReleaseData, StatusData,
 pub(crate) use sentence::{log_sentence, publisher, sentence, signed_by_keys, witnesses};
 pub(crate) use style::{bold, dim, failure_text, warning};
 pub(crate) use table::table;
-pub(crate) use text::{count, hoisted, made, near_misses, plan, size, thousands, unusual};
+pub(crate) use text::{
+    count, hoisted, instances, made, near_misses, plan, size, thousands, unusual,
+};
 
 use crate::args::{Color, Global};
 use crate::error::Failure;

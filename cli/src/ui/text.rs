@@ -74,8 +74,14 @@ pub(crate) fn made(composition: &Composition<'_>) -> String {
         "{}, {}, {}",
         size(composition.size()),
         count(composition.components.len(), "component"),
-        count(composition.graph.instances().count(), "instance"),
+        count(instances(composition), "instance"),
     )
+}
+
+/// How many instances a composition makes, which those that it imports are not among.
+pub(crate) fn instances(composition: &Composition<'_>) -> usize {
+    let all = composition.graph.instances();
+    all.filter(|(_, instance)| !instance.is_host()).count()
 }
 
 /// What was plugged into what, and what stays open for the host; `verbose` says for whom. The first

@@ -1,11 +1,13 @@
 //! Packages that are nowhere, and what is said of them.
 
 use super::folder::Folder;
+use super::opened::Opened;
 use super::search::{Search, release_of, wanted_of};
 use crate::project::{LOCK, MANIFEST, Project};
 use crate::suggestion::near;
 use crate::ui;
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use tenon_composer::wac::{Wanted, WantedPackage};
 use tenon_registry_client::project::Dependency;
 
@@ -42,18 +44,18 @@ impl Absent {
         causes.extend(versions(given).map(|them| listed(&them, "the command line")));
 
         let there = folder.versions(&name);
-        let paths = folder.places(&name, exact);
-        let paths = paths.iter().map(|path| quoted(&path.to_string_lossy()));
-        let paths = paths.collect::<Vec<_>>().join(", ");
-        let shown = quoted(&search.folder.to_string_lossy());
-        causes.push(match (versions(there.keys().rev()), folder.plain(&name)) {
-            (Some(them), _) => listed(&them, &shown),
-            (None, Some(path)) => {
-                let path = quoted(&path.to_string_lossy());
-                format!("{path} does not say that it is such a version")
+        let plain = folder.plain(&name);
+        let beside = search.deps_beside();
+        causes.push(match (versions(there.keys().rev()), &plain) {
+            (Some(them), _) => listed(&them, &path(search.folder)),
+            (None, Some(plain)) => own_version(search, &name, plain),
+            (None, None) if !search.folder.is_dir() => {
+                let other = beside.as_deref().map(path);
+                let other = other.map(|other| format!(", but there is {other}"));
+                let folder = path(search.folder);
+                format!("there is no folder {folder}{}", other.unwrap_or_default())
             }
-            (None, None) if !search.folder.is_dir() => format!("there is no folder {shown}"),
-            (None, None) => format!("there is none of {paths}"),
+            (None, None) => none_of(folder, &name, exact),
         });
 
         let release = release_of(package);
@@ -82,7 +84,22 @@ impl Absent {
         }
         Absent {
             help: match near(&name, &names(search, project)) {
+                _ if let Some(beside) = beside => {
+                    format!(
+                        "say `--deps-dir {}`",
+                        ui::clean_line(&beside.to_string_lossy())
+                    )
+                }
                 Some(near) if near != name => format!("is `{}` meant?", ui::clean_line(near)),
+                _ if plain.is_some() && there.is_empty() => {
+                    let at = exact
+                        .and_then(|exact| folder.places(&name, Some(exact)).into_iter().nth(2));
+                    let at = at.map(|at| format!("put that version at {}, or ", path(&at)));
+                    format!(
+                        "{}ask for the version that it is; a version may be left out",
+                        at.unwrap_or_default()
+                    )
+                }
                 _ if is_other_version => {
                     "ask for a version that there is, or for any: a version may be left out"
                         .to_owned()
@@ -110,7 +127,7 @@ fn names(search: &Search<'_>, project: Option<&Project>) -> BTreeSet<String> {
 
 /// How the package could be given.
 fn ways(search: &Search<'_>, name: &str, in_project: bool, has_registry: bool) -> String {
-    let folder = quoted(&search.folder.to_string_lossy());
+    let folder = path(search.folder);
     let mut ways = vec![
         format!("put it into {folder}"),
         format!("name its file with `--dep {name}=PATH`"),
@@ -143,6 +160,37 @@ fn versions<'v>(all: impl IntoIterator<Item = &'v semver::Version>) -> Option<St
     })
 }
 
-fn quoted(text: &str) -> String {
-    format!("`{}`", ui::clean_line(text))
+/// Which version something is that has none in its path.
+fn own_version(search: &Search<'_>, name: &str, plain: &Path) -> String {
+    let opened = Opened::open(search.sources, &plain.to_string_lossy());
+    let version = opened.and_then(|opened| opened.version());
+    let is_wit = plain.is_dir() || plain.extension().is_some_and(|it| it == "wit");
+    match version {
+        Ok(Some(version)) => format!("{} is `{name}@{version}`", path(plain)),
+        _ if is_wit => format!("{} has no version in its `package` line", path(plain)),
+        _ => format!("{} has no version in its metadata", path(plain)),
+    }
+}
+
+/// What is where a package would be: nothing, or nothing that is one.
+fn none_of(folder: Folder<'_>, name: &str, exact: Option<&semver::Version>) -> String {
+    let places = folder.places(name, exact);
+    let is_link = |path: &&PathBuf| path.is_symlink() && !path.exists();
+    if let Some(link) = places.iter().find(is_link) {
+        return format!("{} is a link that leads nowhere", path(link));
+    }
+    let base = folder.places(name, None).into_iter().next();
+    let empty = base.filter(|base| base.is_dir());
+    let empty = empty.map(|base| format!("{} has no WIT and no versions in it, and ", path(&base)));
+    let places: Vec<_> = places.iter().filter(|place| !place.is_dir()).collect();
+    let places: Vec<_> = places.into_iter().map(|place| path(place)).collect();
+    format!(
+        "{}there is none of {}",
+        empty.unwrap_or_default(),
+        places.join(", ")
+    )
+}
+
+fn path(path: &Path) -> String {
+    format!("`{}`", ui::clean_line(&path.to_string_lossy()))
 }

@@ -49,9 +49,11 @@ impl Given {
             ));
         }
         let version = version.map(|text| {
-            let version = Version::parse(text);
-            let text = ui::clean_line(text);
-            version.map_err(|error| wrong(format!("`{text}` is not a whole version: {error}")))
+            Version::parse(text).map_err(|_| {
+                let text = ui::clean_line(text);
+                wrong(format!("`{text}` is not a whole version such as `1.2.0`"))
+                    .help("say which version the file is, or leave it out: requirements stand in the document")
+            })
         });
         Ok(Given {
             name: name.to_owned(),

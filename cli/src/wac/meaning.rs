@@ -48,9 +48,10 @@ impl<'s> Read<'s> {
     pub(crate) fn of(
         script: &'s Script,
         parsed: &'s Parsed<'s>,
-        search: &Search<'_>,
+        search: Search<'_>,
     ) -> Result<Read<'s>, Failure> {
         let wanted = wanted(&parsed.document);
+        let search = search.for_document(script.path.as_deref());
         let read = Read {
             found: search.find(&wanted)?,
             script,
@@ -152,9 +153,11 @@ impl<'s> Read<'s> {
 
     /// What is wrong with a package that was found.
     fn broken(&self, package: &WantedPackage<'_>, failure: &Failure) -> Diagnostic {
+        let places = failure.findings.diagnostics.iter();
+        let places = places.filter_map(|diagnostic| diagnostic.place.clone());
         Diagnostic {
             place: self.place(package, &format!("this package is `{}`", package.name)),
-            related: self.others(package),
+            related: self.others(package).into_iter().chain(places).collect(),
             ..Diagnostic::of_failure(failure)
         }
     }

@@ -7,6 +7,7 @@
 //! | `opened` | what is at a path, as a component or WIT package |
 //! | `search` | where packages are looked for, in order |
 //! | `absent` | packages that are nowhere, and what is said of them |
+//! | `subject` | what an argument names, where a document is one of the things that it may name |
 //! | `meaning` | the document understood, with all that is wrong with it |
 
 mod absent;
@@ -15,10 +16,12 @@ mod given;
 mod meaning;
 mod opened;
 mod search;
+mod subject;
 
 pub(crate) use folder::files_in;
 pub(crate) use meaning::{Making, Read};
 pub(crate) use search::Search;
+pub(crate) use subject::Subject;
 
 use std::path::Path;
 use tenon_composer::wac::Wanted;

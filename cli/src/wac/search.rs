@@ -10,7 +10,7 @@ use crate::args::Packages;
 use crate::config::{Config, manifest};
 use crate::error::Failure;
 use crate::exit::ExitKind;
-use crate::project::{Project, Purpose, install};
+use crate::project::{Project, Purpose, install, nothing_at};
 use crate::pulled::{Brought, pull, pull_one};
 use crate::source::{Named, Sources};
 use crate::suggestion::near;
@@ -29,6 +29,8 @@ pub(crate) struct Search<'s> {
     pub(super) folder: &'s Path,
     /// What the command line names.
     pub(super) given: Vec<Given>,
+    /// The folder that the document is in, if it is in a file.
+    document_in: Option<PathBuf>,
 }
 
 /// What was found, and what was not.
@@ -74,7 +76,23 @@ impl<'s> Search<'s> {
             sources,
             folder: folder.unwrap_or(Path::new(DEPS)),
             given: Given::all(given)?,
+            document_in: None,
         })
+    }
+
+    /// The same for a document, and the file that it is in.
+    pub(super) fn for_document(self, path: Option<&Path>) -> Search<'s> {
+        Search {
+            document_in: path.and_then(Path::parent).map(Path::to_owned),
+            ..self
+        }
+    }
+
+    /// The folder with packages beside the document, where none was named and there is none here.
+    pub(super) fn deps_beside(&self) -> Option<PathBuf> {
+        let beside = self.document_in.as_ref()?.join(DEPS);
+        let is_usual = self.folder == Path::new(DEPS);
+        (is_usual && !self.folder.is_dir() && beside.is_dir()).then_some(beside)
     }
 
     /// Finds packages. No registry is asked but for what is locked, or where the user says that it has the namespace.
@@ -176,7 +194,13 @@ impl<'s> Search<'s> {
             if let Some(path) = path_in(project, release.as_ref()) {
                 match Opened::open(self.sources, &path.to_string_lossy()) {
                     Ok(opened) => found.put(package, opened, None),
-                    Err(failure) => found.broken(package, failure)?,
+                    Err(failure) => {
+                        let failure = match &release {
+                            Some(release) if !path.exists() => nothing_at(&release.package, &path),
+                            _ => failure,
+                        };
+                        found.broken(package, failure)?;
+                    }
                 }
             } else if let Some(release) = locked_as(project, release.as_ref()) {
                 locked.push((*package, release));

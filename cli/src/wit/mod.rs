@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod deps;
+mod fault;
 mod folder;
 pub(crate) mod needs;
 mod print;
@@ -10,5 +11,5 @@ mod vendored;
 
 pub(crate) use folder::{declared, inputs};
 pub(crate) use print::print;
-pub(crate) use read::{Gates, decode, parse, read};
+pub(crate) use read::{Gates, decode, parse, read, read_named};
 pub(crate) use vendored::{Vendored, there, vendored};

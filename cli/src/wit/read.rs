@@ -1,13 +1,16 @@
 //! Reading WIT from whatever has some: text, folders of text, WIT packages, components.
 
+use super::fault::fault;
+use super::folder::names;
 use crate::error::{Failure, wit_failure};
-use crate::source::Sources;
+use crate::source::{Named, Sources};
+use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use tenon_composer::{Bodies, Kind, Source, validate};
 use wit_component::DecodedWasm;
-use wit_parser::{PackageId, Resolve, UnresolvedPackageGroup};
+use wit_parser::{PackageId, PackageName, Resolve, ResolveErrorKind, UnresolvedPackageGroup};
 
 /// The largest WIT package in the binary format, in bytes; registries keep none that is larger.
 const MAX_PACKAGE: usize = 16 << 20;
@@ -40,13 +43,21 @@ pub(crate) fn read(
     if Path::new(argument).is_dir() {
         return guarded(argument, || {
             let mut resolve = gates.resolve();
-            let (package, _) = resolve
-                .push_dir(argument)
-                .map_err(|error| wit_failure(argument, &error))?;
+            let pushed = resolve.push_dir(argument);
+            let (package, _) = pushed
+                .map_err(|error| fault(argument, error.as_ref(), &resolve.source_map, None))?;
             Ok((resolve, package))
         });
     }
-    let named = sources.open(argument)?;
+    read_named(sources.open(argument)?, argument, gates)
+}
+
+/// The same, of what was opened as `argument` names it.
+pub(crate) fn read_named(
+    named: Named,
+    argument: &str,
+    gates: Gates,
+) -> Result<(Resolve, PackageId), Failure> {
     let bytes = named.read_all()?;
     let is_wit = Path::new(argument)
         .extension()
@@ -137,7 +148,7 @@ pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// The WIT of a text; a folder `deps` beside its file has the packages that it uses.
+/// The WIT of a text; a folder `deps` beside its file may have packages that it uses.
 pub(crate) fn parse(
     argument: &str,
     bytes: Vec<u8>,
@@ -159,48 +170,105 @@ fn parse_text(
 ) -> Result<(Resolve, PackageId), Failure> {
     let text = String::from_utf8(bytes).map_err(|error| wit_failure(argument, &error))?;
     let mut resolve = gates.resolve();
-    let dependencies = dependencies(&mut resolve, argument)?;
-    let package = match dependencies.is_empty() {
-        true => resolve
-            .push_str(argument, &text)
-            .map_err(|error| wit_failure(argument, &error))?,
-        false => {
-            let main = parse_group(argument, &text)?;
-            let pushed = resolve.push_groups(main, dependencies);
-            pushed.map_err(|error| wit_failure(argument, &error.render(&resolve.source_map)))?
+    let main = UnresolvedPackageGroup::parse(argument, &text)
+        .map_err(|(sources, error)| fault(argument, &error, &sources, Some(&text)))?;
+    let (dependencies, unread) = dependencies(&mut resolve, argument, &main)?;
+    let pushed = resolve.push_groups(main, dependencies);
+    let package = pushed.map_err(|error| {
+        let mut failure = fault(argument, &error, &resolve.source_map, Some(&text));
+        // What it lacks may be what could not be read.
+        if let ResolveErrorKind::PackageNotFound { .. } = error.kind() {
+            let unread: Vec<_> = unread.iter().map(Failure::summary).collect();
+            for diagnostic in &mut failure.findings.diagnostics {
+                diagnostic.causes.extend_from_slice(&unread);
+            }
+            failure.causes.extend(unread);
         }
-    };
+        failure
+    })?;
     Ok((resolve, package))
 }
 
-/// The WIT packages in the folder `deps` beside a file, if there is one. Those in binary form are in
-/// `resolve` already.
-fn dependencies(resolve: &mut Resolve, file: &str) -> Result<Vec<UnresolvedPackageGroup>, Failure> {
+/// The WIT packages that the text of a file needs and that are in the folder `deps` beside it, with what is wrong with what else
+/// is there, which need be no WIT at all. Those in binary form are in `resolve` already.
+fn dependencies(
+    resolve: &mut Resolve,
+    file: &str,
+    main: &UnresolvedPackageGroup,
+) -> Result<(Vec<UnresolvedPackageGroup>, Vec<Failure>), Failure> {
     let folder = Path::new(file).with_file_name("deps");
-    if file == "-" || !folder.is_dir() {
-        return Ok(vec![]);
+    let mut needed = foreign(main);
+    let (mut taken, mut unread) = (Vec::new(), Vec::new());
+    if needed.is_empty() || file == "-" || !folder.is_dir() {
+        return Ok((taken, unread));
     }
+    let paths = sorted(&folder)?;
     let mut groups = Vec::new();
-    for path in sorted(&folder)? {
-        let name = path.to_string_lossy();
-        let failed = |error| wit_failure(&name, &format_args!("{error:#}"));
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        match extension {
-            _ if path.is_dir() => {
-                groups.push(UnresolvedPackageGroup::parse_dir(&path).map_err(failed)?);
-            }
-            Some("wit") => {
-                let text = fs::read_to_string(&path);
-                let text = text.map_err(|error| Failure::io("read", &path, &error))?;
-                groups.push(parse_group(&name, &text)?);
-            }
-            Some("wasm" | "wat") => {
-                resolve.push_file(&path).map_err(failed)?;
-            }
-            _ => {}
+    for path in &paths {
+        match group_at(path) {
+            Ok(group) => groups.extend(group),
+            Err(failure) => unread.push(failure),
         }
     }
-    Ok(groups)
+    // What is taken may need others in its turn.
+    loop {
+        let (now, later): (Vec<_>, Vec<_>) = groups
+            .into_iter()
+            .partition(|group| names(group).any(|name| needed.contains(name)));
+        if now.is_empty() {
+            break;
+        }
+        needed.extend(now.iter().flat_map(foreign));
+        taken.extend(now);
+        groups = later;
+    }
+    for path in paths
+        .iter()
+        .filter(|path| has_extension(path, &["wasm", "wat"]))
+    {
+        let name = path.to_string_lossy();
+        let opened = Named::open(&name).and_then(|named| named.read_all());
+        match opened.and_then(|bytes| decode_package(&name, &bytes)) {
+            Ok((binary, _)) => {
+                let mut there = binary.packages.iter().map(|(_, package)| &package.name);
+                if there.any(|name| needed.contains(name)) {
+                    let merged = resolve.merge(binary);
+                    merged.map_err(|error| wit_failure(&name, &format_args!("{error:#}")))?;
+                }
+            }
+            Err(failure) => unread.push(failure),
+        }
+    }
+    Ok((taken, unread))
+}
+
+/// The packages that a text uses, and does not have itself.
+fn foreign(group: &UnresolvedPackageGroup) -> BTreeSet<PackageName> {
+    let own: BTreeSet<_> = names(group).collect();
+    let packages = std::iter::once(&group.main).chain(&group.nested);
+    let used = packages.flat_map(|package| package.foreign_deps.keys());
+    used.filter(|name| !own.contains(name)).cloned().collect()
+}
+
+/// The text at a path: a file, or a folder of files.
+fn group_at(path: &Path) -> Result<Option<UnresolvedPackageGroup>, Failure> {
+    let name = path.to_string_lossy();
+    if path.is_dir() {
+        let group = UnresolvedPackageGroup::parse_dir(path);
+        return group
+            .map(Some)
+            .map_err(|error| wit_failure(&name, &error.to_string()));
+    }
+    if !has_extension(path, &["wit"]) {
+        return Ok(None);
+    }
+    let text = fs::read_to_string(path).map_err(|error| Failure::io("read", path, &error))?;
+    parse_group(&name, &text).map(Some)
+}
+
+fn has_extension(path: &Path, known: &[&str]) -> bool {
+    let extension = path.extension();
+    extension.is_some_and(|extension| known.iter().any(|known| extension == *known))
 }
 
 /// What is in a folder, in the order of its names.

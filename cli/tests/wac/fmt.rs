@@ -131,7 +131,10 @@ fn standard_input_goes_to_standard_output() {
 
     let said = place.feed(&["fmt", "-"], b"let a = \xff;");
     assert_eq!((said.exit, said.out.as_str()), (Some(1), ""));
-    assert!(said.err.contains("the byte at offset 8 is no UTF-8"));
+    assert!(
+        said.err
+            .contains("line 1 has a byte that is no UTF-8, at offset 8")
+    );
     let said = place.feed(&["fmt", "-"], b"let a = ;");
     assert_eq!((said.exit, said.out.as_str()), (Some(1), ""));
     assert!(said.err.contains("--> standard input:1:9"), "{}", said.err);

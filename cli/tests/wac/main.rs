@@ -10,6 +10,7 @@ mod compose;
 mod find;
 mod fmt;
 mod parse;
+mod places;
 
 use serde_json::Value;
 use std::fs;

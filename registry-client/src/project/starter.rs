@@ -34,7 +34,8 @@ pub fn new_manifest(manifest: &Manifest) -> String {
         }
         None => text.push_str(
             "\n# What `tenon build` composes: the imports of the socket are filled by the dependencies.\n\
-             # [compose]\n# socket = \"./app.wasm\"\n",
+             # [compose]\n# socket = \"./app.wasm\"\n\
+             # or a document in WAC: file = \"./shop.wac\"\n",
         ),
     }
     if *wit != WitFolder::default() {

@@ -32,7 +32,7 @@ pub(super) fn run(
     )?;
     let parsed = script.parse()?;
     let search = Search::within(sources, args.deps_dir.as_deref(), &args.deps)?;
-    let read = Read::of(script, &parsed, &search)?;
+    let read = Read::of(script, &parsed, search)?;
     let files = read.files();
     if let Some(path) = target.path().filter(|_| !args.dry_run) {
         check_not_read(path, &files)?;

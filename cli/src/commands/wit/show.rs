@@ -5,11 +5,12 @@ use crate::error::Failure;
 use crate::script::Script;
 use crate::source::Sources;
 use crate::ui::{Document, Ui};
-use crate::wac::{Making, Read, Search, is_document};
+use crate::wac::{Making, Read, Search, Subject, is_document};
 use crate::wit::{self, Gates};
 use crate::write::{Content, Target, check_not_read};
 use serde::Serialize;
 use std::path::Path;
+use tenon_composer::wac::{Statement, parse_body};
 use wit_parser::PackageId;
 
 #[derive(Serialize)]
@@ -27,9 +28,15 @@ pub(super) fn run(
     let target = Target::of(output);
     target.check(true)?;
     let sources = Sources { ui, global };
-    let (resolve, package) = match is_document(Path::new(input)) {
-        true => wit::decode(input, &composed(sources, input, packages, &target)?)?,
-        false => wit::read(sources, input, Gates::Closed)?,
+    let (resolve, package) = match Subject::of(input)? {
+        Subject::Document(script) if is_wit(&script) => {
+            wit::parse(input, script.text.into_bytes(), Gates::Closed)?
+        }
+        Subject::Document(script) => {
+            wit::decode(input, &composed(sources, &script, packages, &target)?)?
+        }
+        Subject::Stdin(named) => wit::read_named(named, input, Gates::Closed)?,
+        Subject::Other => wit::read(sources, input, Gates::Closed)?,
     };
     let nested: Vec<PackageId> = resolve
         .packages
@@ -47,17 +54,31 @@ pub(super) fn run(
     }
 }
 
+/// Whether a text is WIT: neither its name nor anything that it says makes a document in WAC of it.
+fn is_wit(script: &Script) -> bool {
+    let document = parse_body(&script.text).document;
+    let composes = |statement: &Statement<'_>| {
+        matches!(
+            statement,
+            Statement::Import(_) | Statement::Let(_) | Statement::Export(_)
+        )
+    };
+    let targets = document.package.is_some_and(|it| it.targets.is_some());
+    !script.path.as_deref().is_some_and(is_document)
+        && !targets
+        && !document.statements.iter().any(composes)
+}
+
 /// The composition that a document describes, in whose packages no function bodies are looked at, and which are not to be
 /// written over.
 fn composed(
     sources: Sources<'_>,
-    input: &str,
+    script: &Script,
     packages: &Packages,
     target: &Target,
 ) -> Result<Vec<u8>, Failure> {
-    let script = Script::read(Path::new(input))?;
     let parsed = script.parse()?;
-    let read = Read::of(&script, &parsed, &Search::of(sources, packages)?)?;
+    let read = Read::of(script, &parsed, Search::of(sources, packages)?)?;
     if let Some(path) = target.path() {
         check_not_read(path, read.files())?;
     }
