@@ -22,6 +22,7 @@ pub use read::{Bodies, Source, validate};
 use crate::error::ErrorKind;
 use crate::types::{Data, Items};
 use crate::{Error, Input, World};
+use std::collections::HashMap;
 use std::fmt;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentItem, ComponentType, ComponentTypeId,
@@ -36,6 +37,12 @@ use wasmparser::{Encoding, Validator, WasmFeatures};
 pub struct Arena<'i> {
     validator: Validator,
     components: Vec<Component<'i>>,
+    /// The components that were read, by their sizes and digests.
+    digested: HashMap<(u64, [u8; 32]), ComponentId>,
+    /// How many were read whose digests are not known.
+    undigested: u32,
+    /// How many were read; the others were declared.
+    read: u32,
 }
 
 /// The number of a component in its [`Arena`].
@@ -92,6 +99,9 @@ impl<'i> Arena<'i> {
         Arena {
             validator: begun(),
             components: Vec::new(),
+            digested: HashMap::new(),
+            undigested: 0,
+            read: 0,
         }
     }
 
@@ -137,11 +147,11 @@ impl<'i> Arena<'i> {
     }
 
     fn read_any(&mut self, source: Source<'i>) -> Result<(ComponentId, bool), Error> {
-        for (index, known) in self.components.iter_mut().enumerate() {
-            if known.is_same(&source)? {
-                known.more_names.push(source.name);
-                return Ok((ComponentId(index as u32), known.is_wit_package));
-            }
+        if let Some(id) = self.same(&source)?
+            && let Some(known) = self.components.get_mut(id.0 as usize)
+        {
+            known.more_names.push(source.name);
+            return Ok((id, known.is_wit_package));
         }
         let id = ComponentId(self.components.len() as u32);
         let place = self.read_count();
@@ -154,6 +164,13 @@ impl<'i> Arena<'i> {
         };
         let ty = self.types().component_at(place);
         let is_wit_package = facts.only_types && is_wit_package(self.types().data(ty));
+        self.read += 1;
+        match source.digest {
+            Some(digest) => {
+                self.digested.insert((source.input.size(), digest), id);
+            }
+            None => self.undigested += 1,
+        }
         self.components.push(Component {
             name: source.name,
             more_names: Vec::new(),
@@ -168,6 +185,22 @@ impl<'i> Arena<'i> {
             place: Place::Component(place),
         });
         Ok((id, is_wit_package))
+    }
+
+    /// The component that was read of the same bytes.
+    fn same(&self, source: &Source<'_>) -> Result<Option<ComponentId>, Error> {
+        if let Some(digest) = source.digest {
+            let known = self.digested.get(&(source.input.size(), digest));
+            if known.is_some() || self.undigested == 0 {
+                return Ok(known.copied());
+            }
+        }
+        for (id, known) in self.components() {
+            if known.is_same(source)? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 
     /// Adds a component of which there is a type only: it can stand for what the host of a composition gives.
@@ -217,8 +250,7 @@ impl<'i> Arena<'i> {
 
     /// How many components the validator has.
     pub(crate) fn read_count(&self) -> u32 {
-        let is_read = |component: &&Component| matches!(component.place, Place::Component(_));
-        self.components.iter().filter(is_read).count() as u32
+        self.read
     }
 
     /// How many types the validator has that belong to no component: those of declared ones.
@@ -277,9 +309,21 @@ impl<'i> Arena<'i> {
 
     /// Takes note of the SHA-256 of a component's bytes, where it was not known when it was read.
     pub fn set_digest(&mut self, id: ComponentId, digest: [u8; 32]) {
-        if let Some(component) = self.components.get_mut(id.0 as usize) {
-            component.digest = Some(digest);
+        let Some(component) = self.components.get_mut(id.0 as usize) else {
+            return;
+        };
+        let before = component.digest.replace(digest);
+        if matches!(component.place, Place::Type(_)) || before == Some(digest) {
+            return;
         }
+        let size = component.input.size();
+        match before {
+            Some(before) => {
+                self.digested.remove(&(size, before));
+            }
+            None => self.undigested -= 1,
+        }
+        self.digested.entry((size, digest)).or_insert(id);
     }
 
     /// Takes note of the release of a registry that a component is.

@@ -177,7 +177,8 @@ resources in them; streams and futures carry nothing that is borrowed; there are
         help: "put it where it belongs",
         text: "\
 Something is well written and stands where it cannot: a resource outside of interfaces and worlds, a package inside of a \
-package, a second `package …;`, or an `import` of a document without the name by which the document knows what is imported.",
+package, a second `package …;`, a `use` of types outside of interfaces and worlds, or an `import` of a document without the name \
+by which the document knows what is imported.",
     },
     Explanation {
         code: "wac::missing-argument",

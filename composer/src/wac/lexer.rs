@@ -107,17 +107,38 @@ impl<'a> Lexer<'a> {
             _ if in_word(char) => self.word(start, TokenKind::Word),
             _ => {
                 self.at += char.len_utf8();
-                self.token(TokenKind::Unknown, start);
                 if forbidden(char).is_none() {
-                    let kind = SyntaxErrorKind::Expected {
-                        expected: "a word or a sign of the language".to_owned(),
-                        found: format!("`{char}`"),
-                    };
-                    let span = self.span(start);
-                    self.error(SyntaxError::new(kind, span, "this means nothing here"));
+                    self.unknown(char);
                 }
+                self.token(TokenKind::Unknown, start);
             }
         }
+    }
+
+    /// A character that was read and means nothing. Quotes of another kind are one error with what is between them.
+    fn unknown(&mut self, char: char) {
+        let span = self.span(self.at - char.len_utf8());
+        let help = match char {
+            '#' => Some("a comment begins with `//`"),
+            '“' | '”' | '„' | '‘' | '’' | '\'' | '`' => {
+                let line = self.rest().lines().next().unwrap_or("");
+                let closes = |it: char| it == char || matches!(it, '“' | '”' | '’');
+                if let Some((at, end)) = line.char_indices().find(|(_, it)| closes(*it)) {
+                    self.at += at + end.len_utf8();
+                }
+                Some("a string is between two `\"`")
+            }
+            _ => None,
+        };
+        let kind = SyntaxErrorKind::Expected {
+            expected: "a word or a sign of the language".to_owned(),
+            found: format!("`{char}`"),
+        };
+        let error = SyntaxError::new(kind, span, "this means nothing here");
+        self.error(match help {
+            Some(help) => error.with_help(help),
+            None => error,
+        });
     }
 
     fn word(&mut self, start: usize, kind: TokenKind) {

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod expression;
+mod form;
 mod name;
 mod recover;
 mod statement;

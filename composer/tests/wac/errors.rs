@@ -185,7 +185,7 @@ fn each_kind() {
         ),
         (
             "import f: func() -> (a: u8);",
-            "1:21 wac::syntax expected a type, found `(` (name a record, or write a tuple)",
+            "1:21 wac::syntax expected a type, found `(` (a function has one result: name a record, or write a tuple)",
         ),
         (
             "let a = $;",
@@ -205,7 +205,7 @@ fn each_kind() {
         ),
         (
             "export a as b...;",
-            "1:14 wac::syntax expected `;`, found `...`",
+            "1:14 wac::syntax expected `;`, found `...` (`...` exports each thing under its own name, and `as` all of them as one instance: leave one of both out)",
         ),
     ] {
         assert_eq!(said(source), [expected], "{source}");
@@ -237,7 +237,7 @@ fn labels_lead_to_both_places() {
     assert_eq!(
         labels,
         [
-            ("expected `}`".to_owned(), 26, true),
+            ("here".to_owned(), 26, true),
             ("opened here".to_owned(), 12, false)
         ]
     );
@@ -300,4 +300,136 @@ fn not_more_than_anyone_reads() {
     let parsed = parse_body(&source);
     assert_eq!(parsed.errors.len(), MAX_ERRORS);
     assert!(parsed.errors.is_sorted_by_key(SyntaxError::span));
+}
+
+/// Names of packages and their parts that are not what is needed, `new` in wrong places, and other slips that have an
+/// obvious remedy.
+#[test]
+fn what_is_needed_and_how_it_is_written() {
+    for (source, expected) in [
+        (
+            "let s = new \"example:app\" {};",
+            "1:13 wac::syntax expected a package such as `ns:name`, found `\"example:app\"` (write it without quotes: `new example:app { … }`)",
+        ),
+        (
+            "let s = new \"app\" {};",
+            "1:13 wac::syntax expected a package such as `ns:name`, found `\"app\"` (write `new ns:name { … }`)",
+        ),
+        (
+            "let s = new {};",
+            "1:13 wac::syntax expected a package such as `ns:name`, found `{` (write `new ns:name { … }`)",
+        ),
+        (
+            "let s = new app {};",
+            "1:13 wac::syntax expected a package such as `ns:name`, found `app` (write its namespace, too: `new ns:app { … }`)",
+        ),
+        (
+            "let s = new example:app;",
+            "1:24 wac::syntax expected `{`, found `;` (write `new example:app { … }`)",
+        ),
+        (
+            "let s = new example:app/foo {};",
+            "1:13 wac::syntax expected a package such as `ns:name`, found `example:app/foo` (write `new example:app { … }`, and behind it `.foo` for what it exports)",
+        ),
+        (
+            "let s = new\nlet t = new a:b {};",
+            "2:1 wac::syntax expected a package such as `ns:name`, found `let` (write `new ns:name { … }`)",
+        ),
+        (
+            "let s = example:app {};",
+            "1:9 wac::syntax expected `new` before the name of a package, found `example:app` (write `new example:app { … }`)",
+        ),
+        (
+            "let s = new a:b { x: example:app/log };",
+            "1:22 wac::syntax expected an expression: a name, `new …` or `(…)`, found `example:app/log` (give it a name first: `import log: example:app/log;`)",
+        ),
+        (
+            "let s = new a:b { ...new example:logger { a: b }, c };",
+            "1:22 wac::syntax expected the name of an instance, found `new` (give it a name first: `let NAME = new example:logger { … };`, and here `...NAME`)",
+        ),
+        (
+            "import log: acme:w;",
+            "1:13 wac::syntax expected an interface such as `ns:name/interface`, found `acme:w` (say which interface of it: `acme:w/NAME`)",
+        ),
+        (
+            "import log: acme:w@1.0;",
+            "1:13 wac::syntax expected an interface such as `ns:name/interface`, found `acme:w@1.0` (say which interface of it: `acme:w/NAME@1.0`)",
+        ),
+        (
+            "import log: acme:w@1.0/log;",
+            "1:13 wac::syntax expected an interface such as `ns:name/interface`, found `acme:w@1.0/log` (the version stands last: `acme:w/log@1.0`)",
+        ),
+        (
+            "import log: \"acme:w/log\";",
+            "1:13 wac::syntax expected an interface such as `ns:name/interface`, found `\"acme:w/log\"` (write it without quotes: `acme:w/log`)",
+        ),
+        (
+            "import \"log\": acme:w/log;",
+            "1:8 wac::syntax expected the name by which the document knows what is imported, found `\"log\"` (write it behind such a name: `import NAME as \"log\": …;`)",
+        ),
+        (
+            "package acme:shop targets acme:w;",
+            "1:27 wac::syntax expected a world such as `ns:name/world`, found `acme:w` (say which world of it: `acme:w/NAME`)",
+        ),
+        (
+            "package acme:shop targets w;",
+            "1:27 wac::syntax expected a world such as `ns:name/world`, found `w` (say of which package: `ns:name/w`)",
+        ),
+        (
+            "package shop;",
+            "1:9 wac::syntax expected a package such as `ns:name`, found `shop` (write its namespace, too: `ns:shop`)",
+        ),
+        (
+            "world w { include acme:w; }",
+            "1:19 wac::syntax expected a world such as `ns:name/world`, found `acme:w` (say which world of it: `acme:w/NAME`)",
+        ),
+        (
+            "interface i { use acme:w.{t}; }",
+            "1:19 wac::syntax expected an interface such as `ns:name/interface`, found `acme:w` (say which interface of it: `acme:w/NAME`)",
+        ),
+        (
+            "use acme:w/log.{t};",
+            "1:15 wac::misplaced types are used in interfaces and worlds (put it into one, or write `use acme:w/log;` for the interface itself)",
+        ),
+        (
+            "type t = opton<u8>;",
+            "1:10 wac::syntax expected a type that can have `<…>`, found `opton` (is `option` meant?)",
+        ),
+        (
+            "type t = thing<u8>;",
+            "1:10 wac::syntax expected a type that can have `<…>`, found `thing`",
+        ),
+        (
+            "# about\nlet a = b;",
+            "1:1 wac::syntax expected a word or a sign of the language, found `#` (a comment begins with `//`)",
+        ),
+        (
+            "let a = b[“c, d; e”];",
+            "1:11 wac::syntax expected a word or a sign of the language, found `“` (a string is between two `\"`)",
+        ),
+        (
+            "import a as 'b': func();",
+            "1:13 wac::syntax expected a word or a sign of the language, found `'` (a string is between two `\"`)",
+        ),
+        (
+            "export a... as b;",
+            "1:13 wac::syntax expected `;`, found `as` (`...` exports each thing under its own name, and `as` all of them as one instance: leave one of both out)",
+        ),
+    ] {
+        assert_eq!(said(source), [expected], "{source}");
+    }
+}
+
+/// A name of its own, as long as it is not where a package is to follow it.
+#[test]
+fn new_is_a_name_too() {
+    let source = "let new = new new:new { new: new, new, ...new, };
+let a = new;
+let b = (new).new[\"new\"];
+let c = new.new;
+import new: func();
+export new as new;
+export new...;
+export new;";
+    assert_eq!(said(source), [""; 0]);
 }

@@ -102,7 +102,7 @@ impl<'a> Parser<'a> {
         let last = self.last();
         let kind = SyntaxErrorKind::Expected {
             expected: "`;`".to_owned(),
-            found: self.found(),
+            found: self.found(self.here()),
         };
         let end = Span::new(last.end, last.end);
         self.report(SyntaxError::new(kind, end, "a `;` is missing here"));
@@ -169,16 +169,21 @@ impl<'a> Parser<'a> {
 
     /// The next token is none of these keywords, one of which it may be with a letter wrong.
     pub(super) fn expected_one_of(&mut self, keywords: &[&str], expected: &str) -> Failed {
-        let kind = SyntaxErrorKind::Expected {
-            expected: expected.to_owned(),
-            found: self.found(),
-        };
-        let error = SyntaxError::new(kind, self.here(), format!("expected {expected}"));
+        let error = self.unexpected(expected, self.here());
         let near = self.word(0).and_then(|word| near(word, keywords));
         self.fail(match near {
             Some(near) => error.with_help(format!("is `{near}` meant?")),
             None => error,
         })
+    }
+
+    /// That something else was expected in this place.
+    pub(super) fn unexpected(&self, expected: &str, span: Span) -> SyntaxError {
+        let kind = SyntaxErrorKind::Expected {
+            expected: expected.to_owned(),
+            found: self.found(span),
+        };
+        SyntaxError::new(kind, span, "here")
     }
 
     /// Whether the next token is one of these keywords with a letter wrong.
@@ -213,13 +218,12 @@ impl<'a> Parser<'a> {
         self.errors.push(error);
     }
 
-    /// The next token, as messages have it.
-    pub(super) fn found(&self) -> String {
-        let token = self.peek(0);
-        if token.kind == TokenKind::End {
-            return token.kind.describe().to_owned();
+    /// What stands in a place, as messages have it.
+    fn found(&self, span: Span) -> String {
+        let text = span.text(self.source);
+        if text.is_empty() {
+            return TokenKind::End.describe().to_owned();
         }
-        let text = token.span.text(self.source);
         match text.char_indices().nth(MAX_FOUND) {
             Some((end, _)) => format!("`{}…`", text.get(..end).unwrap_or(text)),
             None => format!("`{text}`"),

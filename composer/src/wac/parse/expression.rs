@@ -1,7 +1,8 @@
 //! Expressions.
 
+use super::form::Form;
 use super::name::Versions;
-use super::{Layout, Parse, Parser};
+use super::{Failed, Layout, Parse, Parser};
 use crate::wac::ast::{Argument, Expression, New, Postfix, Primary};
 use crate::wac::token::TokenKind;
 
@@ -49,22 +50,36 @@ impl<'a> Parser<'a> {
             let span = start.to(self.expect(TokenKind::CloseParen)?);
             return Ok(Primary::Nested { span, value });
         }
-        // Followed by a name, `new` is the keyword; else it can only be a name itself.
-        if self.word(0) == Some("new")
-            && self.kind(1).is_name()
-            && (self.word(1) != Some("as") || self.kind(2) == TokenKind::Colon)
-        {
+        if self.at_new() {
             return self.new_instance().map(Primary::New);
+        }
+        if self.kind(0).is_name() && self.kind(1) == TokenKind::Colon && self.kind(2).is_name() {
+            return Err(self.no_value());
         }
         self.ident("an expression: a name, `new …` or `(…)`")
             .map(Primary::Ident)
     }
 
+    /// Whether `new` is next and is the keyword: followed by what can follow a value, it is a name itself.
+    fn at_new(&self) -> bool {
+        self.word(0) == Some("new")
+            && match self.kind(1) {
+                TokenKind::Text | TokenKind::Number | TokenKind::OpenBrace => true,
+                kind if kind.is_name() => {
+                    self.word(1) != Some("as") || self.kind(2) == TokenKind::Colon
+                }
+                _ => false,
+            }
+    }
+
     fn new_instance(&mut self) -> Parse<New<'a>> {
         let start = self.advance();
-        let package = self.package_name(Versions::Required)?;
+        let package = self.package_name(Form::New, Versions::Required)?;
+        if !self.at_kind(TokenKind::OpenBrace) {
+            return Err(self.lacks_arguments(package.span));
+        }
         self.lays_out(Layout::Spaced);
-        let opened = self.expect(TokenKind::OpenBrace)?;
+        let opened = self.advance();
         let (arguments, end) =
             self.list(opened, TokenKind::CloseBrace, Self::argument, "an argument")?;
         Ok(New {
@@ -83,6 +98,9 @@ impl<'a> Parser<'a> {
             }
             self.joins_after();
             self.advance();
+            if self.at_new() {
+                return Err(self.spreads_new());
+            }
             let id = self.ident("the name of an instance, `,` or `}`")?;
             let span = start.to(id.span);
             return Ok(Argument::Spread { span, id });
@@ -95,5 +113,21 @@ impl<'a> Parser<'a> {
             return Ok(Argument::Named { span, name, value });
         }
         self.ident("an argument").map(Argument::Inferred)
+    }
+
+    /// `...new a:b { … }`
+    fn spreads_new(&mut self) -> Failed {
+        let error = self.unexpected("the name of an instance", self.here());
+        let help = match self.kind(2) == TokenKind::Colon && self.kind(3).is_name() {
+            true => {
+                let package = self.peek(1).span.to(self.peek(3).span);
+                let package = package.text(self.source);
+                format!(
+                    "give it a name first: `let NAME = new {package} {{ … }};`, and here `...NAME`"
+                )
+            }
+            false => "give it a name first, with `let`".to_owned(),
+        };
+        self.fail(error.with_help(help))
     }
 }

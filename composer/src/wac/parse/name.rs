@@ -1,5 +1,6 @@
 //! Names, paths, versions and strings.
 
+use super::form::Form;
 use super::{Failed, Parse, Parser};
 use crate::wac::ast::{
     ExternName, Ident, PackageName, PackagePath, Text, UsePath, Version, Wanted,
@@ -104,23 +105,31 @@ impl<'a> Parser<'a> {
     }
 
     /// `a:b@1.0.0`
-    pub(super) fn package_name(&mut self, versions: Versions) -> Parse<PackageName<'a>> {
-        let mut name = self.package_parts()?;
+    pub(super) fn package_name(
+        &mut self,
+        form: Form,
+        versions: Versions,
+    ) -> Parse<PackageName<'a>> {
+        let mut name = self.package_parts(form)?;
         name.version = self.version(versions)?;
         name.span = name.span.to(self.last());
         Ok(name)
     }
 
     /// `a:b/c@1.0.0`
-    pub(super) fn package_path(&mut self, versions: Versions) -> Parse<PackagePath<'a>> {
-        let mut package = self.package_parts()?;
+    pub(super) fn package_path(
+        &mut self,
+        form: Form,
+        versions: Versions,
+    ) -> Parse<PackagePath<'a>> {
+        let mut package = self.package_parts(form)?;
+        if !self.at_kind(TokenKind::Slash) {
+            return Err(self.lacks_part(form, package.span));
+        }
         let mut segments = vec![];
         loop {
             self.joins();
-            match segments.is_empty() {
-                true => self.expect(TokenKind::Slash)?,
-                false => self.advance(),
-            };
+            self.advance();
             segments.push(self.ident("the name of an interface or world")?);
             if !self.at_kind(TokenKind::Slash) {
                 break;
@@ -135,14 +144,21 @@ impl<'a> Parser<'a> {
     }
 
     /// `a` or `a:b/c@1.0.0`
-    pub(super) fn use_path(&mut self, expected: &str) -> Parse<UsePath<'a>> {
-        if self.kind(1) == TokenKind::Colon {
-            return self.package_path(Versions::Exact).map(UsePath::Package);
+    pub(super) fn use_path(&mut self, form: Form, expected: &str) -> Parse<UsePath<'a>> {
+        if self.at_path() {
+            let path = self.package_path(form, Versions::Exact)?;
+            return Ok(UsePath::Package(path));
         }
         self.ident(expected).map(UsePath::Ident)
     }
 
-    fn package_parts(&mut self) -> Parse<PackageName<'a>> {
+    /// Whether a path is next that begins with a package, though perhaps in quotes, which are wrong.
+    pub(super) fn at_path(&self) -> bool {
+        self.kind(1) == TokenKind::Colon || self.at_kind(TokenKind::Text)
+    }
+
+    fn package_parts(&mut self, form: Form) -> Parse<PackageName<'a>> {
+        self.begins_package(form)?;
         let first = self.ident("the name of a package")?;
         let mut parts = vec![first];
         loop {

@@ -1,7 +1,7 @@
 //! Where reading goes on after an error.
 
 use super::{Failed, Layout, Parse, Parser};
-use crate::wac::error::{SyntaxError, SyntaxErrorKind};
+use crate::wac::error::SyntaxError;
 use crate::wac::span::Span;
 use crate::wac::token::TokenKind;
 
@@ -250,11 +250,7 @@ impl Parser<'_> {
     }
 
     fn unclosed(&self, expected: &str, opened: Span) -> SyntaxError {
-        let kind = SyntaxErrorKind::Expected {
-            expected: expected.to_owned(),
-            found: self.found(),
-        };
-        SyntaxError::new(kind, self.here(), format!("expected {expected}"))
+        self.unexpected(expected, self.here())
             .with_opened(Some(opened))
     }
 }

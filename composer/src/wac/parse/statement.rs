@@ -1,5 +1,6 @@
 //! The document, and its statements.
 
+use super::form::Form;
 use super::name::Versions;
 use super::recover::Holds;
 use super::{Failed, Layout, Parse, Parser};
@@ -62,11 +63,7 @@ impl<'a> Parser<'a> {
     fn package(&mut self, named: bool) -> Option<PackageDecl<'a>> {
         if self.word(0) != Some("package") || !named && !self.declares_package() {
             if named && !self.at_kind(TokenKind::Unknown) {
-                let kind = SyntaxErrorKind::Expected {
-                    expected: "`package`".to_owned(),
-                    found: self.found(),
-                };
-                let error = SyntaxError::new(kind, self.here(), "expected `package`");
+                let error = self.unexpected("`package`", self.here());
                 let help = "begin with the name of what is composed, such as `package acme:app;`";
                 self.report(error.with_help(help));
             }
@@ -99,9 +96,9 @@ impl<'a> Parser<'a> {
     fn package_decl(&mut self) -> Parse<PackageDecl<'a>> {
         let docs = self.docs();
         let start = self.advance();
-        let name = self.package_name(Versions::Exact)?;
+        let name = self.package_name(Form::Package, Versions::Exact)?;
         let targets = match self.eat_word("targets") {
-            Some(_) => Some(self.package_path(Versions::Required)?),
+            Some(_) => Some(self.package_path(Form::World, Versions::Required)?),
             None => None,
         };
         if self.kind(0).is_name() && !self.first_on_line(self.at) {
@@ -162,7 +159,14 @@ impl<'a> Parser<'a> {
     fn import(&mut self, docs: Vec<Doc<'a>>, attributes: Vec<Attribute<'a>>) -> Parse<Import<'a>> {
         let start = self.advance();
         let path = self.here();
-        let id = self.ident("the name by which the document knows what is imported")?;
+        let expected = "the name by which the document knows what is imported";
+        if self.at_kind(TokenKind::Text) {
+            let name = path.text(self.source);
+            let help = format!("write it behind such a name: `import NAME as {name}: …;`");
+            let error = self.unexpected(expected, path).with_help(help);
+            return Err(self.fail(error));
+        }
+        let id = self.ident(expected)?;
         let name = match self.eat_word("as") {
             Some(_) => Some(self.extern_name()?),
             None => None,
@@ -172,8 +176,8 @@ impl<'a> Parser<'a> {
             ImportKind::Func(self.func()?)
         } else if self.word(0) == Some("interface") && self.kind(1) == TokenKind::OpenBrace {
             ImportKind::Interface(self.inline_interface()?)
-        } else if self.kind(1) == TokenKind::Colon {
-            ImportKind::Path(self.package_path(Versions::Required)?)
+        } else if self.at_path() {
+            ImportKind::Path(self.package_path(Form::Interface, Versions::Required)?)
         } else if self.kind(0).is_name() && self.kind(1) == TokenKind::Slash {
             return Err(self.nameless_import(path));
         } else if self.kind(1) == TokenKind::OpenParen {
@@ -223,9 +227,15 @@ impl<'a> Parser<'a> {
         let name = if self.at_kind(TokenKind::Ellipsis) {
             self.mark(self.at, |mark| mark.joins_before = true);
             let span = self.advance();
+            if self.word(0) == Some("as") {
+                return Err(self.spread_and_name());
+            }
             ExportAs::Spread { span }
         } else if self.eat_word("as").is_some() {
             let name = self.extern_name()?;
+            if self.at_kind(TokenKind::Ellipsis) {
+                return Err(self.spread_and_name());
+            }
             ExportAs::Name { name }
         } else {
             ExportAs::Inferred
@@ -240,9 +250,24 @@ impl<'a> Parser<'a> {
         })
     }
 
+    /// `export a... as b;` or `export a as b...;`
+    fn spread_and_name(&mut self) -> Failed {
+        let error = self.unexpected("`;`", self.here());
+        self.fail(error.with_help(
+            "`...` exports each thing under its own name, and `as` all of them as one instance: leave one of both out",
+        ))
+    }
+
     fn top_use(&mut self, docs: Vec<Doc<'a>>, attributes: Vec<Attribute<'a>>) -> Parse<TopUse<'a>> {
         let start = self.advance();
-        let path = self.use_path("the name or path of an interface")?;
+        let path = self.use_path(Form::Interface, "the name or path of an interface")?;
+        if self.at_kind(TokenKind::Dot) {
+            let used = start.to(self.last()).text(self.source);
+            let why = "types are used in interfaces and worlds";
+            let error = SyntaxError::new(SyntaxErrorKind::Misplaced(why), self.here(), "not here");
+            let help = format!("put it into one, or write `{used};` for the interface itself");
+            return Err(self.fail(error.with_help(help)));
+        }
         let name = self.renamed()?;
         self.semicolon()?;
         Ok(TopUse {
@@ -256,7 +281,7 @@ impl<'a> Parser<'a> {
 
     fn nested_package(&mut self, docs: Vec<Doc<'a>>) -> Parse<NestedPackage<'a>> {
         let start = self.advance();
-        let name = self.package_name(Versions::Exact)?;
+        let name = self.package_name(Form::Package, Versions::Exact)?;
         if self.at_kind(TokenKind::Semicolon) {
             let why = "a document has one package";
             let error =

@@ -14,6 +14,11 @@ use crate::wac::token::TokenKind;
 pub(super) const DECLARATIONS: &[&str] =
     &["type", "record", "variant", "enum", "flags", "resource"];
 
+/// The types with others in them.
+const ANGLED: &[&str] = &[
+    "list", "map", "option", "result", "tuple", "own", "borrow", "stream", "future",
+];
+
 impl<'a> Parser<'a> {
     /// Whether a type with a name begins here: in an interface, `type: func()` is a function.
     pub(super) fn at_declaration(&self) -> bool {
@@ -251,12 +256,9 @@ impl<'a> Parser<'a> {
             return Ok(None);
         }
         if self.at_kind(TokenKind::OpenParen) {
-            let kind = SyntaxErrorKind::Expected {
-                expected: "a type".to_owned(),
-                found: self.found(),
-            };
-            let error = SyntaxError::new(kind, self.here(), "a function has one result");
-            return Err(self.fail(error.with_help("name a record, or write a tuple")));
+            let error = self.unexpected("a type", self.here());
+            let help = "a function has one result: name a record, or write a tuple";
+            return Err(self.fail(error.with_help(help)));
         }
         self.ty().map(Some)
     }
@@ -322,6 +324,7 @@ impl<'a> Parser<'a> {
                 self.advance();
                 Ok(TypeKind::ErrorContext)
             }
+            _ if angle => Err(self.expected_one_of(ANGLED, "a type that can have `<…>`")),
             _ => self.ident("a type").map(TypeKind::Name),
         }
     }

@@ -1,5 +1,6 @@
 //! Interfaces and worlds.
 
+use super::form::Form;
 use super::name::Versions;
 use super::recover::Holds;
 use super::types::DECLARATIONS;
@@ -159,7 +160,7 @@ impl<'a> Parser<'a> {
 
     fn use_types(&mut self, docs: Vec<Doc<'a>>, attributes: Vec<Attribute<'a>>) -> Parse<Use<'a>> {
         let start = self.advance();
-        let path = self.use_path("the name of an interface")?;
+        let path = self.use_path(Form::Interface, "the name of an interface")?;
         self.joins();
         self.expect(TokenKind::Dot)?;
         self.lays_out(Layout::Tight);
@@ -250,10 +251,13 @@ impl<'a> Parser<'a> {
                 return Err(self.expected_one_of(&["func", "get", "set"], "`func`"));
             }
             Some(_) => ExternKind::Path {
-                path: self.use_path("`func`, `interface` or the name of an interface")?,
+                path: self.use_path(
+                    Form::Interface,
+                    "`func`, `interface` or the name of an interface",
+                )?,
             },
             None => ExternKind::Path {
-                path: self.use_path("a name, or the path of an interface")?,
+                path: self.use_path(Form::Interface, "a name, or the path of an interface")?,
             },
         };
         // WIT has nothing after the `}` of an interface, and WAC a `;`.
@@ -293,7 +297,7 @@ impl<'a> Parser<'a> {
     ) -> Parse<Include<'a>> {
         self.no_external_id(&attributes, "an `include`");
         let start = self.advance();
-        let world: UsePath<'a> = self.use_path("the name or path of a world")?;
+        let world: UsePath<'a> = self.use_path(Form::World, "the name or path of a world")?;
         let mut with = vec![];
         if self.eat_word("with").is_some() {
             self.lays_out(Layout::Spaced);
