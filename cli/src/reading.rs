@@ -9,6 +9,8 @@ use tenon_registry_client::Digest;
 
 /// An input of so many bytes is hashed by a thread of its own: it takes longer than to start one.
 const WORTH_A_THREAD: u64 = 256 << 10;
+/// What is smaller is hashed and validated again: that takes no longer than to remember it.
+const WORTH_REMEMBERING: u64 = 32 << 10;
 
 /// How one input is read: [`Arena::read`], or [`Arena::read_release`] where a WIT package will do.
 type Reader<'i> = fn(&mut Arena<'i>, Source<'i>) -> Result<ComponentId, Error>;
@@ -39,7 +41,12 @@ fn read_each<'i>(
     reader: Reader<'i>,
 ) -> Vec<Result<ComponentId, Failure>> {
     let memory = Memory::open();
-    let known: Vec<_> = inputs.iter().map(|input| input.recall(&memory)).collect();
+    let is_small = |input: &Named| input.input().size() < WORTH_REMEMBERING;
+    let recall = |input: &Named| match is_small(input) {
+        true => None,
+        false => input.recall(&memory),
+    };
+    let known: Vec<_> = inputs.iter().map(recall).collect();
     let is_valid = |known: &Option<(Digest, bool)>| known.is_some_and(|(_, is_valid)| is_valid);
     thread::scope(|scope| {
         let hashes: Vec<_> = inputs
@@ -74,7 +81,7 @@ fn read_each<'i>(
                 arena.set_release(id, release);
             }
             // What is remembered already is not written again.
-            if known.is_none() || !(no_validate || is_valid(known)) {
+            if !is_small(input) && (known.is_none() || !(no_validate || is_valid(known))) {
                 input.remember(&memory, digest, !no_validate);
             }
             Ok(id)

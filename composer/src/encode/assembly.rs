@@ -19,7 +19,7 @@ use semver::Version;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use wasm_encoder::{ComponentExportKind, ComponentTypeRef};
-use wasmparser::component_types::{ComponentEntityType, ComponentFuncTypeId};
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentFuncTypeId};
 
 /// What the sections of a composition are made from.
 pub(super) struct Encoder<'e, 'i> {
@@ -52,6 +52,7 @@ impl Encoder<'_, '_> {
                 instances: HashMap::new(),
             },
             aliases: HashMap::new(),
+            named: HashMap::new(),
         };
         pass.components()?;
         pass.imports()?;
@@ -168,6 +169,28 @@ struct Pass<'p, 'e, 'i> {
     layout: Layout,
     /// The exports of instances that have an index.
     aliases: HashMap<Edge, u32>,
+    /// What functions that are exported by themselves may speak of, by the component that has them.
+    named: HashMap<ComponentId, Named>,
+}
+
+/// The types that a component has names for.
+struct Named {
+    imports: NamedTypes,
+    exports: HashMap<ComponentAnyTypeId, String>,
+}
+
+impl Named {
+    fn of(arena: &Arena<'_>, component: ComponentId) -> Named {
+        let exports = arena.type_of(component).exports.iter();
+        let exports = exports.filter_map(|(name, item)| match item.ty {
+            ComponentEntityType::Type { created, .. } => Some((created, name.clone())),
+            _ => None,
+        });
+        Named {
+            imports: NamedTypes::of(arena, component),
+            exports: exports.collect(),
+        }
+    }
 }
 
 impl Pass<'_, '_, '_> {
@@ -326,7 +349,8 @@ impl Pass<'_, '_, '_> {
             return None;
         }
         let component = graph.instance(instance).component();
-        let named = NamedTypes::of(arena, component);
+        let named = self.named.entry(component);
+        let named = named.or_insert_with(|| Named::of(arena, component));
         let mut uses = HashSet::new();
         let mut visit = |id| {
             uses.insert(id);
@@ -335,26 +359,28 @@ impl Pass<'_, '_, '_> {
         Walk::new(arena.types(), &mut HashSet::new(), &mut visit)
             .entity(&ComponentEntityType::Func(function));
         // In order, since what the host gives may be aliased here.
-        let places = named.places.iter().filter(|(id, _)| uses.contains(*id));
-        let places: BTreeMap<_, _> = places.map(|(id, place)| (place, id)).collect();
-        for (place, id) in places {
-            let Some(used) = named.used(arena, graph, instance, place) else {
-                continue;
-            };
+        let mut places = BTreeMap::new();
+        let mut exported = Vec::new();
+        for id in uses {
+            if let Some(place) = named.imports.places.get(&id)
+                && let Some(used) = named.imports.used(arena, graph, instance, place)
+            {
+                places.insert(place.clone(), (id, used));
+            }
+            let export = named.exports.get(&id);
+            let used = export.map(|name| Edge::from((instance, name.as_str())));
+            exported.extend(used.and_then(|used| Some((id, *types.get(&used)?))));
+        }
+        for (id, used) in places.into_values() {
             let index = match types.get(&used) {
                 Some(index) => *index,
                 None if from_host(&used) => self.alias(&used, ComponentExportKind::Type),
                 None => continue,
             };
-            self.writer.name(*id, index);
+            self.writer.name(id, index);
         }
-        for (name, item) in &arena.type_of(component).exports {
-            let used = Edge::from((instance, name.as_str()));
-            if let (ComponentEntityType::Type { created, .. }, Some(index)) =
-                (item.ty, types.get(&used))
-            {
-                self.writer.name(created, *index);
-            }
+        for (id, index) in exported {
+            self.writer.name(id, index);
         }
         let index = self.writer.function(instance, function).ok()?;
         Some(ComponentTypeRef::Func(index))

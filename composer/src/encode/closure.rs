@@ -19,12 +19,12 @@ use wasmparser::types::TypesRef;
 ///
 /// It is an error if something else is exported under the name of what must be exported.
 pub(super) fn close_exports(arena: &Arena<'_>, graph: &mut Graph) -> Result<(), Error> {
-    let mut owners = HashMap::new();
+    let (mut owners, mut named) = (HashMap::new(), HashMap::new());
     let asked = graph.exports().to_vec();
     let mut entered: HashSet<Edge> = asked.iter().map(|export| export.edge.clone()).collect();
     for export in asked {
         let uses = uses_of(arena, graph, &mut owners, &export.edge);
-        for ty in function_types(arena, graph, &export.edge).into_values() {
+        for ty in function_types(arena, graph, &mut named, &export.edge).into_values() {
             // A type by itself may do without: there is another way to name it, or none.
             let _ = graph.export_implied(ty);
         }
@@ -63,10 +63,10 @@ pub(super) fn written_order<'g>(arena: &Arena<'_>, graph: &'g Graph) -> Vec<&'g 
     for (place, export) in exports.iter().enumerate() {
         places.entry(&export.edge).or_insert(place);
     }
-    let mut owners = HashMap::new();
+    let (mut owners, mut named) = (HashMap::new(), HashMap::new());
     let mut uses = |export: &Export| -> Vec<usize> {
         let interfaces = uses_of(arena, graph, &mut owners, &export.edge);
-        let types = function_types(arena, graph, &export.edge);
+        let types = function_types(arena, graph, &mut named, &export.edge);
         let interfaces = interfaces.iter().map(|used| &used.edge);
         let edges = interfaces.chain(types.values().map(|ty| &ty.edge));
         let mut places: Vec<_> = edges.filter_map(|edge| places.get(edge).copied()).collect();
@@ -102,16 +102,50 @@ pub(super) fn written_order<'g>(arena: &Arena<'_>, graph: &'g Graph) -> Vec<&'g 
     order
 }
 
+/// The first export of `graph` that is `item` of the instance called `instance`, or has it exported too.
+pub(crate) fn exporter<'g>(
+    arena: &Arena<'_>,
+    graph: &'g Graph,
+    instance: &str,
+    item: &str,
+) -> Option<&'g Export> {
+    let is_it =
+        |edge: &Edge| edge.item() == item && graph.instance(edge.provider).name() == instance;
+    let mut owners = HashMap::new();
+    let mut entered: HashSet<Edge> = HashSet::new();
+    graph.exports().iter().find(|export| {
+        let mut open = vec![export.edge.clone()];
+        while let Some(edge) = open.pop() {
+            if is_it(&edge) {
+                return true;
+            }
+            let uses = uses_of(arena, graph, &mut owners, &edge).into_iter();
+            open.extend(
+                uses.map(|used| used.edge)
+                    .filter(|edge| entered.insert(edge.clone())),
+            );
+        }
+        false
+    })
+}
+
 /// The types that a function, exported by itself, needs a name for: there is no interface around it
 /// that would name them.
-fn function_types(arena: &Arena<'_>, graph: &Graph, edge: &Edge) -> BTreeMap<String, Export> {
+fn function_types(
+    arena: &Arena<'_>,
+    graph: &Graph,
+    named: &mut HashMap<ComponentId, NamedTypes>,
+    edge: &Edge,
+) -> BTreeMap<String, Export> {
     let component = graph.instance(edge.provider).component();
     let mut types = BTreeMap::new();
     let item = graph.find(arena, edge).and_then(Found::item);
     let Some(function @ ComponentEntityType::Func(_)) = item.map(|item| &item.ty) else {
         return types;
     };
-    let named = NamedTypes::of(arena, component);
+    let named = named
+        .entry(component)
+        .or_insert_with(|| NamedTypes::of(arena, component));
     let mut visit = |id| {
         let Some(place) = named.get(id) else {
             return false;

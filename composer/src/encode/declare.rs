@@ -158,7 +158,8 @@ impl<'d> Declaration<'d> {
         self.writer.export(name, ty)
     }
 
-    /// Imports, as `name`, what `path` leads to in the `at`-th of the components in use.
+    /// Imports, as `name`, what `path` leads to in the `at`-th of the components in use; `external_id` is the id by which the
+    /// import is known elsewhere, if it is another than that of the item.
     ///
     /// # Errors
     ///
@@ -167,19 +168,22 @@ impl<'d> Declaration<'d> {
         &mut self,
         at: usize,
         path: &[String],
-        name: ComponentExternName<'_>,
+        name: &str,
+        external_id: Option<&str>,
     ) -> Result<(), Error> {
         let used = self.uses.get(at).copied();
         let found = used.and_then(|(host, component)| {
-            Some((host, self.arena.find(component, path)?.item()?.ty))
+            let Found::Item(own, item) = self.arena.find(component, path)? else {
+                return None;
+            };
+            Some((host, own, item))
         });
-        let Some((host, ty)) = found else {
-            let what = format!("there is no item `{}`", path.join("#"));
-            return Err(Error::new(ErrorKind::Graph(what)));
-        };
-        let mut put = |writer: &mut TypeWriter<'_>, ty| writer.put_import(name.clone(), ty);
-        let written = self.writer.item(host, &ty, &mut put);
-        written.map_err(|reason| unwritable(&name.name, reason))
+        let (host, own, item) = found.ok_or_else(|| no_item(path))?;
+        let attributes = known_as(Attributes::renamed(item, own, name), external_id);
+        let extern_name = extern_name(name, &attributes);
+        let mut put = |writer: &mut TypeWriter<'_>, ty| writer.put_import(extern_name.clone(), ty);
+        let written = self.writer.item(host, &item.ty, &mut put);
+        written.map_err(|reason| unwritable(name, reason))
     }
 
     /// Exports, as `name`, what the `at`-th of the components in use exports as `item`; `external_id` is the id by which the
@@ -394,16 +398,57 @@ impl Arena<'_> {
         path: &[String],
         name: &str,
     ) -> Result<ComponentId, Error> {
+        self.import_after(component, path, name, 0)
+    }
+
+    /// Declares a component that imports, as `name`, another item of the type that `path` leads to in `component`. What an
+    /// import of `component` speaks of, in turn, is imported as there.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Arena::import_like`].
+    pub(crate) fn import_again(
+        &mut self,
+        component: ComponentId,
+        path: &[String],
+        name: &str,
+    ) -> Result<ComponentId, Error> {
+        let ty = self.type_of(component);
+        let import = path.first().filter(|_| self.is_declared(component));
+        let place = import.and_then(|import| Some(ty.imports.get_full(import)?.0));
+        // An item of an interface speaks of the types of that one, too.
+        let before = place.map_or(0, |place| place + usize::from(path.len() > 1));
+        self.import_after(component, path, name, before)
+    }
+
+    /// The same, where the first imports of `component`, `before` in number, are imported before.
+    fn import_after(
+        &mut self,
+        component: ComponentId,
+        path: &[String],
+        name: &str,
+        before: usize,
+    ) -> Result<ComponentId, Error> {
         let Some(Found::Item(own, item)) = self.find(component, path) else {
-            let what = format!("there is no item `{}`", path.join("#"));
-            return Err(Error::new(ErrorKind::Graph(what)));
+            return Err(no_item(path));
         };
-        let mut declaration = Declaration::around(self, self.type_of(component));
-        let attributes = Attributes::kept(item, own, name);
+        let ty = self.type_of(component);
+        let mut declaration = Declaration::around(self, ty);
+        for (import, item) in ty.imports.iter().take(before) {
+            declaration.copy(item_name(import, item), item, Side::Import)?;
+        }
+        let attributes = Attributes::renamed(item, own, name);
         declaration.copy(extern_name(name, &attributes), item, Side::Import)?;
         let declared = declaration.into_world();
         self.declare(name, declared)
     }
+}
+
+fn no_item(path: &[String]) -> Error {
+    Error::new(ErrorKind::Graph(format!(
+        "there is no item `{}`",
+        path.join("#")
+    )))
 }
 
 /// What a name says, with another id by which it is known elsewhere, if there is one.

@@ -3,12 +3,14 @@
 //! A world that says `use ns:pkg/iface.{name}` imports the type beside the interface, equal to it.
 //! Whoever fills the interface fills the type too.
 
+pub(crate) use super::closure::exporter;
+
 use super::walk::Walk;
 use crate::component::{Arena, ComponentId};
 use crate::graph::{Edge, Graph, InstanceId};
 use crate::types::Data;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ResourceId};
 use wasmparser::types::TypesRef;
@@ -104,6 +106,25 @@ impl NamedTypes {
             ComponentAnyTypeId::Resource(id) => self.resources.get(&id.resource()),
             _ => None,
         })
+    }
+
+    /// The imports by which the component knows the resources that `entity`, one of its imports, speaks of.
+    pub(crate) fn owners_of_resources(
+        &self,
+        arena: &Arena<'_>,
+        entity: &ComponentEntityType,
+    ) -> BTreeSet<String> {
+        let mut owners = BTreeSet::new();
+        let mut visit = |id| {
+            if let ComponentAnyTypeId::Resource(id) = id
+                && let Some(place) = self.resources.get(&id.resource())
+            {
+                owners.insert(place.import.clone());
+            }
+            false
+        };
+        Walk::of_contents(arena.types(), &mut HashSet::new(), &mut visit).entity(entity);
+        owners
     }
 
     /// What `import`, a type, is of the interfaces that are imported too; nothing if it is a type of

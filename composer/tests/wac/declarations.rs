@@ -92,9 +92,9 @@ fn imports_are_imported_once() {
     assert_eq!(
         sorted,
         [
-            "import a:b/i",
             "import e",
             "import inline",
+            "import mine",
             "import r",
             "import run",
             "import wasi:io/error@0.2.3",

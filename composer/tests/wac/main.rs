@@ -14,6 +14,7 @@ mod errors;
 mod formatting;
 mod generated;
 mod meaning;
+mod mistakes;
 mod names;
 mod speed;
 mod suites;

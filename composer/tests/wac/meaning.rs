@@ -12,8 +12,8 @@ pub(crate) type Parts<'t> = &'t [(&'t str, &'t str)];
 
 /// What comes of a document: what was understood, and the bytes of the composition.
 pub(crate) struct Meant {
-    resolution: Resolution,
-    bytes: Vec<u8>,
+    pub(crate) resolution: Resolution,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What a document means.
@@ -44,7 +44,7 @@ pub(crate) fn meant(source: &str, parts: Parts<'_>) -> Result<Meant, Vec<Resolve
 }
 
 /// The edges of a graph: `consumer.import = provider#item`, and its exports: `export name = provider#item`.
-fn wiring(graph: &Graph) -> Vec<String> {
+pub(crate) fn wiring(graph: &Graph) -> Vec<String> {
     let edge = |edge: &tenon_composer::Edge| {
         let provider = graph.instance(edge.provider).name();
         match edge.item() {
@@ -64,7 +64,7 @@ fn wiring(graph: &Graph) -> Vec<String> {
 }
 
 /// The wiring of a document that is well.
-fn wired(source: &str, parts: Parts<'_>) -> Vec<String> {
+pub(crate) fn wired(source: &str, parts: Parts<'_>) -> Vec<String> {
     match meant(source, parts) {
         Ok(meant) => wiring(meant.resolution.graph()),
         Err(errors) => panic!("{source}\n{}", lines(source, &errors).join("\n")),
@@ -72,7 +72,7 @@ fn wired(source: &str, parts: Parts<'_>) -> Vec<String> {
 }
 
 /// What is said of a document that is wrong: each error with its place, and what is said of that and other places.
-fn said(source: &str, parts: Parts<'_>) -> Vec<String> {
+pub(crate) fn said(source: &str, parts: Parts<'_>) -> Vec<String> {
     match meant(source, parts) {
         Ok(meant) => panic!("{source}\n{}", wiring(meant.resolution.graph()).join("\n")),
         Err(errors) => lines(source, &errors),
@@ -244,7 +244,7 @@ export leaf;
             PARTS
         ),
         [
-            "wac::duplicate-name `lib` is the name of two things | 3:5 `lib` the name is given again | 2:5 `lib` it is the name of this (give one of them another name)",
+            "wac::duplicate-name `lib` is defined twice | 3:5 `lib` defined again | 2:5 `lib` defined here first (give one of them another name)",
             "wac::unknown-export `lib` has no export `rum` | 3:35 `.rum` no such export (did you mean `run`?)",
             "wac::undefined-name nothing is called `later` here | 4:33 `later` not known here | 5:5 `later` it gets its value here (move this statement behind the one that gives the name a value)",
             "wac::undefined-name nothing is called `libb` here | 5:34 `libb` not known here (did you mean `lib`?)",
@@ -275,14 +275,14 @@ let i = new acme:leaf { ...new-one, run: (new acme:nothing {}).x };
             "wac::unknown-argument `acme:app` has no import `acme:kv/stor` | 4:38 `\"acme:kv/stor\"` no such import (did you mean `acme:kv/store`?)",
             "wac::duplicate-argument import `acme:log/log@1.0.0` of `acme:app` has two arguments | 5:38 `\"acme:log/log@1.0.0\": lib.log` given again | 5:24 `log: lib.log` given here first (leave out one of them)",
             "wac::not-an-instance `run` is a function, not an instance | 5:72 `f` it has no exports that could be spread",
-            "wac::missing-argument `acme:log/log@1.0.0` and `acme:kv/store` of `acme:app` have no argument | 6:13 `acme:app` 2 imports have nothing (give an argument for each, or end with `...`, so that the composition imports the rest)",
+            "wac::missing-argument `acme:log/log@1.0.0` and `acme:kv/store` of `acme:app` have no argument | 6:13 `acme:app` 2 imports have no argument (give an argument for each, or end with `...`, so that the composition imports the rest)",
             "wac::ambiguous-name `log` may be any of several imports: `acme:a/log@1.0.0`, `acme:b/log@1.0.0` and `acme:b/log@2.0.0` | 7:24 `log` may be any of them (write the whole name as a string, with its version)",
             "wac::unknown-argument `acme:two` has no import `acme:b/log` | 7:38 `\"acme:b/log\"` no such import (did you mean `acme:a/log@1.0.0`, `acme:b/log@1.0.0` or `acme:b/log@2.0.0`?)",
             "wac::unknown-export `lib` has no export `acme:log/log@1.1.0` | 7:55 `[\"acme:log/log@1.1.0\"]` no such export (did you mean `acme:log/log@1.2.0`?)",
             "wac::fill-not-last `...` is not the last argument | 8:24 `...` something follows (write `...` once, behind all other arguments)",
-            "wac::spread-no-effect nothing comes of all that `lib` exports | 9:28 `...lib` `acme:nothing` imports nothing (leave it out)",
+            "wac::spread-no-effect spreading `lib` has no effect | 9:28 `...lib` `acme:nothing` imports nothing (leave it out)",
             "wac::not-an-instance `run` is a function, not an instance | 10:30 `f` it has no exports that could be taken",
-            "wac::spread-no-effect nothing comes of all that `lib` exports | 10:35 `...lib` each import of `acme:leaf` has something already (leave it out)",
+            "wac::spread-no-effect spreading `lib` has no effect | 10:35 `...lib` each import of `acme:leaf` has something already (leave it out)",
             "wac::undefined-name nothing is called `new-one` here | 11:28 `new-one` not known here (names come from `let` and `import` statements, and from what the document declares)",
             "wac::unknown-export `nothing` has no export `x` | 11:63 `.x` no such export (it exports nothing)",
         ]
@@ -333,9 +333,9 @@ let three = new acme:three {};
     assert_eq!(
         said(source, &parts),
         [
-            "wac::missing-argument `acme:log/log@1.0.0` and `run` of `acme:app` have no argument | 6:15 `acme:app` 2 imports have nothing | 3:5 `stuff` `stuff` could be `acme:log/log@1.0.0` | 5:5 `f` `f` could be `run` (give an argument for each, or end with `...`, so that the composition imports the rest)",
-            "wac::missing-argument `acme:a/log@1.0.0`, `acme:b/log@1.0.0` and `acme:b/log@2.0.0` of `acme:two` have no argument | 7:15 `acme:two` 3 imports have nothing (give an argument for each, or end with `...`, so that the composition imports the rest)",
-            "wac::missing-argument `acme:log/log@2.0.0` of `acme:three` has no argument | 8:17 `acme:three` one import has nothing | 3:5 `stuff` `stuff` is another version of `acme:log/log@2.0.0` (give an argument for each, or end with `...`, so that the composition imports the rest)",
+            "wac::missing-argument `acme:log/log@1.0.0` and `run` of `acme:app` have no argument | 6:15 `acme:app` 2 imports have no argument | 3:5 `stuff` `stuff` could be `acme:log/log@1.0.0` | 5:5 `f` `f` could be `run` (give an argument for each, or end with `...`, so that the composition imports the rest)",
+            "wac::missing-argument `acme:a/log@1.0.0`, `acme:b/log@1.0.0` and `acme:b/log@2.0.0` of `acme:two` have no argument | 7:15 `acme:two` 3 imports have no argument (give an argument for each, or end with `...`, so that the composition imports the rest)",
+            "wac::missing-argument `acme:log/log@2.0.0` of `acme:three` has no argument | 8:17 `acme:three` 1 import has no argument | 3:5 `stuff` `stuff` is another version of `acme:log/log@2.0.0` (give an argument for each, or end with `...`, so that the composition imports the rest)",
         ]
     );
 }
@@ -364,10 +364,10 @@ let app2 = new acme:app { ...other, ... };
     assert_eq!(
         said(source, PARTS),
         [
-            "compose::argument-type `other#acme:log/log@1.2.0` cannot fill import `acme:log/log@1.0.0` of `app`: function `write`: expected 0 parameters, found 1 | 4:26 `log: other.log` given to `app` as `acme:log/log@1.0.0` | 2:13 `new acme:other` `other` is made here (build both against the same WIT, or plug a version whose types agree; `tenon wit` prints what each has)",
-            "compose::argument-type `other#acme:log/log@1.2.0` cannot fill import `acme:kv/store` of `app`: function `get` is missing | 4:42 `store: other.log` given to `app` as `acme:kv/store` | 2:13 `new acme:other` `other` is made here (build both against the same WIT, or plug a version whose types agree; `tenon wit` prints what each has)",
-            "compose::argument-type `lib` as a whole cannot fill import `run` of `leaf`: expected a function, found an instance | 5:28 `run: lib` given to `leaf` as `run` | 3:11 `new acme:lib` `lib` is made here (build both against the same WIT, or plug a version whose types agree; `tenon wit` prints what each has)",
-            "compose::argument-type `other#acme:log/log@1.2.0` cannot fill import `acme:log/log@1.0.0` of `app2`: function `write`: expected 0 parameters, found 1 | 6:27 `...other` given to `app2` as `acme:log/log@1.0.0` | 2:13 `new acme:other` `other` is made here (build both against the same WIT, or plug a version whose types agree; `tenon wit` prints what each has)",
+            "compose::argument-type `other.log` cannot fill import `acme:log/log@1.0.0` of `app`: function `write`: expected 0 parameters, found 1 | 4:26 `log: other.log` given to `app` as `acme:log/log@1.0.0` | 2:13 `new acme:other` `other` is made here (build both against the same WIT, or give it something else; `tenon wit` prints what each has)",
+            "compose::argument-type `other.log` cannot fill import `acme:kv/store` of `app`: function `get` is missing | 4:42 `store: other.log` given to `app` as `acme:kv/store` | 2:13 `new acme:other` `other` is made here (build both against the same WIT, or give it something else; `tenon wit` prints what each has)",
+            "compose::argument-type `lib` cannot fill import `run` of `leaf`: expected a function, found an instance | 5:28 `run: lib` given to `leaf` as `run` | 3:11 `new acme:lib` `lib` is made here (did you mean `lib.run`?)",
+            "compose::argument-type `other.log` cannot fill import `acme:log/log@1.0.0` of `app2`: function `write`: expected 0 parameters, found 1 | 6:27 `...other` given to `app2` as `acme:log/log@1.0.0` | 2:13 `new acme:other` `other` is made here (build both against the same WIT, or give it something else; `tenon wit` prints what each has)",
         ]
     );
     let source = r#"package acme:it;
@@ -402,12 +402,12 @@ export lib.log.write.x;
     assert_eq!(
         said(source, PARTS),
         [
-            "compose::bad-name `NOT A NAME` cannot be the name of a function: `NOT A NAME` is not in kebab case | 3:19 `\"NOT A NAME\"` no name for an export (use a name such as `log` or `acme:log/log@1.0.0`)",
-            "wac::duplicate-export two things are exported as `RUN` | 5:19 `RUN` exported again | 4:8 `lib.run` exported here first (give it another name: `export … as name;`)",
+            "compose::bad-name `NOT A NAME` cannot be the name of a function: `NOT A NAME` is not in kebab case | 3:19 `\"NOT A NAME\"` no name for an export (use a plain name, such as `log` or `key-value`)",
+            "wac::duplicate-export two things are exported as `RUN` | 5:19 `RUN` exported again | 4:8 `lib.run` exported here first (names must differ by more than case; give it another name: `export … as name;`)",
             "wac::not-an-instance `run` is a function, not an instance | 6:8 `lib.run` it has no exports that could be spread",
-            "wac::spread-no-effect nothing comes of all that `lib` exports | 8:8 `lib...` all that it exports is exported already (leave the statement out)",
-            "compose::bad-name `acme:log/run` cannot be the name of a function: only interfaces have names of this form | 9:19 `\"acme:log/run\"` no name for an export (use a name such as `log` or `acme:log/log@1.0.0`)",
-            "wac::spread-no-effect nothing comes of all that `nothing` exports | 10:8 `(new acme:nothing {})...` it exports nothing (leave the statement out)",
+            "wac::spread-no-effect spreading `lib` has no effect | 8:8 `lib...` all that it exports is exported already (leave the statement out)",
+            "compose::bad-name `acme:log/run` cannot be the name of a function: only interfaces have names of this form | 9:19 `\"acme:log/run\"` no name for an export (use a plain name, such as `log` or `key-value`)",
+            "wac::spread-no-effect spreading `nothing` has no effect | 10:8 `(new acme:nothing {})...` it exports nothing (leave the statement out)",
             "wac::unknown-export `acme:log/log@1.2.0` has no export `x` | 11:15 `[\"x\"]` no such export (it exports `write`)",
             "wac::not-an-instance `write` is a function, not an instance | 12:15 `.write` it has no exports that could be taken",
         ]
@@ -456,7 +456,7 @@ let leaf = new acme:leaf { run: log, ... };
         [
             "wac::duplicate-import two statements import `acme:wit/log` | 3:14 `acme:wit/log` imported again | 2:13 `acme:wit/log` imported here first (use the name of the first one, or import it as something else: `import name as other: …;`)",
             "wac::invalid-name nothing can be imported or exported as `Other`: `Other` is not in kebab case | 4:16 `\"Other\"` this name (give it a name with `as`: words such as `key-value`, or `ns:package/interface`)",
-            "compose::argument-type `log#acme:wit/log` cannot fill import `run` of `leaf`: expected a function, found an interface | 8:28 `run: log` given to `leaf` as `run` | 2:13 `acme:wit/log` `log` is imported here (build both against the same WIT, or plug a version whose types agree; `tenon wit` prints what each has)",
+            "compose::argument-type `log` cannot fill import `run` of `leaf`: expected a function, found an interface | 8:28 `run: log` given to `leaf` as `run` | 2:13 `acme:wit/log` `log` is imported here (build both against the same WIT, or give it something else; `tenon wit` prints what each has)",
         ]
     );
     let targets = [
@@ -494,7 +494,7 @@ export b.store as "run";
             "wac::target-mismatch the composition does not conform to `acme:wit/runner`: import `acme:log/log@1.0.0`: the world does not offer it | 1:25 `acme:wit/runner` this world does not have the import | 2:24 `...` imported here (give what imports it something else, or target another world)",
             "wac::target-mismatch the composition does not conform to `acme:wit/runner`: import `acme:kv/store`: the world does not offer it | 1:25 `acme:wit/runner` this world does not have the import | 2:24 `...` imported here (give what imports it something else, or target another world)",
             "wac::target-mismatch the composition does not conform to `acme:wit/runner`: import `run`: the world does not offer it | 1:25 `acme:wit/runner` this world does not have the import | 2:24 `...` imported here (give what imports it something else, or target another world)",
-            "wac::target-mismatch the composition does not conform to `acme:wit/runner`: export `run`: expected a function, found an interface | 1:25 `acme:wit/runner` this world has it otherwise | 3:19 `\"run\"` exported here (make it as the world has it, or target another world)",
+            "wac::target-mismatch the composition does not conform to `acme:wit/runner`: export `run`: expected a function, found an interface | 1:25 `acme:wit/runner` this world has it with another type | 3:19 `\"run\"` exported here (make it as the world has it, or target another world)",
         ]
     );
 }
@@ -677,8 +677,8 @@ export new acme:f { x: b } as f2;
     assert_eq!(
         said(source, &parts),
         [
-            "compose::argument-type `a` as a whole cannot fill import `x` of `f`: expected a function, found an instance | 4:22 `x: a` given to `f` as `x` | 2:9 `new acme:f` `a` is made here (build both against the same WIT, or plug a version whose types agree; `tenon wit` prints what each has)",
-            "compose::argument-type `b` as a whole cannot fill import `x` of `acme:f`: expected a function, found an instance | 5:21 `x: b` given to `acme:f` as `x` | 3:9 `new acme:f` `b` is made here (build both against the same WIT, or plug a version whose types agree; `tenon wit` prints what each has)",
+            "compose::argument-type `a` cannot fill import `x` of `f`: expected a function, found an instance | 4:22 `x: a` given to `f` as `x` | 2:9 `new acme:f` `a` is made here (give it something else; `a` exports nothing)",
+            "compose::argument-type `b` cannot fill import `x` of `acme:f`: expected a function, found an instance | 5:21 `x: b` given to `acme:f` as `x` | 3:9 `new acme:f` `b` is made here (give it something else; `b` exports nothing)",
         ]
     );
 }

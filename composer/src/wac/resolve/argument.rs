@@ -165,7 +165,40 @@ impl<'d> Resolver<'_, 'd, '_> {
                     .unwrap_or(found)
             }
         };
+        if found == Match::Nothing
+            && let Some(spread) = self.could_spread(arguments, id.name, &value)
+        {
+            let kind = ResolveErrorKind::UnknownArgument {
+                package: arguments.package.clone(),
+                name: id.name.to_owned(),
+            };
+            let error = ResolveError::new(kind, id.span, "no such import");
+            self.errors.push(error.with_help(spread));
+            arguments.is_unsure = true;
+            return;
+        }
         self.take(arguments, found, (id.name, id.span), id.span, Some(value));
+    }
+
+    /// What to do with an instance that no import is called after, if imports are called as its exports are.
+    fn could_spread(&mut self, arguments: &Arguments, name: &str, value: &Value) -> Option<String> {
+        let exports = self.names_of(value)?;
+        let imports = arguments.imports.iter().take(MAX_LOOKED_AT);
+        let found: Vec<_> = imports
+            .filter(|import| {
+                let path = arguments.imports.path(import);
+                exports.for_import(import, path).is_some()
+            })
+            .collect();
+        (!found.is_empty()).then(|| {
+            listing(
+                &format!(
+                    "write `...{name}`: what it exports is what `{}` imports as",
+                    arguments.package
+                ),
+                found.into_iter(),
+            )
+        })
     }
 
     /// `name: value`
@@ -274,8 +307,18 @@ impl<'d> Resolver<'_, 'd, '_> {
                 _ => format!("each import of `{package}` has something already"),
             };
             let error = ResolveError::new(kind, span, label);
+            // What the other imports lack is told with it.
+            arguments.is_unsure |= is_open;
+            let open = imports.iter();
+            let open: Vec<_> = open
+                .filter(|import| !arguments.given.contains_key(*import))
+                .collect();
             self.errors.push(match is_open {
-                true => error.with_help(listing("it exports", exports.iter())),
+                true => error.with_help(format!(
+                    "{}; {}",
+                    listing("it exports", exports.iter()),
+                    listing(&format!("`{package}` still needs"), open.into_iter())
+                )),
                 false => error.with_help("leave it out"),
             });
         }
@@ -312,8 +355,8 @@ impl<'d> Resolver<'_, 'd, '_> {
             .take(MAX_LIKE)
             .collect();
         let label = match missing.len() {
-            1 => "one import has nothing".to_owned(),
-            count => format!("{count} imports have nothing"),
+            1 => "1 import has no argument".to_owned(),
+            count => format!("{count} imports have no argument"),
         };
         let kind = ResolveErrorKind::MissingArguments {
             package: arguments.package.clone(),

@@ -41,7 +41,7 @@ pub enum ResolveErrorKind {
     #[error("nothing is called `{0}` here")]
     UndefinedName(String),
     /// A name of two things.
-    #[error("`{0}` is the name of two things")]
+    #[error("`{0}` is defined twice")]
     DuplicateName(String),
     /// The name of an interface or a world stands where a value must be.
     #[error("`{0}` is another name for an interface or a world, which is no value")]
@@ -100,7 +100,7 @@ pub enum ResolveErrorKind {
     #[error("`...` is not the last argument")]
     FillNotLast,
     /// Nothing comes of all exports of an instance.
-    #[error("nothing comes of all that `{name}` exports")]
+    #[error("spreading `{name}` has no effect")]
     SpreadNoEffect {
         /// What the instance is called.
         name: String,
@@ -330,6 +330,14 @@ impl ResolveError {
             Some(help) => located.with_help(help),
             None => located,
         }
+    }
+
+    /// The same, where an error of the composer is said in other words.
+    pub(super) fn with_message(mut self, told: String) -> ResolveError {
+        if let ResolveErrorKind::Composition { message, .. } = &mut *self.kind {
+            *message = told;
+        }
+        self
     }
 
     pub(super) fn with_help(mut self, help: impl Into<String>) -> ResolveError {

@@ -10,6 +10,9 @@ use crate::wac::span::Span;
 
 /// What to do where the name of an export is taken.
 const OTHER_NAME: &str = "give it another name: `export … as name;`";
+/// What to do where it is taken by one with capitals elsewhere.
+const OTHER_CASE: &str =
+    "names must differ by more than case; give it another name: `export … as name;`";
 /// What to do where the name of a declaration is taken.
 const OTHER_DECLARATION: &str =
     "give the declaration another name, or the other export: `export … as name;`";
@@ -89,6 +92,7 @@ impl<'d> Resolver<'_, 'd, '_> {
             let is_declared = |span| self.declared.iter().any(|(_, it)| it.span == span);
             let (label, help) = match is_declared(span) {
                 true => ("declared here, and exported by that", OTHER_DECLARATION),
+                false if !self.places.exports.contains_key(name) => ("exported again", OTHER_CASE),
                 false => ("exported again", OTHER_NAME),
             };
             let first_label = match is_declared(*first) {
@@ -106,8 +110,13 @@ impl<'d> Resolver<'_, 'd, '_> {
                 ErrorKind::BadName { .. } => "no name for an export",
                 _ => "cannot be exported",
             };
-            self.errors
-                .push(ResolveError::composition(&error, span, label));
+            let located = ResolveError::composition(&error, span, label);
+            self.errors.push(match error.kind() {
+                ErrorKind::BadName { kind, .. } if *kind != "interface" => {
+                    located.with_help("use a plain name, such as `log` or `key-value`")
+                }
+                _ => located,
+            });
             return;
         }
         self.places.exports.insert(name.to_owned(), span);

@@ -9,8 +9,9 @@ use crate::component::{ComponentId, DefinitionKind, Found};
 use crate::error::article;
 use crate::name::ItemPath;
 use crate::types::{Data, any_type_name, kind_name};
-use crate::wac::ast::{Expression, Ident, Postfix, Primary};
+use crate::wac::ast::{Argument, Expression, Ident, Postfix, Primary, Statement};
 use crate::wac::span::Span;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use wasmparser::component_types::{ComponentEntityType, ComponentInstanceTypeId};
 
@@ -68,6 +69,12 @@ impl<'d> Resolver<'_, 'd, '_> {
         let kind = ResolveErrorKind::UndefinedName(id.name.to_owned());
         let error = ResolveError::new(kind, id.span, "not known here");
         let error = match self.scope.defined(id.name) {
+            Some(later) if self.bound.is_some_and(|name| self.needs(id.name, name)) => error
+                .with_help(match self.bound == Some(id.name) {
+                    true => "a value cannot be made of itself; give it something else",
+                    false => "the two need each other in a circle; give one of them something else",
+                })
+                .with_related(later, "it gets its value here"),
             Some(later) => error
                 .with_help("move this statement behind the one that gives the name a value")
                 .with_related(later, "it gets its value here"),
@@ -79,6 +86,27 @@ impl<'d> Resolver<'_, 'd, '_> {
             },
         };
         self.errors.push(error);
+    }
+
+    /// Whether what is called `name` is made of `other`, or of what is made of that, or is it.
+    fn needs(&self, name: &str, other: &str) -> bool {
+        let statements = self.document.statements.iter();
+        let values: HashMap<&str, &Expression<'_>> = statements
+            .filter_map(|statement| match statement {
+                Statement::Let(it) => Some((it.id.name, &it.value)),
+                _ => None,
+            })
+            .collect();
+        let (mut open, mut seen) = (vec![name], HashSet::new());
+        while let Some(name) = open.pop() {
+            if name == other {
+                return true;
+            }
+            if let Some(value) = values.get(name).filter(|_| seen.insert(name)) {
+                add_names(value, &mut open);
+            }
+        }
+        false
     }
 
     /// What is taken of `value`, which stands at `span`.
@@ -98,8 +126,16 @@ impl<'d> Resolver<'_, 'd, '_> {
             true => {
                 let name = written.to_owned();
                 let kind = ResolveErrorKind::UnknownExport { of, name };
-                let help = did_you_mean(&names.near(written))
-                    .unwrap_or_else(|| listing("it exports", names.iter()));
+                let mut near = names.near(written);
+                if let Postfix::Access { .. } = postfix {
+                    let word = |name: &String| match names.identifier(name) {
+                        Some(word) => word.to_owned(),
+                        None => format!("[\"{name}\"]"),
+                    };
+                    near = near.iter().map(word).collect();
+                }
+                let help =
+                    did_you_mean(&near).unwrap_or_else(|| listing("it exports", names.iter()));
                 ResolveError::new(kind, postfix.span(), "no such export").with_help(help)
             }
             false => ambiguous(written, &several, "export", postfix.span()),
@@ -114,13 +150,14 @@ impl<'d> Resolver<'_, 'd, '_> {
         span: Span,
         label: &str,
     ) -> Option<Rc<Names>> {
+        if let Some(names) = self.names_of(value) {
+            return Some(names);
+        }
         let provider = self.graph.instance(value.edge.provider).component();
-        let item = match self.graph.find(self.arena, &value.edge) {
-            Some(Found::Item(_, item)) => item.ty,
-            _ => return Some(self.names(NamesOf::Exports(provider))),
+        let Some(Found::Item(_, item)) = self.graph.find(self.arena, &value.edge) else {
+            return None;
         };
-        let kind = match item {
-            ComponentEntityType::Instance(id) => return Some(self.names(NamesOf::Instance(id))),
+        let kind = match item.ty {
             ComponentEntityType::Type { created, .. } => {
                 let defined = value.edge.path.last();
                 let defined = defined.and_then(|name| self.arena.definition(provider, name));
@@ -138,6 +175,19 @@ impl<'d> Resolver<'_, 'd, '_> {
         };
         self.errors.push(ResolveError::new(kind, span, label));
         None
+    }
+
+    /// The names of the exports of `value`, if it is an instance.
+    pub(super) fn names_of(&mut self, value: &Value) -> Option<Rc<Names>> {
+        let provider = self.graph.instance(value.edge.provider).component();
+        let of = match self.graph.find(self.arena, &value.edge) {
+            Some(Found::Item(_, item)) => match item.ty {
+                ComponentEntityType::Instance(id) => NamesOf::Instance(id),
+                _ => return None,
+            },
+            _ => NamesOf::Exports(provider),
+        };
+        Some(self.names(of))
     }
 
     /// What `value`, an instance, exports as `name`.
@@ -174,6 +224,23 @@ impl<'d> Resolver<'_, 'd, '_> {
         match value.edge.path.last() {
             Some(name) => name.clone(),
             None => self.graph.instance(value.edge.provider).name().to_owned(),
+        }
+    }
+}
+
+/// Adds the names that an expression has in it, which the parser has bounded in depth.
+fn add_names<'d>(expression: &'d Expression<'d>, names: &mut Vec<&'d str>) {
+    match &expression.primary {
+        Primary::Ident(id) => names.push(id.name),
+        Primary::Nested { value, .. } => add_names(value, names),
+        Primary::New(new) => {
+            for argument in &new.arguments {
+                match argument {
+                    Argument::Inferred(id) | Argument::Spread { id, .. } => names.push(id.name),
+                    Argument::Named { value, .. } => add_names(value, names),
+                    Argument::Fill { .. } => {}
+                }
+            }
         }
     }
 }

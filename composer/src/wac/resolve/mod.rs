@@ -5,6 +5,7 @@ mod declare;
 mod error;
 mod export;
 mod expression;
+mod fault;
 mod locate;
 mod names;
 mod resolver;

@@ -70,6 +70,13 @@ impl Names {
         }
     }
 
+    /// The word that stands for `name`, one of these names; nothing if only the whole name does.
+    pub(super) fn identifier<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let word = last_part(name);
+        let is_it = || self.of_identifier(word) == Match::One(name);
+        (is_word(word) && is_it()).then_some(word)
+    }
+
     /// What a string stands for: what has this name, with its version in this form or another.
     pub(super) fn of_text(&self, name: &str) -> Match<'_> {
         match self.exact(name) {
@@ -156,6 +163,28 @@ impl Names {
             }
         }
     }
+}
+
+impl<'n> Match<'n> {
+    /// What it is, if it is one.
+    pub(super) fn one(self) -> Option<&'n str> {
+        match self {
+            Match::One(name) => Some(name),
+            Match::Nothing | Match::Several(_) => None,
+        }
+    }
+}
+
+/// The last part of the name of an interface, or a name that is none.
+pub(super) fn last_part(name: &str) -> &str {
+    let name = name.split_once('@').map_or(name, |(name, _)| name);
+    name.rsplit_once('/').map_or(name, |(_, last)| last)
+}
+
+/// Whether a name can be written without quotes.
+pub(super) fn is_word(name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_part)
 }
 
 /// The names of `known`, which are in no order, that come near one that is not there.

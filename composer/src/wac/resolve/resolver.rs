@@ -36,6 +36,8 @@ pub(super) struct Resolver<'r, 'd, 'i> {
     pub(super) names: HashMap<NamesOf, Rc<Names>>,
     pub(super) errors: Vec<ResolveError>,
     pub(super) used_types: HashMap<ComponentId, Rc<HashSet<String>>>,
+    /// The name that gets its value.
+    pub(super) bound: Option<&'d str>,
     /// Where statements import each name.
     imports: HashMap<ExternName, Span>,
     /// With this many errors, no more are looked for.
@@ -66,6 +68,7 @@ impl<'r, 'd, 'i> Resolver<'r, 'd, 'i> {
             enough: errors.len() + MAX_ERRORS,
             errors,
             used_types: HashMap::new(),
+            bound: None,
             imports: HashMap::new(),
         };
         let package = document.package.as_ref().map(|package| package.name.span);
@@ -174,16 +177,18 @@ impl<'r, 'd, 'i> Resolver<'r, 'd, 'i> {
         } in twice.into_iter().take(MAX_ERRORS)
         {
             let kind = ResolveErrorKind::DuplicateName(name.to_owned());
-            let error = ResolveError::new(kind, second, "the name is given again")
+            let error = ResolveError::new(kind, second, "defined again")
                 .with_help("give one of them another name")
-                .with_related(first, "it is the name of this");
+                .with_related(first, "defined here first");
             self.errors.push(error);
         }
     }
 
     /// `let name = value;`
     fn bind(&mut self, it: &'d Let<'d>) {
+        self.bound = Some(it.id.name);
         let value = self.expression(&it.value, Some(it.id.name));
+        self.bound = None;
         self.scope
             .bind(it.id.name, value.map_or(Local::Wrong, Local::Value));
     }
@@ -229,6 +234,7 @@ impl<'r, 'd, 'i> Resolver<'r, 'd, 'i> {
 
     /// A name is imported by one statement.
     fn check_import(&mut self, name: &str, span: Span) {
+        let is_known = self.places.imports.contains_key(name);
         let places = self.places.imports.entry(name.to_owned());
         places.or_insert(span);
         let Some(key) = ExternName::of(name) else {
@@ -236,8 +242,16 @@ impl<'r, 'd, 'i> Resolver<'r, 'd, 'i> {
         };
         if let Some(first) = self.imports.get(&key) {
             let kind = ResolveErrorKind::DuplicateImport(name.to_owned());
+            let help = match is_known {
+                true => {
+                    "use the name of the first one, or import it as something else: `import name as other: …;`"
+                }
+                false => {
+                    "names must differ by more than case; import it as something else: `import name as other: …;`"
+                }
+            };
             let error = ResolveError::new(kind, span, "imported again")
-                .with_help("use the name of the first one, or import it as something else: `import name as other: …;`")
+                .with_help(help)
                 .with_related(*first, "imported here first");
             self.errors.push(error);
             return;
@@ -251,7 +265,8 @@ impl<'r, 'd, 'i> Resolver<'r, 'd, 'i> {
         for fault in faults(self.arena, &self.graph) {
             // An import may be open only since what it should get is in error.
             if is_whole || matches!(fault.kind(), ErrorKind::ArgumentType { .. }) {
-                self.errors.push(self.places.locate_anyhow(&fault));
+                let error = self.told(&fault);
+                self.errors.push(error);
             }
         }
     }

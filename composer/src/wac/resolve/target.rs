@@ -108,7 +108,7 @@ impl Target {
                 "use no more than the world offers, or target another world",
             ),
             _ => (
-                "this world has it otherwise",
+                "this world has it with another type",
                 "make it as the world has it, or target another world",
             ),
         };

@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::check::Checker;
-use super::library::{Context, EITHER, Known, View};
+use super::library::{Context, EITHER, Known, View, wrong_kind};
 use super::names::undefined;
 use super::outline::{Item, external_id};
 use super::signature::{Function, FunctionType};
@@ -54,7 +54,7 @@ impl<'d> Context<'_, 'd, '_> {
         }
         let known = self.of_package(path, EITHER)?;
         let Some(segment) = path.segments.get(1) else {
-            return self.import_known(import, &known, path.span);
+            return self.import_known(import, &known, known.id.clone(), path.span);
         };
         let (component, mut place) = match known.definition.kind {
             DefinitionKind::Interface => {
@@ -91,21 +91,22 @@ impl<'d> Context<'_, 'd, '_> {
         let at = uses.add(component);
         let write = || -> Result<Declared, Fault> {
             let mut out = Declaration::begin(self.arena, uses.list())?;
-            out.import_used(at, &place, extern_name(&name.text, name.external_id))?;
+            out.import_used(at, &place, &name.text, name.external_id)?;
             Ok(out.into_world())
         };
         let written = write();
         self.declare(name, written)
     }
 
-    /// Imports an instance of an interface, or a component of a world.
+    /// Imports an instance of an interface, or a component of a world; `inferred` is its name if the statement gives none.
     fn import_known(
         &mut self,
         import: &'d Import<'d>,
         known: &Known,
+        inferred: String,
         span: Span,
     ) -> Option<Imported> {
-        let name = self.name(import, known.id.clone(), span, true)?;
+        let name = self.name(import, inferred, span, true)?;
         let external_id = name.external_id.map(str::to_owned);
         let view = View::Implementation(name.text.clone(), external_id);
         let component = self.view(known, view, name.span)?;
@@ -160,9 +161,14 @@ impl<'d> Context<'_, 'd, '_> {
     ) -> Option<Imported> {
         match self.library.outline.item((0, id.name)) {
             Some(Item::Type(decl)) => self.import_type(import, decl),
-            Some(_) => {
+            Some(item) => {
                 let known = self.library.get((0, id.name)).cloned()?;
-                self.import_known(import, &known, import.id.span)
+                // Each import of a declaration is one of its own; what `use` names is as if its path stood here.
+                let inferred = match item {
+                    Item::Use(..) => known.id.clone(),
+                    _ => import.id.name.to_owned(),
+                };
+                self.import_known(import, &known, inferred, import.id.span)
             }
             None => {
                 let Some((component, path)) = value(id.name) else {
@@ -173,14 +179,27 @@ impl<'d> Context<'_, 'd, '_> {
                     }
                     return None;
                 };
+                if path.is_empty() {
+                    let (found, expected) = ("an instance of a component", "one of its exports");
+                    let error = wrong_kind(id.name.to_owned(), id.span, found, expected);
+                    let help = format!(
+                        "an instance of a component cannot be imported; import one of its exports: \
+                         `let item = {}.name; import other: item;`",
+                        id.name
+                    );
+                    self.errors.push(error.with_help(help));
+                    return None;
+                }
+                let item = self.arena.find(component, &path).and_then(Found::item);
                 let interface = path.last().filter(|name| name.contains(':')).cloned();
+                let implements = || Some(item?.full_implements()?.into_owned());
+                let interface = interface.or_else(implements);
                 let inferred = interface
                     .clone()
                     .unwrap_or_else(|| import.id.name.to_owned());
-                let item = self.arena.find(component, &path).and_then(Found::item);
                 let is_instance = item.is_none_or(|item| kind_name(&item.ty) == "interface");
                 let name = self.name(import, inferred, import.id.span, is_instance)?;
-                let made = self.arena.import_like(component, &path, &name.text);
+                let made = self.arena.import_again(component, &path, &name.text);
                 let component = self.declarable(made, &name.text, name.span)?;
                 Some(name.of(component, interface))
             }

@@ -5,7 +5,7 @@ use super::outline::{Item, Outline, Place};
 use super::scope::Scope;
 use super::writing::Fault;
 use crate::component::{Arena, ComponentId, Definition, DefinitionKind};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wac::ast::{Ident, PackagePath, UsePath};
 use crate::wac::resolve::Packages;
 use crate::wac::resolve::error::{ResolveError, ResolveErrorKind};
@@ -273,7 +273,7 @@ impl<'d> Context<'_, 'd, '_> {
     ) -> Option<T> {
         let reason = match written {
             Ok(written) => return Some(written),
-            Err(Fault::Refused(error)) => error.to_string(),
+            Err(Fault::Refused(error)) => reason_of(&error),
             Err(Fault::Missing) => "a type that it speaks of is not there".to_owned(),
         };
         self.undeclarable(name, reason, span);
@@ -290,7 +290,7 @@ impl<'d> Context<'_, 'd, '_> {
         match made {
             Ok(made) => Some(made),
             Err(error) => {
-                self.undeclarable(name, error.to_string(), span);
+                self.undeclarable(name, reason_of(&error), span);
                 None
             }
         }
@@ -328,6 +328,15 @@ impl<'d> Context<'_, 'd, '_> {
         let error = ResolveError::new(kind, id.span, "it has no such item");
         let told = self.errors.len();
         self.errors.push(with_near(error, id.name, told, known));
+    }
+}
+
+/// Why something cannot be declared: the document has no offsets of what is written of it.
+fn reason_of(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::InputLimit { what, max, .. } => format!("it has more than {max} {what}"),
+        ErrorKind::Invalid { message, .. } => message.clone(),
+        _ => error.to_string(),
     }
 }
 

@@ -150,11 +150,12 @@ fn interfaces_of_packages() {
 #[test]
 fn interfaces_of_the_document() {
     let i = "a:b/i@1.0.0";
+    // A declaration is imported under the local name, what a path leads to under its own.
     one(
         "import x: i; interface i { f: func(); }",
-        i,
+        "x",
         Some(i),
-        &["a:b/i@1.0.0: interface"],
+        &["x: interface"],
     );
     one(
         "import x: a:b/i; interface i { f: func(); }",
@@ -176,9 +177,9 @@ fn interfaces_of_the_document() {
     );
     one(
         "import x: w; world w { export f: func(); }",
-        "a:b/w@1.0.0",
+        "x",
         None,
-        &["a:b/w@1.0.0: component"],
+        &["x: component"],
     );
     one(
         "import x: interface { use i.{r}; f: func() -> r; }; interface i { resource r; }",
