@@ -188,17 +188,21 @@ fn colours_are_for_those_who_want_them() {
 fn a_file_that_changes_is_checked_again() {
     let place = Place::new();
     let greeter = example("greeter/greeter.wat");
-    let good = wat::parse_file(example("greeter/app.wat")).unwrap();
-    fs::write(place.at("app.wasm"), &good).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(100));
+    let small = wat::parse_file(example("greeter/app.wat")).unwrap();
+    fs::write(place.at("app.wasm"), &small).unwrap();
     let plug = ["plug", "app.wasm", "--plug", &greeter, "-o", "out.wasm"];
     assert!(place.run(&plug).status.success());
-    assert_eq!(
-        fs::read_dir(place.at("cache/tenon/inputs"))
-            .unwrap()
-            .count(),
-        1
-    );
+    let inputs = place.at("cache/tenon/inputs");
+    assert!(!inputs.exists(), "what is small is not remembered");
+
+    // A custom section of 2^15 bytes.
+    let mut good = small;
+    good.extend([0, 0x80, 0x80, 2, 3, b'p', b'a', b'd']);
+    good.resize(good.len() - 4 + (1 << 15), 0);
+    fs::write(place.at("app.wasm"), &good).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert!(place.run(&plug).status.success());
+    assert_eq!(fs::read_dir(inputs).unwrap().count(), 1);
     let first = fs::read(place.at("out.wasm")).unwrap();
     assert!(place.run(&plug).status.success());
     assert_eq!(
