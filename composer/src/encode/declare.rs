@@ -269,8 +269,8 @@ enum Side {
 }
 
 impl Arena<'_> {
-    /// Declares a component that imports an interface as `name`, and the types that it uses; `external_id` is the id by which
-    /// the import is known elsewhere, if it is said.
+    /// Declares a component that imports an interface as `name`, and the types that it uses. Under another name than its own it
+    /// is said to implement the interface; `external_id` is the id by which the import is known elsewhere, if it is said.
     ///
     /// # Errors
     ///
@@ -281,33 +281,7 @@ impl Arena<'_> {
         name: &str,
         external_id: Option<&str>,
     ) -> Result<ComponentId, Error> {
-        self.import_of(
-            definition,
-            name,
-            Attributes::kept,
-            external_id,
-            Only::Everything,
-        )
-    }
-
-    /// Declares a component that imports an interface as `name`, which is said to implement it, and the types that it uses.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Arena::as_import`].
-    pub(crate) fn as_implementation(
-        &mut self,
-        definition: Definition,
-        name: &str,
-        external_id: Option<&str>,
-    ) -> Result<ComponentId, Error> {
-        self.import_of(
-            definition,
-            name,
-            Attributes::renamed,
-            external_id,
-            Only::Everything,
-        )
+        self.import_of(definition, name, external_id, Only::Everything)
     }
 
     /// Declares a component that imports the types of an interface under its own name, and the types that these use.
@@ -317,14 +291,13 @@ impl Arena<'_> {
     /// As for [`Arena::as_import`].
     pub(crate) fn as_types(&mut self, definition: Definition) -> Result<ComponentId, Error> {
         let name = self.definition_name(definition);
-        self.import_of(definition, &name, Attributes::kept, None, Only::Types)
+        self.import_of(definition, &name, None, Only::Types)
     }
 
     fn import_of(
         &mut self,
         definition: Definition,
         name: &str,
-        attributes: fn(&ComponentItem, &str, &str) -> Attributes,
         external_id: Option<&str>,
         only: Only,
     ) -> Result<ComponentId, Error> {
@@ -335,7 +308,7 @@ impl Arena<'_> {
         }
         declaration.writer.only = only;
         for (own, item) in &outer.exports {
-            let attributes = known_as(attributes(item, own, name), external_id);
+            let attributes = known_as(Attributes::renamed(item, own, name), external_id);
             declaration.copy(extern_name(name, &attributes), item, Side::Import)?;
         }
         let declared = declaration.into_world();

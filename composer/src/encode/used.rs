@@ -11,7 +11,6 @@ use crate::graph::{Edge, Graph, InstanceId};
 use crate::types::Data;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::rc::Rc;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ResourceId};
 use wasmparser::types::TypesRef;
 
@@ -168,7 +167,7 @@ pub(super) struct HostNames<'h, 'i> {
     arena: &'h Arena<'i>,
     graph: &'h Graph,
     has_hosts: bool,
-    named: RefCell<HashMap<ComponentId, Rc<NamedTypes>>>,
+    named: RefCell<HashMap<ComponentId, NamedTypes>>,
 }
 
 impl<'h, 'i> HostNames<'h, 'i> {
@@ -198,7 +197,7 @@ impl<'h, 'i> HostNames<'h, 'i> {
             let mut named = self.named.borrow_mut();
             let named = named
                 .entry(component)
-                .or_insert_with(|| Rc::new(NamedTypes::of(self.arena, component)));
+                .or_insert_with(|| NamedTypes::of(self.arena, component));
             let mut names = std::iter::successors(Some(id), |id| types.peel_alias(*id));
             let place = names.find_map(|id| named.get(id))?;
             let edge = match wired.type_names(&place.import) {

@@ -108,7 +108,7 @@ impl<'d> Context<'_, 'd, '_> {
     ) -> Option<Imported> {
         let name = self.name(import, inferred, span, true)?;
         let external_id = name.external_id.map(str::to_owned);
-        let view = View::Implementation(name.text.clone(), external_id);
+        let view = View::Import(name.text.clone(), external_id);
         let component = self.view(known, view, name.span)?;
         let is_interface = known.definition.kind == DefinitionKind::Interface;
         Some(name.of(component, is_interface.then(|| known.id.clone())))

@@ -43,8 +43,6 @@ pub(super) struct Known {
 pub(super) enum View {
     /// Under this name, with an id by which it is known elsewhere.
     Import(String, Option<String>),
-    /// The same, where a name says what it implements.
-    Implementation(String, Option<String>),
     Types,
     Export,
     World,
@@ -243,10 +241,6 @@ impl<'d> Context<'_, 'd, '_> {
         }
         let made = match &key.2 {
             View::Import(name, id) => self.arena.as_import(known.definition, name, id.as_deref()),
-            View::Implementation(name, id) => {
-                self.arena
-                    .as_implementation(known.definition, name, id.as_deref())
-            }
             View::Types => self.arena.as_types(known.definition),
             View::Export => self.arena.as_export(known.definition),
             View::World => self.arena.as_world(known.definition),

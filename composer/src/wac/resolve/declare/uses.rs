@@ -86,11 +86,11 @@ impl Uses {
         context: &mut Context<'_, '_, '_>,
     ) -> Option<ComponentId> {
         for needed in context.needs(known) {
-            let view = View::Implementation(needed.id.clone(), None);
+            let view = View::Import(needed.id.clone(), None);
             let component = context.view(&needed, view, span)?;
             self.add(component);
         }
-        let view = View::Implementation(name.to_owned(), external_id.map(str::to_owned));
+        let view = View::Import(name.to_owned(), external_id.map(str::to_owned));
         let component = context.view(known, view, span)?;
         self.add(component);
         Some(component)
