@@ -14,7 +14,8 @@ const FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");
 /// The most entries of a page, and about how many bytes of them.
 const PAGE: (usize, usize) = (1_000, 3 << 20);
 
-/// Lists the manifests with this subject, or those of them that are of a type.
+/// Lists the manifests with this subject, or those of them that are of a type: of the empty one are those
+/// that have none.
 pub(super) async fn list(asked: &Asked<'_>, digest: &str) -> Answer {
     let digest = blob::parse(digest)?;
     asked.must_read()?;
@@ -30,7 +31,7 @@ pub(super) async fn list(asked: &Asked<'_>, digest: &str) -> Answer {
         let mut select = tx.prepare_cached(
             "SELECT digest, descriptor FROM oci_manifest
              WHERE repository = ?1 AND subject = ?2 AND digest > ?3
-               AND (?4 IS NULL OR artifact_type = ?4) ORDER BY digest",
+               AND (?4 IS NULL OR ifnull(artifact_type, '') = ?4) ORDER BY digest",
         )?;
         let mut rows = select.query(params![id.0, subject, last, wanted])?;
         let mut bytes = 0;

@@ -148,6 +148,8 @@ fn end_12_referrers_are_listed_and_filtered_with_what_they_say() {
     assert_eq!(filtered.header("oci-filters-applied"), Some("artifactType"));
     let filtered: Value = filtered.json();
     assert_eq!(filtered["manifests"], json!([of(&signature)]));
+    let filtered: Value = guest.get(&format!("{path}?artifactType=")).json();
+    assert_eq!(filtered["manifests"], json!([of(&list)]));
     // What is deleted is not listed from then on.
     guest.ask("DELETE", &format!("/v2/repo/manifests/{}", digest(&bill)));
     let index: Value = guest.get(&path).json();
