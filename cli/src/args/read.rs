@@ -25,12 +25,25 @@ pub(crate) struct Get {
 /// Fetch releases into the cache and verify them, to use them without the network.
 ///
 /// A package that is named without a version is the highest there is, in a project, too; with `--locked` it is what the
-/// project has locked.
+/// project has locked. Of what a document names, it is what the project has locked, as for `tenon compose`.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  tenon fetch acme:http@1.4\n  tenon fetch --deps-dir deps shop.wac    # for `wac`, or to compose without a registry"
+)]
 pub(crate) struct Fetch {
-    /// The packages, as for `tenon get`; if none is given, all that the project has locked.
+    /// The packages, as for `tenon get`, or documents called `.wac`, whose packages are meant; if none is given, all that the
+    /// project has locked.
     #[arg(value_name = "PACKAGE")]
     pub(crate) packages: Vec<String>,
+
+    /// A folder that they are written to as well, laid out as `tenon compose` and `wac` look for packages: a package that is
+    /// named without a version as `NAMESPACE/NAME.wasm`, else `NAMESPACE/NAME/VERSION.wasm`.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) deps_dir: Option<PathBuf>,
+
+    /// Replace what that folder has in their places with other bytes.
+    #[arg(long, requires = "deps_dir")]
+    pub(crate) replace: bool,
 
     #[command(flatten)]
     pub(crate) agreement: Agreement,

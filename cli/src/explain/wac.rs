@@ -18,6 +18,17 @@ This command reads documents in WAC, which are text, and was given a component o
 by the name of its package, `new acme:app {}`, and `--dep acme:app=app.wasm` says where that is.",
     },
     Explanation {
+        code: "fetch::deps-taken",
+        help: "move away what is there, or give `--replace`",
+        text: "\
+`tenon fetch --deps-dir` writes each release to the place where documents are looked for by its name. What is there is other \
+content, which somebody may have put there on purpose: so nothing was written at all, and the files are listed. `--replace` has \
+files of the same name replaced.
+
+A file called `.wat`, and a folder, are taken before a file called `.wasm`, by `tenon` and by `wac`. What is fetched would be there \
+and not be used, so these are in the way whatever is given.",
+    },
+    Explanation {
         code: "fmt::refused",
         help: "correct what is shown, and run `tenon fmt` again",
         text: "\

@@ -20,7 +20,7 @@ mod subject;
 
 pub(crate) use folder::files_in;
 pub(crate) use meaning::{Making, Read};
-pub(crate) use search::Search;
+pub(crate) use search::{Search, release_of};
 pub(crate) use subject::Subject;
 
 use std::path::Path;

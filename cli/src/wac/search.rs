@@ -337,7 +337,7 @@ pub(super) fn wanted_of<'d>(package: &WantedPackage<'d>) -> Option<&'d Wanted> {
 }
 
 /// The package as registries have it, if one could.
-pub(super) fn release_of(package: &WantedPackage<'_>) -> Option<Release> {
+pub(crate) fn release_of(package: &WantedPackage<'_>) -> Option<Release> {
     let version = match wanted_of(package) {
         None => Selection::Highest,
         Some(Wanted::Exact(version)) => Selection::Exact(version.to_string().parse().ok()?),

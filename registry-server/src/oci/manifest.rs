@@ -6,6 +6,7 @@ use super::document::{Document, MOST_BYTES};
 use super::error::{Code, Failure};
 use super::place::Parameters;
 use super::reference::{LATEST, Reference, ReferenceError, Tag};
+use super::release::Outcome;
 use super::repository::{self, RepositoryId};
 use super::{Answer, Asked, package, release};
 use crate::api::body::Received;
@@ -145,13 +146,18 @@ pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> A
         digest: &digest,
     };
     let mut opaque = vec![];
+    let mut is_kept = tags.is_empty();
     for tag in &tags {
-        if !released(asked, tag, &new).await? {
-            opaque.push(tag.clone());
+        match released(asked, tag, &new).await? {
+            None => opaque.push(tag.clone()),
+            Some(Outcome::Released) => continue,
+            // Whoever pushed it is told its digest, and must find it by that.
+            Some(Outcome::SameContent) => {}
         }
+        is_kept = true;
     }
-    let has_subject = document.subject.is_some() && (tags.is_empty() || !opaque.is_empty());
-    if tags.is_empty() || !opaque.is_empty() {
+    let has_subject = document.subject.is_some() && is_kept;
+    if is_kept {
         keep(asked, &new, opaque).await?;
     }
     let mut response = reply::empty(StatusCode::CREATED);
@@ -290,23 +296,23 @@ fn find(
     found.optional()
 }
 
-/// Whether a tag of a package is a version, or follows its versions: then the manifest is its release
-/// when this returns.
-async fn released(asked: &Asked<'_>, tag: &Tag, new: &New<'_>) -> Result<bool, Failure> {
+/// What came of a tag of a package that is a version, or follows its versions: then it leads to the release when this
+/// returns.
+async fn released(asked: &Asked<'_>, tag: &Tag, new: &New<'_>) -> Result<Option<Outcome>, Failure> {
     let Some(package) = asked.name.package() else {
-        return Ok(false);
+        return Ok(None);
     };
     if let Some(version) = tag.version() {
-        release::push(asked, &package, &version, new).await?;
-        return Ok(true);
+        let outcome = release::push(asked, &package, &version, new).await?;
+        return Ok(Some(outcome));
     }
     if tag.as_str() != LATEST {
-        return Ok(false);
+        return Ok(None);
     }
     let latest = package::find(asked, &package, &Reference::Tag(tag.clone())).await?;
     match latest {
-        None => Ok(false),
-        Some(latest) if latest.digest == new.digest.to_string() => Ok(true),
+        None => Ok(None),
+        Some(latest) if latest.digest == new.digest.to_string() => Ok(Some(Outcome::Released)),
         Some(_) => {
             let message = format!(
                 "`{LATEST}` is the highest release of `{package}`, whichever that is: push a version instead"

@@ -7,7 +7,7 @@
 use super::document::{Document, invalid};
 use super::error::{Code, Failure};
 use super::form::LAYER;
-use super::manifest::New;
+use super::manifest::{Manifest, New};
 use super::reference::{Reference, Tag};
 use super::repository;
 use super::{Asked, package};
@@ -72,16 +72,26 @@ struct Pushed {
     config: Vec<u8>,
 }
 
-/// Has a manifest be a release. If it is one already, nothing happens; another one is refused.
+/// What a push of a version came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The manifest is that of the release.
+    Released,
+    /// The release has this very content, by another manifest, which stays its own.
+    SameContent,
+}
+
+/// Has a manifest be a release. If it is one already, nothing happens, and neither does anything where only the manifest is
+/// another one, since clients write the time into it whenever they push; other content is refused.
 pub(super) async fn push(
     asked: &Asked<'_>,
     package: &PackageName,
     version: &Version,
     new: &New<'_>,
-) -> Result<(), Failure> {
+) -> Result<Outcome, Failure> {
     let turn = asked.app.oci().turns.take(asked.name.log(), package).await;
-    if is_there(asked, package, version, new).await? {
-        return Ok(());
+    if let Some(there) = find_released(asked, package, version, new).await? {
+        return Ok(there);
     }
     let token = Arc::clone(asked.caller.must_push(&asked.name)?);
     let (content, size) = layer(asked, new.document).await?;
@@ -109,20 +119,21 @@ pub(super) async fn push(
         drop((turn, claim));
         done
     });
-    Ok(done.await.map_err(Error::from)??)
+    done.await.map_err(Error::from)??;
+    Ok(Outcome::Released)
 }
 
-/// Whether the version is released, and by this manifest; if by another one, that is refused.
-async fn is_there(
+/// What the version is already, if it is released; as other content, or yanked and by another manifest, it is refused.
+async fn find_released(
     asked: &Asked<'_>,
     package: &PackageName,
     version: &Version,
     new: &New<'_>,
-) -> Result<bool, Failure> {
+) -> Result<Option<Outcome>, Failure> {
     let (log, name, wanted) = (asked.name.log(), package.clone(), version.clone());
     let taken = asked.read(move |tx| package::version_taken(tx, log, &name, &wanted));
     let Some(taken) = taken.await? else {
-        return Ok(false);
+        return Ok(None);
     };
     let tag = Tag::of(&taken).map(Reference::Tag);
     let found = match tag {
@@ -130,7 +141,11 @@ async fn is_there(
         _ => None,
     };
     match found {
-        Some(found) if found.digest == new.digest.to_string() => Ok(true),
+        Some(found) if found.digest == new.digest.to_string() => Ok(Some(Outcome::Released)),
+        // Whoever pushes what is yanked means to have it back, which a push cannot do.
+        Some(found) if found.warning.is_none() && is_same_content(&found, new.document) => {
+            Ok(Some(Outcome::SameContent))
+        }
         _ => {
             let message = format!(
                 "`{package}` has the version {taken} already, and a version is used once: push another one"
@@ -138,6 +153,15 @@ async fn is_there(
             Err(Failure::new(Code::Denied, message).with_status(StatusCode::CONFLICT))
         }
     }
+}
+
+/// Whether a release's manifest has the one layer that another one has.
+fn is_same_content(released: &Manifest, new: &Document) -> bool {
+    let released = Document::read(&released.bytes, Some(&released.media_type));
+    released.is_ok_and(|released| match (&*released.layers, &*new.layers) {
+        ([released], [new]) => released.digest == new.digest,
+        _ => false,
+    })
 }
 
 /// The component that a manifest is of, and its size.
