@@ -537,7 +537,7 @@ impl Default for Rates {
         Rates {
             anonymous_reads: rate(200.0, 2_000),
             authenticated_reads: rate(1_000.0, 10_000),
-            writes: rate(50.0, 500),
+            writes: rate(200.0, 5_000),
             authentication_failures: rate(0.2, 20),
             clients: 65_536,
         }

@@ -114,11 +114,14 @@ fn close_behind(mut response: Response<Body>, is_chunked: bool, has_body: bool) 
     response
 }
 
-/// Answers what is no request.
-pub fn refuse(app: &Arc<App>, peer: SocketAddr, code: ProblemCode, detail: &str) -> Response<Body> {
+/// Answers what is no request, in the form of the door that it was meant for.
+pub fn refuse(app: &Arc<App>, peer: SocketAddr, path: &str, error: Error) -> Response<Body> {
     let begin = Instant::now();
     let id = app.next_request();
-    let mut response = Failure::from(Error::new(code, detail)).respond(app, id);
+    let mut response = match crate::oci::owns(path) {
+        true => crate::oci::refuse(app, error, id),
+        false => Failure::from(error).respond(app, id),
+    };
     let close = HeaderValue::from_static("close");
     response
         .headers_mut()

@@ -32,8 +32,13 @@ impl Digest {
     pub(super) fn same_of(&self, bytes: &[u8]) -> Digest {
         match self {
             Digest::Sha256(_) => Digest::of(bytes),
-            Digest::Sha512(_) => Digest::Sha512(hex(&sha2::Sha512::digest(bytes))),
+            Digest::Sha512(_) => Digest::sha512(bytes),
         }
+    }
+
+    /// The SHA-512.
+    pub(super) fn sha512(bytes: &[u8]) -> Digest {
+        Digest::Sha512(hex(&sha2::Sha512::digest(bytes)))
     }
 
     /// The SHA-512 of a file.

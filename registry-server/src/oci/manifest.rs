@@ -1,32 +1,18 @@
-//! Manifests: sent, taken in, and removed.
+//! Manifests: sent, and removed.
 
 use super::blob::{self, CONTENT_DIGEST};
 use super::digest::Digest;
-use super::document::{Document, MOST_BYTES};
 use super::error::{Code, Failure};
-use super::place::Parameters;
-use super::reference::{LATEST, Reference, ReferenceError, Tag};
-use super::release::Outcome;
+use super::reference::{Reference, ReferenceError};
 use super::repository::{self, RepositoryId};
-use super::{Answer, Asked, package, release};
-use crate::api::body::Received;
+use super::{Answer, Asked, package};
 use crate::api::{Body, reply};
 use crate::domain::Error;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION, WARNING};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
-use hyper::body::Incoming;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, WARNING};
+use http::{HeaderValue, Response, StatusCode};
 use rusqlite::{OptionalExtension, Transaction, params};
 use tenon_registry_client::name::PackageName;
-
-const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
-const TAG: HeaderName = HeaderName::from_static("oci-tag");
-
-/// The most tags that a manifest is given at once.
-const MOST_TAGS_AT_ONCE: usize = 100;
-
-/// The most tags of a repository.
-const MOST_TAGS: i64 = 100_000;
 
 /// A manifest, as it is sent.
 #[derive(Clone, Debug)]
@@ -90,103 +76,6 @@ pub(super) async fn get(asked: &Asked<'_>, reference: &str) -> Answer {
     Ok(response)
 }
 
-/// Takes a manifest in, by a tag, or by its digest with any number of tags.
-pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> Answer {
-    let token = asked.caller.must_push(&asked.name)?;
-    asked.must_take_writes()?;
-    let parameters = Parameters::of(&asked.parts.uri);
-    let (wanted, tags) = match read_reference(reference)? {
-        Some(Reference::Digest(digest)) => {
-            let tags = parameters.all("tag").map(|tag| match tag.parse() {
-                Ok(Reference::Tag(tag)) => Ok(tag),
-                _ => Err(no_tag(tag)),
-            });
-            (Some(digest), tags.collect::<Result<Vec<Tag>, _>>()?)
-        }
-        Some(Reference::Tag(tag)) => {
-            let digest = parameters.get("digest").map(blob::parse).transpose()?;
-            (digest, vec![tag])
-        }
-        None => return Err(no_tag(reference)),
-    };
-    if tags.len() > MOST_TAGS_AT_ONCE {
-        let message = format!("a manifest is given at most {MOST_TAGS_AT_ONCE} tags at once");
-        return Err(Failure::new(Code::Unsupported, message).with_status(StatusCode::URI_TOO_LONG));
-    }
-    let received = Received::new(body, &asked.app.config().limits);
-    let bytes = received
-        .whole(MOST_BYTES, "a manifest has at most 4 MiB")
-        .await?;
-    let bytes = Bytes::from(bytes);
-    asked
-        .app
-        .quotas()
-        .spend_bytes(token.id, bytes.len() as u64)?;
-    let digest = match wanted {
-        None => Digest::of(&bytes),
-        Some(wanted) => {
-            let found = wanted.same_of(&bytes);
-            if found != wanted {
-                let message = format!("the manifest has the digest `{found}`, not `{wanted}`");
-                return Err(Failure::new(Code::DigestInvalid, message));
-            }
-            wanted
-        }
-    };
-    let content_type = asked.parts.headers.get(CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| Some(value.to_str().ok()?.to_owned()));
-    let read = bytes.clone();
-    let document = asked
-        .app
-        .heavy(move || Ok(Document::read(&read, content_type.as_deref())));
-    let document = document.await??;
-    let new = New {
-        document: &document,
-        bytes: &bytes,
-        digest: &digest,
-    };
-    let mut opaque = vec![];
-    let mut is_kept = tags.is_empty();
-    for tag in &tags {
-        match released(asked, tag, &new).await? {
-            None => opaque.push(tag.clone()),
-            Some(Outcome::Released) => continue,
-            // Whoever pushed it is told its digest, and must find it by that.
-            Some(Outcome::SameContent) => {}
-        }
-        is_kept = true;
-    }
-    let has_subject = document.subject.is_some() && is_kept;
-    if is_kept {
-        keep(asked, &new, opaque).await?;
-    }
-    let mut response = reply::empty(StatusCode::CREATED);
-    let location = format!("/v2/{}/manifests/{digest}", asked.name);
-    reply::set(&mut response, LOCATION, reply::header(&location));
-    let text = reply::header(&digest.to_string());
-    reply::set(&mut response, CONTENT_DIGEST, text);
-    reply::set(&mut response, CONTENT_LENGTH, HeaderValue::from_static("0"));
-    if let Some(subject) = document.subject.filter(|_| has_subject) {
-        let subject = reply::header(&subject.to_string());
-        reply::set(&mut response, SUBJECT, subject);
-    }
-    for tag in tags {
-        let headers = response.headers_mut();
-        headers.append(TAG, reply::header(tag.as_str()));
-    }
-    Ok(response)
-}
-
-/// A manifest that comes in.
-pub(super) struct New<'a> {
-    /// What it says.
-    pub(super) document: &'a Document,
-    /// All of it.
-    pub(super) bytes: &'a Bytes,
-    /// Its digest.
-    pub(super) digest: &'a Digest,
-}
-
 /// Removes a tag, or a manifest with all its tags.
 pub(super) async fn delete(asked: &Asked<'_>, reference: &str) -> Answer {
     let parsed = read_reference(reference)?;
@@ -224,7 +113,7 @@ pub(super) async fn delete(asked: &Asked<'_>, reference: &str) -> Answer {
 }
 
 /// What a reference is; nothing, if it is meant for a tag and none can be so.
-fn read_reference(text: &str) -> Result<Option<Reference>, Failure> {
+pub(super) fn read_reference(text: &str) -> Result<Option<Reference>, Failure> {
     match text.parse() {
         Ok(reference) => Ok(Some(reference)),
         Err(ReferenceError::Tag) => Ok(None),
@@ -232,14 +121,6 @@ fn read_reference(text: &str) -> Result<Option<Reference>, Failure> {
             blob::parse(text).map(|digest| Some(Reference::Digest(digest)))
         }
     }
-}
-
-fn no_tag(text: &str) -> Failure {
-    let shown: String = text.chars().take(80).collect();
-    let message = format!(
-        "`{shown}` is no tag: expected 1 to 128 of `A-Z a-z 0-9 . _ -`, not beginning with `.` or `-`"
-    );
-    Failure::new(Code::ManifestInvalid, message)
 }
 
 /// That there is no such manifest, or not even such a repository.
@@ -260,9 +141,17 @@ async fn look(asked: &Asked<'_>, reference: &Reference) -> Result<Option<Manifes
     }
     let (name, wanted) = (asked.name.clone(), reference.clone());
     asked
-        .read(move |tx| match repository::find(tx, &name)? {
-            Some(id) => find(tx, id, &wanted)?.map(Manifest::checked).transpose(),
-            None => Ok(None),
+        .read(move |tx| {
+            let Some(id) = repository::find(tx, &name)? else {
+                return Ok(None);
+            };
+            let found = find(tx, id, &wanted)?;
+            if let (Some(package), Some(found)) = (name.package(), &found)
+                && package::is_taken_down(tx, name.log(), &package, &found.digest)?
+            {
+                return Ok(None);
+            }
+            found.map(Manifest::checked).transpose()
         })
         .await
 }
@@ -296,159 +185,12 @@ fn find(
     found.optional()
 }
 
-/// What came of a tag of a package that is a version, or follows its versions: then it leads to the release when this
-/// returns.
-async fn released(asked: &Asked<'_>, tag: &Tag, new: &New<'_>) -> Result<Option<Outcome>, Failure> {
-    let Some(package) = asked.name.package() else {
-        return Ok(None);
-    };
-    if let Some(version) = tag.version() {
-        let outcome = release::push(asked, &package, &version, new).await?;
-        return Ok(Some(outcome));
-    }
-    if tag.as_str() != LATEST {
-        return Ok(None);
-    }
-    let latest = package::find(asked, &package, &Reference::Tag(tag.clone())).await?;
-    match latest {
-        None => Ok(None),
-        Some(latest) if latest.digest == new.digest.to_string() => Ok(Some(Outcome::Released)),
-        Some(_) => {
-            let message = format!(
-                "`{LATEST}` is the highest release of `{package}`, whichever that is: push a version instead"
-            );
-            Err(Failure::new(Code::Denied, message).with_status(StatusCode::CONFLICT))
-        }
-    }
-}
-
 async fn is_of_release(
     asked: &Asked<'_>,
     package: &PackageName,
     reference: &Reference,
 ) -> Result<bool, Failure> {
     Ok(package::find(asked, package, reference).await?.is_some())
-}
-
-/// Keeps a manifest of no release, and has tags lead to it.
-async fn keep(asked: &Asked<'_>, new: &New<'_>, tags: Vec<Tag>) -> Result<(), Failure> {
-    let (name, document) = (asked.name.clone(), new.document.clone());
-    let (bytes, digest) = (new.bytes.clone(), new.digest.clone());
-    let blobs = asked.realm.blobs().clone();
-    let kept = asked.write(move |tx| {
-        let id = repository::ensure(tx, &name)?;
-        for part in document.parts() {
-            let held = repository::held(tx, id, part)?.map(|held| held.content);
-            let content = match (held, name.package()) {
-                (Some(content), _) => Some(content),
-                (None, Some(package)) => match package::content(tx, name.log(), &package, part)? {
-                    Some(package::Content::Release(content)) => Some(content),
-                    // It is in no file, and stays as long as its release.
-                    Some(package::Content::Config(_)) => continue,
-                    None => None,
-                },
-                (None, None) => None,
-            };
-            // A row without a file is of what was taken down.
-            let there = content.map(|content| blobs.find(&content)).transpose()?;
-            if there.flatten().is_none() {
-                return Ok(Err(part.to_string()));
-            }
-        }
-        insert(tx, id, &document, &bytes, &digest)?;
-        for tag in &tags {
-            if !point(tx, id, tag, &digest)? {
-                return Ok(Err(String::new()));
-            }
-        }
-        Ok(Ok(()))
-    });
-    kept.await?.map_err(|part| {
-        if part.is_empty() {
-            let message = format!("a repository has at most {MOST_TAGS} tags: remove some first");
-            return Failure::new(Code::Denied, message);
-        }
-        let name = &asked.name;
-        let message =
-            format!("the manifest names `{part}`, which is not in `{name}`: push that first");
-        Failure::new(Code::ManifestBlobUnknown, message)
-    })
-}
-
-fn insert(
-    tx: &Transaction<'_>,
-    id: RepositoryId,
-    document: &Document,
-    bytes: &Bytes,
-    digest: &Digest,
-) -> Result<(), Error> {
-    let text = digest.to_string();
-    let known = "SELECT id FROM oci_manifest WHERE repository = ?1 AND digest = ?2";
-    let mut known = tx.prepare_cached(known)?;
-    let known: Option<i64> = known
-        .query_row(params![id.0, text], |row| row.get(0))
-        .optional()?;
-    let (media_type, artifact_type) = (&document.media_type, &document.artifact_type);
-    let subject = document.subject.as_ref().map(Digest::to_string);
-    let referrer = subject
-        .is_some()
-        .then(|| document.referrer(digest, bytes.len()));
-    let manifest = match known {
-        Some(manifest) => {
-            // The same bytes by another type are read in another way.
-            tx.execute(
-                "UPDATE oci_manifest SET media_type = ?2, subject = ?3, artifact_type = ?4,
-                   descriptor = ?5 WHERE id = ?1",
-                params![manifest, media_type, subject, artifact_type, referrer],
-            )?;
-            tx.execute("DELETE FROM oci_part WHERE manifest = ?1", [manifest])?;
-            manifest
-        }
-        None => {
-            tx.execute(
-                "INSERT INTO oci_manifest
-                   (repository, digest, media_type, bytes, subject, artifact_type, descriptor)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    id.0,
-                    text,
-                    media_type,
-                    &bytes[..],
-                    subject,
-                    artifact_type,
-                    referrer
-                ],
-            )?;
-            tx.last_insert_rowid()
-        }
-    };
-    let mut part = tx.prepare_cached("INSERT INTO oci_part (manifest, digest) VALUES (?1, ?2)")?;
-    for digest in document.parts() {
-        part.execute(params![manifest, digest.to_string()])?;
-    }
-    Ok(())
-}
-
-/// Has a tag lead to a manifest, unless there are too many.
-fn point(
-    tx: &Transaction<'_>,
-    id: RepositoryId,
-    tag: &Tag,
-    digest: &Digest,
-) -> rusqlite::Result<bool> {
-    let digest = digest.to_string();
-    let update = "UPDATE oci_tag SET digest = ?3 WHERE repository = ?1 AND tag = ?2";
-    if tx.execute(update, params![id.0, tag.as_str(), digest])? > 0 {
-        return Ok(true);
-    }
-    let count = "SELECT count(*) FROM oci_tag WHERE repository = ?1";
-    let count: i64 = tx.query_row(count, [id.0], |row| row.get(0))?;
-    if count >= MOST_TAGS {
-        return Ok(false);
-    }
-    let insert = "INSERT INTO oci_tag (repository, tag, digest) VALUES (?1, ?2, ?3)";
-    tx.execute(insert, params![id.0, tag.as_str(), digest])?;
-    Ok(true)
 }
 
 /// Removes a manifest with its tags. Returns whether it was there.

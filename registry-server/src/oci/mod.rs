@@ -10,7 +10,8 @@
 //! | `place`, `name`, `reference`, `digest` | what is asked for |
 //! | `auth` | by whom |
 //! | `blob`, `push`, `upload` | content: sent, taken in, on its way in |
-//! | `manifest`, `document`, `tag`, `referrer` | manifests, what they say, and how they are found |
+//! | `manifest`, `arrival` | manifests: sent and removed, and on their way in |
+//! | `document`, `tag`, `referrer` | what they say, and how they are found |
 //! | `package`, `form`, `release` | releases: read, as manifests, and pushed |
 //! | `repository` | what repositories hold |
 //! | `wellknown`, `error` | where packages are; what is wrong |
@@ -21,6 +22,7 @@
 //! transaction that finds these rows, so that it names what stays. Files go when neither the log nor a
 //! row names them.
 
+mod arrival;
 mod auth;
 mod blob;
 mod digest;
@@ -60,6 +62,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
+const API_VERSION: &str = "registry/2.0";
 
 /// The longest form with which a token is asked for.
 const MOST_FORM: usize = 16 << 10;
@@ -114,6 +117,14 @@ pub(crate) fn is_of(digest: &str, bytes: &[u8]) -> bool {
     digest.is_ok_and(|digest| digest.same_of(bytes) == digest)
 }
 
+/// Answers what is no request, but was meant for here.
+pub(crate) fn refuse(app: &App, error: Error, id: u64) -> Response<Body> {
+    let mut response = Failure::from(error).respond(app, id);
+    let version = HeaderValue::from_static(API_VERSION);
+    response.headers_mut().insert(VERSION, version);
+    response
+}
+
 /// Answers a request; and says what it is counted as.
 pub(crate) async fn answer(
     app: &Arc<App>,
@@ -141,7 +152,7 @@ pub(crate) async fn answer(
     };
     let mut response = answered.unwrap_or_else(|failure| failure.respond(app, id));
     let headers = response.headers_mut();
-    headers.insert(VERSION, HeaderValue::from_static("registry/2.0"));
+    headers.insert(VERSION, HeaderValue::from_static(API_VERSION));
     if response.status() == StatusCode::UNAUTHORIZED {
         // Names are quoted where they are none.
         let is_plain = |char: char| char.is_ascii_graphic() && char != '"' && char != '\\';
@@ -201,7 +212,7 @@ async fn answer_place(
 
 async fn answer_part(asked: &Asked<'_>, part: &Part, body: Incoming) -> Answer {
     match (part, &asked.parts.method) {
-        (Part::Manifest(reference), &Method::PUT) => manifest::put(asked, reference, body).await,
+        (Part::Manifest(reference), &Method::PUT) => arrival::put(asked, reference, body).await,
         (Part::Manifest(reference), &Method::DELETE) => manifest::delete(asked, reference).await,
         (Part::Manifest(reference), _) => manifest::get(asked, reference).await,
         (Part::Blob(digest), &Method::DELETE) => blob::delete(asked, digest).await,

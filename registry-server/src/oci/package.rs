@@ -13,7 +13,7 @@ use crate::domain::Error;
 use crate::log::LogId;
 use bytes::Bytes;
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use tenon_registry_client::api::ReleaseStatus;
 use tenon_registry_client::log::Hash;
@@ -425,6 +425,57 @@ fn keep(
         ])?;
     }
     Ok(())
+}
+
+/// Whether a version would be `latest` if it were released now.
+pub(super) fn would_be_highest(
+    tx: &Transaction<'_>,
+    log: LogId,
+    package: &PackageName,
+    version: &Version,
+) -> Result<bool, Error> {
+    let mut select = tx.prepare_cached(
+        "SELECT 1 FROM package p JOIN release r ON r.package = p.id
+         WHERE p.log = ?1 AND p.name = ?2 AND (r.choice, r.rank) > (?3, ?4)",
+    )?;
+    // As the catalog has it: what is no pre-release is chosen before what is one.
+    let choice = 1 + i64::from(version.semver().pre.is_empty());
+    let values = params![log.number(), package.to_string(), choice, rank(version)];
+    Ok(!select.exists(values)?)
+}
+
+/// Whether a manifest is one of a release that was taken down: then nothing is told of it, whatever else
+/// it was pushed as.
+pub(super) fn is_taken_down(
+    tx: &Transaction<'_>,
+    log: LogId,
+    package: &PackageName,
+    digest: &str,
+) -> Result<bool, Error> {
+    let mut select = tx.prepare_cached(
+        "SELECT 1 FROM oci_release f JOIN package p ON p.log = f.log AND p.name = f.package
+         JOIN release r ON r.package = p.id AND r.rank = f.rank AND r.digest = f.content
+         WHERE f.log = ?1 AND f.package = ?2 AND f.digest = ?3
+           AND json_extract(r.status, '$.is') = 'taken-down'",
+    )?;
+    Ok(select.exists(params![log.number(), package.to_string(), digest])?)
+}
+
+/// The manifests of all releases that were taken down.
+pub(super) fn taken_down(
+    tx: &Transaction<'_>,
+    log: LogId,
+    package: &PackageName,
+) -> Result<HashSet<String>, Error> {
+    let mut select = tx.prepare_cached(
+        "SELECT f.digest FROM package p JOIN release r ON r.package = p.id
+         JOIN oci_release f ON f.log = p.log AND f.package = p.name AND f.rank = r.rank
+           AND f.content = r.digest
+         WHERE p.log = ?1 AND p.name = ?2 AND r.choice = 0
+           AND json_extract(r.status, '$.is') = 'taken-down'",
+    )?;
+    let rows = select.query_map(params![log.number(), package.to_string()], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Whether a package has a release of a version, or of one that differs in build metadata only: which.

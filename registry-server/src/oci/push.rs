@@ -111,16 +111,13 @@ async fn receive(
     intake: &mut Intake,
     body: RequestBody,
 ) -> Result<(), Failure> {
-    let range = content_range(asked)?;
+    let range = content_range(asked, id, intake.size())?;
     let body = Received::new(body, &asked.app.config().limits);
     let before = intake.size();
     if let Some((from, to)) = range {
         if from != before {
             let message = format!("the next byte is number {before}, not {from}");
-            return Err(Failure::new(Code::BlobUploadInvalid, message)
-                .with_status(StatusCode::RANGE_NOT_SATISFIABLE)
-                .with(LOCATION, reply::header(&location(asked, id)))
-                .with(RANGE, reply::header(&range_of(before))));
+            return Err(out_of_order(asked, id, before, message));
         }
         let length = to - from + 1;
         if body
@@ -149,8 +146,20 @@ async fn receive(
     }
 }
 
+/// That a chunk is not the next one; says which would be.
+fn out_of_order(asked: &Asked<'_>, id: UploadId, size: u64, message: impl Into<String>) -> Failure {
+    Failure::new(Code::BlobUploadInvalid, message)
+        .with_status(StatusCode::RANGE_NOT_SATISFIABLE)
+        .with(LOCATION, reply::header(&location(asked, id)))
+        .with(RANGE, reply::header(&range_of(size)))
+}
+
 /// Which bytes of the content come with the request, the last one included.
-fn content_range(asked: &Asked<'_>) -> Result<Option<(u64, u64)>, Failure> {
+fn content_range(
+    asked: &Asked<'_>,
+    id: UploadId,
+    size: u64,
+) -> Result<Option<(u64, u64)>, Failure> {
     let Some(value) = asked.parts.headers.get(CONTENT_RANGE) else {
         return Ok(None);
     };
@@ -166,8 +175,7 @@ fn content_range(asked: &Asked<'_>) -> Result<Option<(u64, u64)>, Failure> {
         Some((from, to)) if from <= to && to < u64::MAX => Ok(Some((from, to))),
         _ => {
             let message = "`content-range` is not as expected: such as `0-1023`, without a unit";
-            Err(Failure::new(Code::BlobUploadInvalid, message)
-                .with_status(StatusCode::RANGE_NOT_SATISFIABLE))
+            Err(out_of_order(asked, id, size, message))
         }
     }
 }

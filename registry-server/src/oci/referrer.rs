@@ -2,7 +2,7 @@
 
 use super::document::INDEX;
 use super::place::{Parameters, escape};
-use super::{Answer, Asked, blob, repository};
+use super::{Answer, Asked, blob, package, repository};
 use crate::api::reply;
 use bytes::Bytes;
 use http::header::LINK;
@@ -28,6 +28,9 @@ pub(super) async fn list(asked: &Asked<'_>, digest: &str) -> Answer {
         let Some(id) = repository::find(tx, &name)? else {
             return Ok((entries, false));
         };
+        let package = name.package();
+        let gone = package.map(|package| package::taken_down(tx, name.log(), &package));
+        let gone = gone.transpose()?.unwrap_or_default();
         let mut select = tx.prepare_cached(
             "SELECT digest, descriptor FROM oci_manifest
              WHERE repository = ?1 AND subject = ?2 AND digest > ?3
@@ -37,6 +40,9 @@ pub(super) async fn list(asked: &Asked<'_>, digest: &str) -> Answer {
         let mut bytes = 0;
         while let Some(row) = rows.next()? {
             let entry: (String, String) = (row.get(0)?, row.get(1)?);
+            if gone.contains(&entry.0) {
+                continue;
+            }
             bytes += entry.1.len();
             if !entries.is_empty() && (entries.len() >= PAGE.0 || bytes > PAGE.1) {
                 return Ok((entries, true));

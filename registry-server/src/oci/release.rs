@@ -4,10 +4,11 @@
 //! Its manifest is kept before, and counts from the moment on that the release is in the log, by the log's
 //! own transaction: so there is no moment when one is there without the other.
 
+use super::arrival::New;
 use super::document::{Document, invalid};
 use super::error::{Code, Failure};
 use super::form::LAYER;
-use super::manifest::{Manifest, New};
+use super::manifest::Manifest;
 use super::reference::{Reference, Tag};
 use super::repository;
 use super::{Asked, package};
@@ -124,7 +125,7 @@ pub(super) async fn push(
 }
 
 /// What the version is already, if it is released; as other content, or yanked and by another manifest, it is refused.
-async fn find_released(
+pub(super) async fn find_released(
     asked: &Asked<'_>,
     package: &PackageName,
     version: &Version,
@@ -141,7 +142,8 @@ async fn find_released(
         _ => None,
     };
     match found {
-        Some(found) if found.digest == new.digest.to_string() => Ok(Some(Outcome::Released)),
+        // By whichever digest it was pushed.
+        Some(found) if found.bytes == *new.bytes => Ok(Some(Outcome::Released)),
         // Whoever pushes what is yanked means to have it back, which a push cannot do.
         Some(found) if found.warning.is_none() && is_same_content(&found, new.document) => {
             Ok(Some(Outcome::SameContent))

@@ -30,15 +30,23 @@ pub(super) async fn list(asked: &Asked<'_>) -> Answer {
     let found = asked.read(move |tx| {
         let mut known = false;
         let mut tags = vec![];
+        let package = name.package();
         if let Some(id) = repository::find(tx, &name)? {
             known = true;
+            let gone = package.as_ref();
+            let gone = gone.map(|package| package::taken_down(tx, name.log(), package));
+            let gone = gone.transpose()?.unwrap_or_default();
             let mut select = tx.prepare_cached(
-                "SELECT tag FROM oci_tag WHERE repository = ?1 AND tag > ?2 ORDER BY tag",
+                "SELECT tag, digest FROM oci_tag WHERE repository = ?1 AND tag > ?2 ORDER BY tag",
             )?;
-            let rows = select.query_map((id.0, &after), |row| row.get::<_, String>(0))?;
-            tags = rows.collect::<rusqlite::Result<_>>()?;
+            let mut rows = select.query((id.0, &after))?;
+            while let Some(row) = rows.next()? {
+                if gone.is_empty() || !gone.contains(&row.get::<_, String>(1)?) {
+                    tags.push(row.get(0)?);
+                }
+            }
         }
-        if let Some(package) = name.package()
+        if let Some(package) = package
             && let Some(versions) = package::tags(tx, name.log(), &package)?
         {
             known = true;

@@ -199,8 +199,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         // There is one refusal: it is the last thing on a connection.
         let _ = self.exchange.refusal.set(refusal);
         self.exchange.busy.store(true, Ordering::Release);
-        self.buffer =
-            BytesMut::from(&b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n"[..]);
+        // Of the URL, so much is kept as says in which form the answer is.
+        let mut words = self.buffer.as_ref().split(|byte: &u8| *byte == b' ');
+        let url = match words.nth(1) {
+            Some(url) if url.starts_with(b"/v2/") => "/v2/",
+            _ => "/",
+        };
+        let head = format!("GET {url} HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n");
+        self.buffer = BytesMut::from(head.as_bytes());
         self.ready = self.buffer.len();
         self.expected = Expected::End;
     }

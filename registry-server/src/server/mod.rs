@@ -12,6 +12,7 @@ pub use gate::Answering;
 use crate::api::{self, Body};
 use crate::app::App;
 use crate::config::Limits;
+use crate::domain::Error;
 use crate::upkeep::Upkeep;
 use gate::{Exchange, Gate, Times};
 use hyper::Request;
@@ -208,7 +209,10 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         Box::pin(async move {
             let mut response = match refusal {
                 None => api::answer(&app, peer, request).await,
-                Some(refusal) => api::refuse(&app, peer, refusal.code, refusal.detail),
+                Some(refusal) => {
+                    let error = Error::new(refusal.code, refusal.detail);
+                    api::refuse(&app, peer, request.uri().path(), error)
+                }
             };
             response.body_mut().keep(answering);
             Ok(response)

@@ -202,3 +202,239 @@ fn end_12_many_referrers_are_listed_by_pages() {
     }
     assert_eq!(found, 6);
 }
+
+#[test]
+fn end_8_last_is_a_tag_and_no_number() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let manifest = guest.push_image("repo", "1", b"layer");
+    for tag in ["10", "2", "3", "a"] {
+        guest.put("repo", tag, &manifest);
+    }
+    let list = |query: &str| tags(&guest.get(&format!("/v2/repo/tags/list?{query}")));
+    assert_eq!(list("last=1"), ["10", "2", "3", "a"]);
+    assert_eq!(list("last=2&n=1"), ["3"]);
+    assert_eq!(list("last=0&n=2"), ["1", "10"]);
+    assert_eq!(list("last=4"), ["a"]);
+}
+
+#[test]
+fn end_8_ns_and_other_parameters_change_nothing() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let manifest = guest.push_image("repo", "v1", b"layer");
+    for rest in [
+        "tags/list".to_owned(),
+        "manifests/v1".to_owned(),
+        format!("manifests/{}", digest(&manifest)),
+        format!("blobs/{}", digest(b"layer")),
+        format!("referrers/{}", digest(&manifest)),
+    ] {
+        let path = format!("/v2/repo/{rest}");
+        let plain = guest.get(&path);
+        let other = guest.get(&format!("{path}?ns=registry.example&unknown=1"));
+        assert_eq!((plain.status, other.status), (200, 200), "{rest}");
+        assert_eq!(plain.body, other.body, "{rest}");
+        assert_eq!(other.header("oci-namespace"), None);
+    }
+}
+
+#[test]
+fn end_12_what_clients_list_in_a_tag_themselves_is_listed_too() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let subject = guest.push_image("repo", "v1", b"layer");
+    let about = image(&[b"layer"], Some(&subject));
+    assert_eq!(guest.put("repo", &digest(&about), &about).status, 201);
+    let of = digest(&subject);
+    let tag = of.replace(':', "-");
+    let list = json!({
+        "schemaVersion": 2, "mediaType": INDEX,
+        "manifests": [descriptor(crate::guest::IMAGE, &about)],
+    });
+    let list = serde_json::to_vec(&list).unwrap();
+    assert_eq!(guest.put("repo", &tag, &list).status, 201);
+    let path = format!("/v2/repo/referrers/{of}");
+    for _ in 0..2 {
+        let index: Value = guest.get(&path).json();
+        assert_eq!(index["manifests"][0]["digest"], digest(&about));
+        assert_eq!(index["manifests"].as_array().unwrap().len(), 1);
+        // Nor does the tag matter.
+        guest.ask("DELETE", &format!("/v2/repo/manifests/{tag}"));
+    }
+}
+
+/// A registry in which `repo` has these tags.
+fn tagged(tags: &[&str]) -> House {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let manifest = guest.push_image("repo", tags[0], b"layer");
+    for tag in &tags[1..] {
+        assert_eq!(guest.put("repo", tag, &manifest).status, 201);
+    }
+    house
+}
+
+fn list(house: &House, query: &str) -> Answer {
+    Guest::nobody(house).get(&format!("/v2/repo/tags/list{query}"))
+}
+
+#[test]
+fn end_8_a_list_has_the_name_and_the_tags_and_may_be_empty() {
+    let house = House::new();
+    Guest::new(&house).begin("repo");
+    let answer = list(&house, "");
+    let kind = answer.header("content-type");
+    assert_eq!((answer.status, kind), (200, Some("application/json")));
+    assert_eq!(
+        answer.json::<Value>(),
+        json!({ "name": "repo", "tags": [] })
+    );
+}
+
+#[test]
+fn end_8_n_is_how_many_tags_are_listed_if_there_are_so_many() {
+    let house = tagged(&["a", "b", "c"]);
+    for (n, expected) in [(1, 1), (2, 2), (3, 3), (4, 3), (4_294_967_295_u32, 3)] {
+        assert_eq!(tags(&list(&house, &format!("?n={n}"))).len(), expected);
+    }
+}
+
+#[test]
+fn end_8_a_link_says_where_more_are_and_only_where_there_are_more() {
+    let house = tagged(&["a", "b", "c"]);
+    let first = list(&house, "?n=2");
+    let link = "</v2/repo/tags/list?n=2&last=b>; rel=\"next\"";
+    assert_eq!(first.header("link"), Some(link));
+    for query in ["", "?n=3", "?n=4", "?n=1&last=b", "?last=a", "?n=2&last=z"] {
+        assert_eq!(list(&house, query).header("link"), None, "{query}");
+    }
+}
+
+#[test]
+fn end_8_n_of_zero_is_an_empty_list_without_a_link() {
+    let house = tagged(&["a", "b"]);
+    for query in ["?n=0", "?n=0&last=a", "?last=b&n=0"] {
+        let answer = list(&house, query);
+        assert_eq!((tags(&answer), answer.header("link")), (vec![], None));
+    }
+}
+
+#[test]
+fn end_8_last_is_not_listed_and_need_not_be_there() {
+    let house = tagged(&["B", "a", "a.1", "b"]);
+    for (query, expected) in [
+        ("?last=a", &["a.1", "b"][..]),
+        ("?last=A", &["B", "a", "a.1", "b"]),
+        ("?last=a.0", &["a.1", "b"]),
+        ("?last=a&n=1", &["a.1"]),
+        ("?last=b", &[]),
+    ] {
+        assert_eq!(tags(&list(&house, query)), expected, "{query}");
+    }
+}
+
+/// A registry in which these refer to something that is not there; the list of them.
+fn referred(about: &[Value], query: &str) -> (Answer, Vec<Vec<u8>>) {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    guest.push("repo", b"{}");
+    let manifests: Vec<Vec<u8>> = about
+        .iter()
+        .map(|fields| {
+            let mut manifest: Value = serde_json::from_slice(&image(&[], Some(b"x"))).unwrap();
+            for (key, value) in fields.as_object().unwrap() {
+                manifest[key] = value.clone();
+            }
+            if manifest["mediaType"] == INDEX {
+                manifest.as_object_mut().unwrap().remove("config");
+                manifest.as_object_mut().unwrap().remove("layers");
+            }
+            let manifest = serde_json::to_vec(&manifest).unwrap();
+            assert_eq!(guest.put("repo", &digest(&manifest), &manifest).status, 201);
+            manifest
+        })
+        .collect();
+    let path = format!("/v2/repo/referrers/{}{query}", digest(b"x"));
+    (Guest::nobody(&house).get(&path), manifests)
+}
+
+fn entries(answer: &Answer) -> Vec<Value> {
+    let index: Value = answer.json();
+    index["manifests"].as_array().unwrap().clone()
+}
+
+#[test]
+fn end_12_the_list_is_an_image_index_of_its_own_type() {
+    let (answer, _) = referred(&[json!({})], "");
+    let kind = answer.header("content-type");
+    assert_eq!((answer.status, kind), (200, Some(INDEX)));
+    let index: Value = answer.json();
+    assert_eq!(index["schemaVersion"], 2);
+    assert_eq!(index["mediaType"], INDEX);
+}
+
+#[test]
+fn end_12_an_entry_has_type_digest_and_size_of_the_manifest() {
+    let (answer, manifests) = referred(&[json!({})], "");
+    let entry = &entries(&answer)[0];
+    assert_eq!(entry["mediaType"], crate::guest::IMAGE);
+    assert_eq!(entry["digest"], digest(&manifests[0]));
+    assert_eq!(entry["size"], manifests[0].len());
+}
+
+#[test]
+fn end_12_the_artifact_type_is_that_of_the_manifest_or_else_of_its_config() {
+    let list = json!({ "mediaType": INDEX, "manifests": [] });
+    let typed =
+        json!({ "mediaType": INDEX, "manifests": [], "artifactType": "application/x.list" });
+    for (fields, expected) in [
+        (
+            json!({ "artifactType": "application/x" }),
+            json!("application/x"),
+        ),
+        (json!({}), json!("application/vnd.oci.image.config.v1+json")),
+        (
+            json!({ "artifactType": "" }),
+            json!("application/vnd.oci.image.config.v1+json"),
+        ),
+        (typed, json!("application/x.list")),
+        (list, Value::Null),
+    ] {
+        let (answer, _) = referred(&[fields], "");
+        let entry = &entries(&answer)[0];
+        assert_eq!(entry["artifactType"], expected);
+        let is_said = entry.as_object().unwrap().contains_key("artifactType");
+        assert_eq!(is_said, !expected.is_null());
+    }
+}
+
+#[test]
+fn end_12_the_annotations_are_all_of_the_manifest() {
+    let annotations = json!({ "a": "1", "org.example.\u{e4}": "\"2\"\n", "": "" });
+    let (answer, _) = referred(&[json!({ "annotations": annotations })], "");
+    assert_eq!(entries(&answer)[0]["annotations"], annotations);
+}
+
+#[test]
+fn end_12_a_filter_is_applied_and_said_and_no_other() {
+    let about = [
+        json!({ "artifactType": "application/x+json" }),
+        json!({ "artifactType": "application/y" }),
+    ];
+    for (query, expected, said) in [
+        ("", 2, None),
+        ("?unknown=application/y", 2, None),
+        ("?artifactType=application/y", 1, Some("artifactType")),
+        (
+            "?artifactType=application%2Fx%2Bjson",
+            1,
+            Some("artifactType"),
+        ),
+        ("?artifactType=application/z", 0, Some("artifactType")),
+    ] {
+        let (answer, _) = referred(&about, query);
+        assert_eq!(entries(&answer).len(), expected, "{query}");
+        assert_eq!(answer.header("oci-filters-applied"), said, "{query}");
+    }
+}

@@ -289,3 +289,68 @@ fn end_10_a_blob_is_deleted_from_one_repository() {
         "DIGEST_INVALID",
     );
 }
+
+#[test]
+fn end_9_a_tag_is_deleted_at_once_and_its_manifest_stays() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let manifest = guest.push_image("repo", "v1", b"layer");
+    let path = "/v2/repo/manifests/v1";
+    assert_eq!(guest.ask("DELETE", path).status, 202);
+    for method in ["GET", "HEAD", "DELETE"] {
+        assert_eq!(guest.ask(method, path).status, 404, "{method}");
+    }
+    let by_digest = format!("/v2/repo/manifests/{}", digest(&manifest));
+    assert_eq!(guest.get(&by_digest).status, 200);
+}
+
+#[test]
+fn end_9_a_manifest_is_deleted_at_once_with_every_tag_of_it() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let manifest = guest.push_image("repo", "v1", b"layer");
+    guest.put("repo", "v2", &manifest);
+    let other = guest.push_image("repo", "v3", b"other");
+    let by_digest = digest(&manifest);
+    let path = format!("/v2/repo/manifests/{by_digest}");
+    assert_eq!(guest.ask("DELETE", &path).status, 202);
+    for reference in ["v1", "v2", &by_digest] {
+        let path = format!("/v2/repo/manifests/{reference}");
+        fails(&guest.get(&path), 404, "MANIFEST_UNKNOWN");
+    }
+    assert_eq!(guest.get("/v2/repo/manifests/v3").body, other);
+}
+
+#[test]
+fn end_9_in_a_repository_that_is_not_there_nothing_is_deleted() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    for reference in ["v1", &digest(b"absent")] {
+        let answer = guest.ask("DELETE", &format!("/v2/absent/manifests/{reference}"));
+        fails(&answer, 404, "NAME_UNKNOWN");
+    }
+}
+
+#[test]
+fn end_7_the_content_type_is_that_of_the_manifest() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    guest.push("repo", b"{}");
+    let good = image(&[], None);
+    let path = "/v2/repo/manifests/v1";
+    let header = format!("Content-Type: {INDEX}");
+    fails(
+        &guest.send("PUT", path, &[&header], &good),
+        400,
+        "MANIFEST_INVALID",
+    );
+    // Without parameters, and without one it is what the manifest says itself.
+    for headers in [
+        &[&*format!("Content-Type: {IMAGE}; charset=utf-8")][..],
+        &[&*format!("Content-Type: {IMAGE}")],
+        &[],
+    ] {
+        assert_eq!(guest.send("PUT", path, headers, &good).status, 201);
+        assert_eq!(guest.get(path).header("content-type"), Some(IMAGE));
+    }
+}

@@ -247,6 +247,11 @@ fn what_was_taken_down_cannot_be_pulled() {
     let nobody = Guest::nobody(&house);
     let manifest = nobody.get("/v2/acme/app/manifests/1.1.0").body;
     let config = serde_json::from_slice::<Value>(&manifest).unwrap()["config"]["digest"].clone();
+    // As it is, it is something else that is there, too.
+    let guest = Guest::new(&house);
+    for reference in ["beside", &digest(&manifest)] {
+        assert_eq!(guest.put("acme/app", reference, &manifest).status, 201);
+    }
     let mut house = house;
     house.stop();
     let temp = house.leave();
@@ -263,6 +268,7 @@ fn what_was_taken_down_cannot_be_pulled() {
     let nobody = Guest::nobody(&house);
     for path in [
         "manifests/1.1.0".to_owned(),
+        "manifests/beside".to_owned(),
         format!("manifests/{}", digest(&manifest)),
         format!("blobs/{}", digest(&gone)),
         format!("blobs/{}", config.as_str().unwrap()),

@@ -153,3 +153,40 @@ fn a_repository_has_only_what_was_pushed_to_it() {
         assert_eq!(guest.get(&path).status, 404, "{path}");
     }
 }
+
+#[test]
+fn end_3_head_of_a_manifest_says_its_type_length_and_digest() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let manifest = guest.push_image("repo", "v1", b"layer");
+    let by_digest = digest(&manifest);
+    for reference in ["v1", &by_digest] {
+        let head = guest.ask("HEAD", &format!("/v2/repo/manifests/{reference}"));
+        assert_eq!((head.status, head.body.len()), (200, 0));
+        let length = manifest.len().to_string();
+        assert_eq!(head.header("content-type"), Some(IMAGE));
+        assert_eq!(head.header("content-length"), Some(&*length));
+        assert_eq!(head.header("docker-content-digest"), Some(&*by_digest));
+    }
+    for absent in ["v2", &digest(b"absent")] {
+        let head = guest.ask("HEAD", &format!("/v2/repo/manifests/{absent}"));
+        assert_eq!((head.status, head.body.len()), (404, 0));
+    }
+}
+
+#[test]
+fn end_2_head_of_a_blob_says_its_length_and_digest_whatever_part_is_asked_for() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let pushed = guest.push("repo", b"content");
+    let path = format!("/v2/repo/blobs/{pushed}");
+    for headers in [&[][..], &["Range: bytes=2-3"], &["Range: bytes=99-"]] {
+        let head = guest.send("HEAD", &path, headers, b"");
+        assert_eq!((head.status, head.body.len()), (200, 0));
+        assert_eq!(head.header("content-length"), Some("7"));
+        assert_eq!(head.header("docker-content-digest"), Some(&*pushed));
+    }
+    let absent = format!("/v2/repo/blobs/{}", digest(b"absent"));
+    let head = guest.ask("HEAD", &absent);
+    assert_eq!((head.status, head.body.len()), (404, 0));
+}

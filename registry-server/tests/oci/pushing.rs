@@ -101,6 +101,8 @@ fn end_5_a_chunk_out_of_order_is_416_also_on_the_closing_put() {
         let header = format!("Content-Range: {range}");
         let answer = guest.send("PATCH", &location, &[&header], b"def");
         fails(&answer, 416, "BLOB_UPLOAD_INVALID");
+        assert_eq!(answer.header("range"), Some("0-2"));
+        assert_eq!(answer.header("location"), Some(location.as_str()));
         let close = format!("{location}?digest={}", digest(b"abcdef"));
         assert_eq!(
             guest.send("PUT", &close, &[&header], b"def").status,
@@ -191,7 +193,12 @@ fn end_14_a_cancelled_upload_is_gone() {
     let guest = Guest::new(&house);
     let location = guest.begin("repo");
     guest.send("PATCH", &location, &[], &vec![1; 600_000]);
-    assert_eq!(house.drafts(), 1);
+    // It is written while more may come, so it may be there a moment later.
+    let begun = std::time::Instant::now();
+    while house.drafts() != 1 {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(5));
+    }
     assert_eq!(guest.ask("DELETE", &location).status, 204);
     until_no_drafts(&house.dir.join("tmp"));
     for method in ["GET", "PATCH", "PUT", "DELETE"] {
@@ -382,4 +389,20 @@ fn content_is_the_same_through_every_door() {
         404,
         "BLOB_UNKNOWN",
     );
+}
+
+#[test]
+fn end_5_no_chunk_is_too_short() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let begun = guest.ask("POST", "/v2/repo/blobs/uploads/");
+    assert_eq!(begun.header("oci-chunk-min-length"), None);
+    let location = begun.header("location").unwrap();
+    for (at, byte) in b"abcdef".iter().enumerate() {
+        let range = format!("Content-Range: {at}-{at}");
+        let answer = guest.send("PATCH", location, &[&range], &[*byte]);
+        assert_eq!(answer.status, 202, "{}", answer.text());
+    }
+    let close = format!("{location}?digest={}", digest(b"abcdef"));
+    assert_eq!(guest.ask("PUT", &close).status, 201);
 }

@@ -79,7 +79,7 @@ pub(super) struct Index {
     pub(super) schema_version: u32,
     #[serde(default)]
     pub(super) media_type: Option<String>,
-    #[serde(default)]
+    // What has none is something else, and not an empty list.
     pub(super) manifests: Vec<Descriptor>,
 }
 

@@ -1,0 +1,384 @@
+//! Manifests that come in, by a tag, or by their digest with any number of tags.
+//!
+//! All that can be refused is refused before anything is done: so a push with several tags is done as
+//! a whole or not at all.
+
+use super::blob::{self, CONTENT_DIGEST};
+use super::digest::Digest;
+use super::document::{Document, MOST_BYTES};
+use super::error::{Code, Failure};
+use super::manifest::read_reference;
+use super::place::Parameters;
+use super::reference::{LATEST, Reference, Tag};
+use super::release::Outcome;
+use super::repository::{self, RepositoryId};
+use super::{Answer, Asked, package, release};
+use crate::api::body::Received;
+use crate::api::reply;
+use crate::domain::Error;
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use http::{HeaderName, HeaderValue, StatusCode};
+use hyper::body::Incoming;
+use rusqlite::{OptionalExtension, Transaction, params};
+use tenon_registry_client::name::{PackageName, Version};
+
+const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const TAG: HeaderName = HeaderName::from_static("oci-tag");
+
+/// The most tags that a manifest is given at once.
+const MOST_TAGS_AT_ONCE: usize = 100;
+
+/// The most tags of a repository.
+const MOST_TAGS: i64 = 100_000;
+
+/// A manifest that comes in.
+pub(super) struct New<'a> {
+    /// What it says.
+    pub(super) document: &'a Document,
+    /// All of it.
+    pub(super) bytes: &'a Bytes,
+    /// Its digest.
+    pub(super) digest: &'a Digest,
+}
+
+/// What becomes of a manifest.
+#[derive(Default)]
+struct Plan {
+    /// The release that it is going to be.
+    release: Option<(PackageName, Version)>,
+    /// The tags that are going to lead to it, and are of no release.
+    tags: Vec<Tag>,
+    /// Whether it is a release, or is going to be, and so can be had by its digest as that.
+    is_released: bool,
+}
+
+/// Takes a manifest in.
+pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> Answer {
+    let token = asked.caller.must_push(&asked.name)?;
+    asked.must_take_writes()?;
+    let parameters = Parameters::of(&asked.parts.uri);
+    let (wanted, tags) = match read_reference(reference)? {
+        Some(Reference::Digest(digest)) => {
+            let tags = parameters.all("tag").map(|tag| match tag.parse() {
+                Ok(Reference::Tag(tag)) => Ok(tag),
+                _ => Err(no_tag(tag)),
+            });
+            (Some(digest), tags.collect::<Result<Vec<Tag>, _>>()?)
+        }
+        Some(Reference::Tag(tag)) => {
+            let digest = parameters.get("digest").map(blob::parse).transpose()?;
+            (digest, vec![tag])
+        }
+        None => return Err(no_tag(reference)),
+    };
+    if tags.len() > MOST_TAGS_AT_ONCE {
+        let message = format!("a manifest is given at most {MOST_TAGS_AT_ONCE} tags at once");
+        return Err(Failure::new(Code::Unsupported, message).with_status(StatusCode::URI_TOO_LONG));
+    }
+    let received = Received::new(body, &asked.app.config().limits);
+    let bytes = received
+        .whole(MOST_BYTES, "a manifest has at most 4 MiB")
+        .await?;
+    let bytes = Bytes::from(bytes);
+    asked
+        .app
+        .quotas()
+        .spend_bytes(token.id, bytes.len() as u64)?;
+    let digest = match wanted {
+        None => known_as(asked, &bytes).await?,
+        Some(wanted) => {
+            let found = wanted.same_of(&bytes);
+            if found != wanted {
+                let message = format!("the manifest has the digest `{found}`, not `{wanted}`");
+                return Err(Failure::new(Code::DigestInvalid, message));
+            }
+            wanted
+        }
+    };
+    let content_type = asked.parts.headers.get(CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| Some(value.to_str().ok()?.to_owned()));
+    let read = bytes.clone();
+    let document = asked
+        .app
+        .heavy(move || Ok(Document::read(&read, content_type.as_deref())));
+    let document = document.await??;
+    let new = New {
+        document: &document,
+        bytes: &bytes,
+        digest: &digest,
+    };
+    let mut plan = plan(asked, &tags, &new).await?;
+    if let Some((package, version)) = &plan.release {
+        let outcome = release::push(asked, package, version, &new).await?;
+        plan.is_released = outcome == Outcome::Released;
+    }
+    // A release is listed with what refers to its subject as any other manifest is.
+    let is_release_only = plan.is_released && plan.tags.is_empty();
+    if !is_release_only || document.subject.is_some() {
+        keep(asked, &new, plan.tags).await?;
+    }
+    let mut response = reply::empty(StatusCode::CREATED);
+    let location = format!("/v2/{}/manifests/{digest}", asked.name);
+    reply::set(&mut response, LOCATION, reply::header(&location));
+    let text = reply::header(&digest.to_string());
+    reply::set(&mut response, CONTENT_DIGEST, text);
+    reply::set(&mut response, CONTENT_LENGTH, HeaderValue::from_static("0"));
+    if let Some(subject) = &document.subject {
+        let subject = reply::header(&subject.to_string());
+        reply::set(&mut response, SUBJECT, subject);
+    }
+    for tag in tags {
+        let headers = response.headers_mut();
+        headers.append(TAG, reply::header(tag.as_str()));
+    }
+    Ok(response)
+}
+
+/// The digest of a manifest that comes without one: its SHA-256, unless it is here by its SHA-512 only,
+/// so that one who pushes by that, and then by a tag, has one manifest.
+async fn known_as(asked: &Asked<'_>, bytes: &Bytes) -> Result<Digest, Failure> {
+    let (name, bytes) = (asked.name.clone(), bytes.clone());
+    asked
+        .read(move |tx| {
+            let usual = Digest::of(&bytes);
+            let Some(id) = repository::find(tx, &name)? else {
+                return Ok(usual);
+            };
+            let mut select = tx.prepare_cached(
+                "SELECT digest = ?2 FROM oci_manifest
+                 WHERE repository = ?1 AND digest IN (?2, ?3) ORDER BY digest LIMIT 1",
+            )?;
+            let other = Digest::sha512(&bytes);
+            let values = params![id.0, usual.to_string(), other.to_string()];
+            let is_usual = select.query_row(values, |row| row.get(0)).optional()?;
+            Ok(if is_usual.unwrap_or(true) {
+                usual
+            } else {
+                other
+            })
+        })
+        .await
+}
+
+fn no_tag(text: &str) -> Failure {
+    let shown: String = text.chars().take(80).collect();
+    let message = format!(
+        "`{shown}` is no tag: expected 1 to 128 of `A-Z a-z 0-9 . _ -`, not beginning with `.` or `-`"
+    );
+    Failure::new(Code::ManifestInvalid, message)
+}
+
+/// Finds out what is to be done, and refuses what cannot be: a tag of a package that is a version is a
+/// release, and `latest` is the highest of them.
+async fn plan(asked: &Asked<'_>, tags: &[Tag], new: &New<'_>) -> Result<Plan, Failure> {
+    let mut plan = Plan::default();
+    let Some(package) = asked.name.package() else {
+        plan.tags = tags.to_vec();
+        return Ok(plan);
+    };
+    let mut is_latest = false;
+    for tag in tags {
+        let Some(version) = tag.version() else {
+            match tag.as_str() == LATEST {
+                true => is_latest = true,
+                false => plan.tags.push(tag.clone()),
+            }
+            continue;
+        };
+        match release::find_released(asked, &package, &version, new).await? {
+            Some(outcome) => plan.is_released |= outcome == Outcome::Released,
+            None => match &plan.release {
+                Some((_, other)) if *other != version => {
+                    let message = format!(
+                        "`{other}` and `{version}` are two releases: push the manifest by one, then by the other"
+                    );
+                    return Err(Failure::new(Code::Unsupported, message));
+                }
+                _ => plan.release = Some((package.clone(), version)),
+            },
+        }
+    }
+    plan.is_released |= plan.release.is_some();
+    if is_latest {
+        match would_be_latest(asked, &package, new, &plan).await? {
+            Some(true) => plan.is_released = true,
+            Some(false) => {
+                let message = format!(
+                    "`{LATEST}` is the highest release of `{package}`, whichever that is: push a version instead"
+                );
+                return Err(Failure::new(Code::Denied, message).with_status(StatusCode::CONFLICT));
+            }
+            None => plan.tags.extend(LATEST.parse()),
+        }
+    }
+    if plan.release.is_some() && !plan.tags.is_empty() {
+        // What is released stays, so there must be room for what comes behind it.
+        let (name, tags) = (asked.name.clone(), plan.tags.clone());
+        let has_room = asked.read(move |tx| match repository::find(tx, &name)? {
+            Some(id) => Ok(has_room(tx, id, &tags)?),
+            None => Ok(true),
+        });
+        if !has_room.await? {
+            return Err(too_many_tags());
+        }
+    }
+    Ok(plan)
+}
+
+/// Whether a manifest is the highest release, or is going to be; `None` if there are no releases.
+async fn would_be_latest(
+    asked: &Asked<'_>,
+    package: &PackageName,
+    new: &New<'_>,
+    plan: &Plan,
+) -> Result<Option<bool>, Failure> {
+    if let Some((_, version)) = &plan.release {
+        let (log, name, version) = (asked.name.log(), package.clone(), version.clone());
+        let is_highest = asked.read(move |tx| package::would_be_highest(tx, log, &name, &version));
+        return is_highest.await.map(Some);
+    }
+    let tag: Option<Tag> = LATEST.parse().ok();
+    let Some(tag) = tag else {
+        return Ok(None);
+    };
+    let latest = package::find(asked, package, &Reference::Tag(tag)).await?;
+    Ok(latest.map(|latest| latest.bytes == *new.bytes))
+}
+
+/// Keeps a manifest, and has tags lead to it that are of no release.
+async fn keep(asked: &Asked<'_>, new: &New<'_>, tags: Vec<Tag>) -> Result<(), Failure> {
+    let (name, document) = (asked.name.clone(), new.document.clone());
+    let (bytes, digest) = (new.bytes.clone(), new.digest.clone());
+    let blobs = asked.realm.blobs().clone();
+    let kept = asked.write(move |tx| {
+        let known = repository::find(tx, &name)?;
+        for part in document.parts() {
+            let held = known.map(|id| repository::held(tx, id, part)).transpose()?;
+            let content = match (held.flatten(), name.package()) {
+                (Some(held), _) => Some(held.content),
+                (None, Some(package)) => match package::content(tx, name.log(), &package, part)? {
+                    Some(package::Content::Release(content)) => Some(content),
+                    // It is in no file, and stays as long as its release.
+                    Some(package::Content::Config(_)) => continue,
+                    None => None,
+                },
+                (None, None) => None,
+            };
+            // A row without a file is of what was taken down.
+            let there = content.map(|content| blobs.find(&content)).transpose()?;
+            if there.flatten().is_none() {
+                return Ok(Err(Some(part.to_string())));
+            }
+        }
+        let id = repository::ensure(tx, &name)?;
+        if !has_room(tx, id, &tags)? {
+            return Ok(Err(None));
+        }
+        insert(tx, id, &document, &bytes, &digest)?;
+        for tag in &tags {
+            point(tx, id, tag, &digest)?;
+        }
+        Ok(Ok(()))
+    });
+    kept.await?.map_err(|missing| match missing {
+        Some(part) => {
+            let name = &asked.name;
+            let message =
+                format!("the manifest names `{part}`, which is not in `{name}`: push that first");
+            Failure::new(Code::ManifestBlobUnknown, message)
+        }
+        None => too_many_tags(),
+    })
+}
+
+fn too_many_tags() -> Failure {
+    let message = format!("a repository has at most {MOST_TAGS} tags: remove some first");
+    Failure::new(Code::Denied, message)
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    id: RepositoryId,
+    document: &Document,
+    bytes: &Bytes,
+    digest: &Digest,
+) -> Result<(), Error> {
+    let text = digest.to_string();
+    let known = "SELECT id FROM oci_manifest WHERE repository = ?1 AND digest = ?2";
+    let mut known = tx.prepare_cached(known)?;
+    let known: Option<i64> = known
+        .query_row(params![id.0, text], |row| row.get(0))
+        .optional()?;
+    let (media_type, artifact_type) = (&document.media_type, &document.artifact_type);
+    let subject = document.subject.as_ref().map(Digest::to_string);
+    let referrer = subject
+        .is_some()
+        .then(|| document.referrer(digest, bytes.len()));
+    let manifest = match known {
+        Some(manifest) => {
+            // The same bytes by another type are read in another way.
+            tx.execute(
+                "UPDATE oci_manifest SET media_type = ?2, subject = ?3, artifact_type = ?4,
+                   descriptor = ?5 WHERE id = ?1",
+                params![manifest, media_type, subject, artifact_type, referrer],
+            )?;
+            tx.execute("DELETE FROM oci_part WHERE manifest = ?1", [manifest])?;
+            manifest
+        }
+        None => {
+            tx.execute(
+                "INSERT INTO oci_manifest
+                   (repository, digest, media_type, bytes, subject, artifact_type, descriptor)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    id.0,
+                    text,
+                    media_type,
+                    &bytes[..],
+                    subject,
+                    artifact_type,
+                    referrer
+                ],
+            )?;
+            tx.last_insert_rowid()
+        }
+    };
+    let mut part = tx.prepare_cached("INSERT INTO oci_part (manifest, digest) VALUES (?1, ?2)")?;
+    for digest in document.parts() {
+        part.execute(params![manifest, digest.to_string()])?;
+    }
+    Ok(())
+}
+
+/// Whether a repository may have these tags, too.
+fn has_room(tx: &Transaction<'_>, id: RepositoryId, tags: &[Tag]) -> rusqlite::Result<bool> {
+    let count = "SELECT count(*) FROM oci_tag WHERE repository = ?1";
+    let count: i64 = tx.query_row(count, [id.0], |row| row.get(0))?;
+    let room = MOST_TAGS - count;
+    if i64::try_from(tags.len()).is_ok_and(|tags| tags <= room) {
+        return Ok(true);
+    }
+    let mut known =
+        tx.prepare_cached("SELECT 1 FROM oci_tag WHERE repository = ?1 AND tag = ?2")?;
+    let mut new = 0;
+    for tag in tags {
+        new += i64::from(!known.exists(params![id.0, tag.as_str()])?);
+    }
+    Ok(new == 0 || new <= room)
+}
+
+/// Has a tag lead to a manifest.
+fn point(
+    tx: &Transaction<'_>,
+    id: RepositoryId,
+    tag: &Tag,
+    digest: &Digest,
+) -> rusqlite::Result<()> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO oci_tag (repository, tag, digest) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET digest = ?3",
+    )?;
+    insert.execute(params![id.0, tag.as_str(), digest.to_string()])?;
+    Ok(())
+}
