@@ -9,50 +9,58 @@ use tenon_registry_client::chain::{Availability, Package, Release};
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::record::ContentKind;
 
-/// The release to compare with: the highest below `version` on its compatibility track. There is none
-/// before the first release of a track.
+/// The release to compare with, of those that are neither yanked nor taken down: see [`before`].
 ///
 /// # Errors
 ///
-/// The version is lower than what there is on its track, and does not continue an older line of it. What is
-/// yanked or taken down counts for nothing.
+/// As [`before`].
 pub(crate) fn choose<'p>(
     package: Option<&'p Package>,
     version: &Version,
 ) -> Result<Option<&'p Release>, Failure> {
-    let releases = package
-        .into_iter()
-        .flat_map(|found| found.releases().values());
-    let available: Vec<_> = releases
+    let Some(package) = package else {
+        return Ok(None);
+    };
+    let releases = package.releases();
+    let available = releases
+        .values()
         .filter(|release| release.availability == Availability::Available)
-        .collect();
+        .map(|release| &release.version);
+    let before = before(&package.name().to_string(), available, version)?;
+    Ok(before.and_then(|before| releases.get(before)))
+}
+
+/// The version to compare with: the highest below `version` on its compatibility track. There is none
+/// before the first version of a track.
+///
+/// # Errors
+///
+/// The version is lower than what there is on its track, and does not continue an older line of it.
+pub(crate) fn before<'v>(
+    package: &str,
+    available: impl IntoIterator<Item = &'v Version>,
+    version: &Version,
+) -> Result<Option<&'v Version>, Failure> {
+    let available: Vec<_> = available.into_iter().collect();
     let track = Track::of(version.semver());
     let on_track = || {
         let all = available.iter().copied();
-        all.filter(|release| Track::of(release.version.semver()) == track)
+        all.filter(|there| Track::of(there.semver()) == track)
     };
     let line = |version: &Version| (version.semver().major, version.semver().minor);
     let on_line = || {
         let all = available.iter().copied();
-        all.filter(|release| line(&release.version) == line(version))
+        all.filter(|there| line(there) == line(version))
     };
-    let before = on_track().rfind(|release| release.version < *version);
-    let highest = on_track()
-        .chain(on_line())
-        .map(|release| &release.version)
-        .max();
-    let continues = on_line().next().is_some() && on_line().all(|there| there.version < *version);
+    let before = on_track().filter(|there| *there < version).max();
+    let highest = on_track().chain(on_line()).max();
+    let continues = on_line().next().is_some() && on_line().all(|there| there < version);
     match highest.filter(|highest| *highest > version && !continues) {
-        Some(highest) => {
-            let package = package
-                .map(|found| found.name().to_string())
-                .unwrap_or_default();
-            Err(Failure::new(
-                "publish::version",
-                format!("`{package}` has {highest} already, which is higher than {version}"),
-            )
-            .help("take a higher version; a lower one can only continue an older line, such as 1.1.4 after 1.1.3"))
-        }
+        Some(highest) => Err(Failure::new(
+            "publish::version",
+            format!("`{package}` has {highest} already, which is higher than {version}"),
+        )
+        .help("take a higher version; a lower one can only continue an older line, such as 1.1.4 after 1.1.3")),
         None => Ok(before),
     }
 }
@@ -72,7 +80,15 @@ pub(crate) fn compare(
     }
     let old =
         Bytes::of(fetched.file).map_err(|error| Failure::io("read", &fetched.path, &error))?;
-    let old_name = format!("{package}@{}", release.version);
+    compare_content(&format!("{package}@{}", release.version), &old, publication)
+}
+
+/// What breaks for those who use content of this name when `publication` takes its place, a line each.
+pub(crate) fn compare_content(
+    old_name: &str,
+    old: &Bytes,
+    publication: &Publication,
+) -> Result<Vec<String>, Failure> {
     let mut arena = Arena::new();
     let source = |name: &str, input| Source {
         name: name.to_owned(),
@@ -80,7 +96,7 @@ pub(crate) fn compare(
         digest: None,
         bodies: Bodies::Skip,
     };
-    let old_id = arena.read_release(source(&old_name, old.input()))?;
+    let old_id = arena.read_release(source(old_name, old.input()))?;
     let new_id = arena.read_release(source(
         &publication.named.argument,
         publication.named.input(),

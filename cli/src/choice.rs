@@ -10,7 +10,7 @@ use crate::ui;
 use std::fmt;
 use std::path::Path;
 use tenon_registry_client::http::BaseUrl;
-use tenon_registry_client::name::Namespace;
+use tenon_registry_client::name::{Namespace, PackageName};
 
 /// The variable that names the registry of namespaces that are not mapped.
 pub(crate) const VARIABLE: &str = "TENON_REGISTRY";
@@ -36,6 +36,43 @@ pub(crate) enum Reason {
     Default(Layer),
     /// There is no other one.
     Only,
+}
+
+/// What a registry is sought for.
+#[derive(Clone, Copy)]
+pub(crate) enum Sought<'a> {
+    /// Whatever is in a namespace.
+    Namespace(&'a Namespace),
+    /// One package, which may not come from where its namespace does: wkg's configuration can say so.
+    Package(&'a PackageName),
+}
+
+impl<'a> Sought<'a> {
+    pub(crate) fn namespace(self) -> &'a Namespace {
+        match self {
+            Sought::Namespace(namespace) => namespace,
+            Sought::Package(package) => package.namespace(),
+        }
+    }
+
+    pub(crate) fn package(self) -> Option<&'a PackageName> {
+        match self {
+            Sought::Namespace(_) => None,
+            Sought::Package(package) => Some(package),
+        }
+    }
+}
+
+impl<'a> From<&'a Namespace> for Sought<'a> {
+    fn from(namespace: &'a Namespace) -> Sought<'a> {
+        Sought::Namespace(namespace)
+    }
+}
+
+impl<'a> From<&'a PackageName> for Sought<'a> {
+    fn from(package: &'a PackageName) -> Sought<'a> {
+        Sought::Package(package)
+    }
 }
 
 /// The registry to talk to where no namespace is meant: as for one, or else the only one there is.
@@ -73,17 +110,19 @@ pub(crate) fn choose<'c>(config: &'c Config, flag: Option<&str>) -> Result<Choic
     }
 }
 
-/// The registry that a namespace comes from.
-pub(crate) fn choose_for<'c>(
+/// The registry that a namespace, or a package of it, comes from.
+pub(crate) fn choose_for<'c, 's>(
     config: &'c Config,
     flag: Option<&str>,
-    namespace: &Namespace,
+    sought: impl Into<Sought<'s>>,
 ) -> Result<Choice<'c>, Failure> {
-    if let Some(home) = unlogged_home(config, flag, namespace)? {
-        return Err(unlogged(namespace, &home));
+    let sought = sought.into();
+    let namespace = sought.namespace();
+    if let Some(home) = unlogged_home(config, flag, sought)? {
+        return Err(unlogged(config, sought, &home));
     }
     let Some((mapped, layer)) = config.mapped(namespace) else {
-        return choose_unmapped(config, flag, namespace);
+        return choose_unmapped(config, flag, sought);
     };
     let what = format!("the namespace `{namespace}` comes from it");
     let (name, registry) = look_up(config, mapped, layer, &what)?;
@@ -108,13 +147,15 @@ pub(crate) fn choose_for<'c>(
     )
 }
 
-/// Where a namespace comes from, if that is a registry without a log. Nothing but a mapping makes it one: no flag, no
+/// Where a namespace, or a package of it, comes from, if that is a registry without a log. Nothing but a mapping makes it one: no flag, no
 /// default, no lock file and no registry does.
-pub(crate) fn unlogged_home(
+pub(crate) fn unlogged_home<'s>(
     config: &Config,
     flag: Option<&str>,
-    namespace: &Namespace,
+    sought: impl Into<Sought<'s>>,
 ) -> Result<Option<OciHome>, Failure> {
+    let sought = sought.into();
+    let namespace = sought.namespace();
     if let Some((home, layer)) = config.unlogged(namespace) {
         let user = config.user.namespaces.get(namespace);
         return match (flag, user.filter(|_| layer == Layer::Project)) {
@@ -124,7 +165,7 @@ pub(crate) fn unlogged_home(
         };
     }
     let is_ours = config.mapped(namespace).is_some() || flag_or_environment(flag).is_some();
-    let elsewhere = config.wkg.namespaces.get(namespace).filter(|_| !is_ours);
+    let elsewhere = config.wkg.elsewhere(sought).filter(|_| !is_ours);
     // At a host of ours there is a log, be it one of several: it is not passed over.
     let elsewhere = elsewhere.filter(|elsewhere| !config.is_ours(elsewhere));
     Ok(elsewhere.and_then(Elsewhere::home))
@@ -249,16 +290,17 @@ pub(crate) fn flag_or_environment(flag: Option<&str>) -> Option<(String, Reason)
 fn choose_unmapped<'c>(
     config: &'c Config,
     flag: Option<&str>,
-    namespace: &Namespace,
+    sought: Sought<'_>,
 ) -> Result<Choice<'c>, Failure> {
     if let Some(chosen) = named(config, flag)? {
         return Ok(chosen);
     }
     // It goes before the default: what is mapped to another registry must not be asked for in this one.
-    if let Some(elsewhere) = config.wkg.namespaces.get(namespace) {
+    let namespace = sought.namespace();
+    if let Some(elsewhere) = config.wkg.elsewhere(sought) {
         let (name, registry) = config
             .at(elsewhere)
-            .ok_or_else(|| foreign(config, namespace))?;
+            .ok_or_else(|| foreign(config, namespace, elsewhere))?;
         let reason = Reason::Namespace(Layer::Wkg);
         return believed(
             config,
@@ -416,18 +458,25 @@ fn not_asked(
     ))
 }
 
-/// A namespace without a log, for what takes one.
-fn unlogged(namespace: &Namespace, home: &OciHome) -> Failure {
-    let message = format!("the namespace `{namespace}` comes from `{home}`, which has no log");
+/// A namespace without a log, or a package that is taken from elsewhere, for what takes one.
+fn unlogged(config: &Config, sought: Sought<'_>, home: &OciHome) -> Failure {
+    let overridden = &config.wkg.packages;
+    let what = match sought
+        .package()
+        .filter(|package| overridden.contains_key(*package))
+    {
+        Some(package) => format!("`{package}`"),
+        None => format!("the namespace `{}`", sought.namespace()),
+    };
+    let message = format!("{what} comes from `{home}`, which has no log");
     Failure::configuration("oci::no-log", message)
         .cause("this command is about what a log proves")
-        .help("`get`, `fetch`, `add`, `lock`, `build` and `publish --oci` take it, and call it unverified")
+        .help("`get`, `info`, `fetch`, `add`, `lock`, `build` and `publish --oci` take it, and call it unverified")
 }
 
 /// A namespace that wkg's configuration maps to something that is no registry of ours.
-fn foreign(config: &Config, namespace: &Namespace) -> Failure {
-    let elsewhere = config.wkg.namespaces.get(namespace);
-    let host = ui::clean_line(elsewhere.map_or("", |elsewhere| elsewhere.name()));
+fn foreign(config: &Config, namespace: &Namespace, elsewhere: &Elsewhere) -> Failure {
+    let host = ui::clean_line(elsewhere.name());
     let message = format!(
         "the namespace `{namespace}` comes from `{host}`, and that is no one registry that `tenon` knows or can ask"
     );

@@ -71,7 +71,7 @@ pub(crate) fn pull(ui: &Ui, global: &Global, all: &[Wanted]) -> Result<Vec<Broug
         return pull_locked(ui, global, all);
     }
     let homes = all.iter();
-    let homes = homes.map(|wanted| OciHome::of(global, wanted.package.namespace()));
+    let homes = homes.map(|wanted| OciHome::of(global, &wanted.package));
     let homes = homes.collect::<Result<Vec<_>, _>>()?;
     let logged = all.iter().zip(&homes).filter(|(_, home)| home.is_none());
     let logged: Vec<Wanted> = logged.map(|(wanted, _)| wanted.clone()).collect();
@@ -90,7 +90,7 @@ pub(crate) fn pull(ui: &Ui, global: &Global, all: &[Wanted]) -> Result<Vec<Broug
 fn pull_logged(ui: &Ui, global: &Global, all: &[Wanted]) -> Result<Vec<Pulled>, Failure> {
     let mut remotes = Remotes::default();
     for wanted in all {
-        remotes.find(ui, global, wanted.package.namespace())?;
+        remotes.find(ui, global, &wanted.package)?;
     }
     let get = |client: Client, wanted: Wanted| async move { fetch(&client, &wanted).await };
     let results = remotes.each(all, |wanted| &wanted.package, get)?;

@@ -1,7 +1,7 @@
 //! A registry, as commands talk to it.
 
 use crate::args::Global;
-use crate::choice::{self, Choice};
+use crate::choice::{self, Choice, Sought};
 use crate::config::{Config, Registry, RegistryName};
 use crate::credentials;
 use crate::error::Failure;
@@ -40,11 +40,15 @@ struct Tokens {
 }
 
 impl Remote {
-    /// The registry that packages of a namespace come from.
-    pub(crate) fn of(ui: &Ui, global: &Global, namespace: &Namespace) -> Result<Remote, Failure> {
-        let config = Config::read()?;
-        let choice = choice::choose_for(&config, global.registry.as_deref(), namespace)?;
-        Remote::open(ui, global, &config, choice, Some(namespace))
+    /// The registry that a package, or the packages of a namespace, come from.
+    pub(crate) fn of<'s>(
+        ui: &Ui,
+        global: &Global,
+        sought: impl Into<Sought<'s>>,
+    ) -> Result<Remote, Failure> {
+        let (config, sought) = (Config::read()?, sought.into());
+        let choice = choice::choose_for(&config, global.registry.as_deref(), sought)?;
+        Remote::open(ui, global, &config, choice, Some(sought.namespace()))
     }
 
     /// The registry that is meant where no namespace is.

@@ -107,11 +107,11 @@ fn requirement(
             if let Some(Dependency::Registry(requirement)) = there {
                 return Ok(requirement.clone());
             }
-            if let Some(home) = OciHome::of(global, wanted.package.namespace())? {
+            if let Some(home) = OciHome::of(global, &wanted.package)? {
                 let newest = home::newest(ui, global, &home, wanted)?;
                 return Ok(compatible_with(newest.semver()));
             }
-            let remote = Remote::of(ui, global, wanted.package.namespace())?;
+            let remote = Remote::of(ui, global, &wanted.package)?;
             let resolved = remote.wait_raw(remote.client.resolve(&wanted.package, None));
             resolved
                 .map_err(|error| suggestion::failure(&remote, wanted, error))?

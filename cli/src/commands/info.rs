@@ -1,16 +1,21 @@
 //! `tenon info`: a package, by the log and by the registry's word.
 
+mod oci;
+
 use crate::args::{Global, Info};
 use crate::error::Failure;
+use crate::oci::{OciHome, reference};
 use crate::pulled;
 use crate::remote::Remote;
 use crate::suggestion;
 use crate::ui::{self, Document, PublisherData, ReleaseData, StatusData, Ui};
 use crate::wanted::{Selection, Wanted};
+use oci::ReferrerData;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use tenon_registry_client::api::{self, PackageInfo, ReleaseInfo, ReleaseStatus, world::World};
 use tenon_registry_client::chain::{Availability, Package, Release};
+use tenon_registry_client::http::oci::Reference;
 use tenon_registry_client::name::Version;
 use tenon_registry_client::verify::{Request, Verified, VerifyError, View};
 
@@ -28,6 +33,9 @@ struct InfoContent<'i> {
     /// What the registry says of that release: not verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     by_registry: Option<&'i ReleaseInfo>,
+    /// What others say of that release, by the registry's word.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    referrers: Vec<ReferrerData>,
     /// What the registry says against the log, and what it does not say.
     warnings: Vec<String>,
 }
@@ -42,8 +50,14 @@ struct VersionData {
 }
 
 pub(crate) fn run(ui: &Ui, args: &Info, global: &Global) -> Result<(), Failure> {
+    if args.package.starts_with(Reference::SCHEME) {
+        return oci::run_place(ui, global, &reference(&args.package)?);
+    }
     let wanted = pulled::wanted_by(global, &args.package)?;
-    let remote = Remote::of(ui, global, wanted.package.namespace())?;
+    if let Some(home) = OciHome::of(global, &wanted.package)? {
+        return oci::run(ui, global, &home, &wanted);
+    }
+    let remote = Remote::of(ui, global, &wanted.package)?;
     let (view, shown) = verified(&remote, &wanted)?;
     let Some(package) = view.package() else {
         return Err(Failure::new(
@@ -63,6 +77,15 @@ pub(crate) fn run(ui: &Ui, args: &Info, global: &Global) -> Result<(), Failure> 
     if let (Some(release), Some(said)) = (&release, said) {
         warnings.extend(contradictions(&view, release, said));
     }
+    let referrers = match release.as_ref().filter(|_| !global.offline) {
+        Some(release) => oci::referrers_of(ui, global, &remote, release),
+        None => Ok(vec![]),
+    };
+    let referrers = referrers.unwrap_or_else(|failure| {
+        let why = failure.summary();
+        warnings.push(format!("what others say about it is not known: {why}"));
+        vec![]
+    });
     for warning in &warnings {
         ui.warn(warning);
     }
@@ -79,11 +102,18 @@ pub(crate) fn run(ui: &Ui, args: &Info, global: &Global) -> Result<(), Failure> 
                 .as_ref()
                 .map(|release| ReleaseData::of(release, &view, &remote.registry.rules)),
             by_registry: said,
+            referrers,
             warnings,
         };
         return ui.document(&Document::new("tenon/info/1", content));
     }
-    ui.print(&text(package, release.as_ref(), said, ui.verbose))?;
+    let mut out = text(package, release.as_ref(), said, ui.verbose);
+    let most = match ui.verbose {
+        true => usize::MAX,
+        false => oci::SHOWN,
+    };
+    oci::write_referrers(&mut out, &referrers, most);
+    ui.print(&out)?;
     match &release {
         Some(release) => {
             let rules = &remote.registry.rules;

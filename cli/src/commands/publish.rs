@@ -1,5 +1,6 @@
 //! `tenon publish`: a component or a WIT package, released.
 
+mod bill;
 mod oci;
 
 use crate::args::{Global, Publish};
@@ -43,6 +44,9 @@ struct PublishContent {
     /// Where it is in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<RecordData>,
+    /// The manifest of the bill of materials, if it has one and it was attached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bill_of_materials: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -85,7 +89,7 @@ pub(crate) fn run(ui: &Ui, args: &Publish, global: &Global) -> Result<(), Failur
     let publication = Publication::read(Sources { ui, global }, path)?;
     let (package, version) = publication.name(args.package.as_deref(), args.version.as_deref())?;
     let vkey = args.signing.vkey()?;
-    let remote = Remote::of(ui, global, package.namespace())?;
+    let remote = Remote::of(ui, global, &package)?;
     let request = Request::release(package.clone(), version.clone());
     let view = remote.view(&request)?;
     let there = view
@@ -94,7 +98,13 @@ pub(crate) fn run(ui: &Ui, args: &Publish, global: &Global) -> Result<(), Failur
     let mut content = PublishContent::of(&remote, &publication, &package, &version, &vkey);
     if let Some(release) = there {
         check_same(release, &publication, &vkey)?;
-        return published_before(ui, &remote, content, &view, release);
+        published_before(ui, &remote, &mut content, &view, release)?;
+        if !args.consent.dry_run {
+            // It may not have come so far.
+            let release = (&package, &version);
+            content.attach(ui, global, &remote, release, &publication)?;
+        }
+        return content.print(ui);
     }
     let previous = baseline::choose(view.package(), &version)?;
     let mut draft = Draft::release(
@@ -123,12 +133,13 @@ pub(crate) fn run(ui: &Ui, args: &Publish, global: &Global) -> Result<(), Failur
     let broken = content.previous.as_ref().filter(|p| !p.breaking.is_empty());
     if let Some(previous) = broken {
         if !args.allow_breaking {
-            return Err(breaking(&package, &version, previous));
+            return Err(breaking(
+                &format!("{package}@{version}"),
+                &version,
+                previous,
+            ));
         }
-        ui.warn(&format!(
-            "it breaks those who use {}, as `--allow-breaking` allows",
-            previous.version
-        ));
+        ui.warn(&allowed(previous));
     }
     if !args.consent.dry_run {
         ui.confirm("publish it?", args.consent.yes)?;
@@ -161,6 +172,8 @@ pub(crate) fn run(ui: &Ui, args: &Publish, global: &Global) -> Result<(), Failur
         signed_by: vec![vkey.name().to_string()],
         log: seen,
     });
+    let release = (&package, &version);
+    content.attach(ui, global, &remote, release, &publication)?;
     content.print(ui)
 }
 
@@ -190,7 +203,7 @@ fn check_same(release: &Release, publication: &Publication, vkey: &Vkey) -> Resu
 fn published_before(
     ui: &Ui,
     remote: &Remote,
-    mut content: PublishContent,
+    content: &mut PublishContent,
     view: &Verified<View>,
     release: &Release,
 ) -> Result<(), Failure> {
@@ -223,17 +236,18 @@ fn published_before(
         },
         log: seen,
     });
-    content.print(ui)
+    Ok(())
 }
 
-fn breaking(package: &PackageName, version: &Version, previous: &PreviousData) -> Failure {
+/// A release, called `name`, that cannot take the place of the one before it.
+fn breaking(name: &str, version: &Version, previous: &PreviousData) -> Failure {
     let semver = version.semver();
     let next = match (semver.major, semver.minor) {
         (0, minor) => format!("0.{}.0", minor + 1),
         (major, _) => format!("{}.0.0", major + 1),
     };
     let before = &previous.version;
-    let message = format!("`{package}@{version}` would break those who use {before}");
+    let message = format!("`{name}` would break those who use {before}");
     Failure {
         causes: previous.breaking.clone(),
         ..Failure::new("publish::breaking", message)
@@ -241,6 +255,32 @@ fn breaking(package: &PackageName, version: &Version, previous: &PreviousData) -
     .help(format!(
         "publish it as {next}; or, if nobody can depend on what changed, with `--allow-breaking`"
     ))
+}
+
+/// That it breaks what it may break.
+fn allowed(previous: &PreviousData) -> String {
+    let before = &previous.version;
+    format!("it breaks those who use {before}, as `--allow-breaking` allows")
+}
+
+impl PreviousData {
+    /// As the plan has it.
+    fn line(previous: Option<&PreviousData>) -> String {
+        match previous {
+            None => "none that it must be compatible with".to_owned(),
+            Some(previous) if previous.breaking.is_empty() => {
+                format!("{}, which it can take the place of", previous.version)
+            }
+            Some(previous) => {
+                let lines = previous.breaking.iter().map(|line| format!("\n    {line}"));
+                format!(
+                    "{}, which it breaks:{}",
+                    previous.version,
+                    lines.collect::<String>()
+                )
+            }
+        }
+    }
 }
 
 impl PublishContent {
@@ -266,7 +306,27 @@ impl PublishContent {
             previous: None,
             state: State::Planned,
             record: None,
+            bill_of_materials: None,
         }
+    }
+
+    /// Attaches the bill of materials to what is published, where other tools look for it.
+    fn attach(
+        &mut self,
+        ui: &Ui,
+        global: &Global,
+        remote: &Remote,
+        release: (&PackageName, &Version),
+        publication: &Publication,
+    ) -> Result<(), Failure> {
+        self.bill_of_materials = bill::attach_to_release(ui, global, remote, release, publication)?;
+        if let Some(digest) = &self.bill_of_materials {
+            ui.say(&format!(
+                "its bill of materials is {}, which refers to it",
+                ui::clean_line(digest)
+            ));
+        }
+        Ok(())
     }
 
     fn print(&self, ui: &Ui) -> Result<(), Failure> {
@@ -304,20 +364,6 @@ impl PublishContent {
             }
             None => name.to_owned(),
         };
-        let previous = match &self.previous {
-            None => "none that it must be compatible with".to_owned(),
-            Some(previous) if previous.breaking.is_empty() => {
-                format!("{}, which it can take the place of", previous.version)
-            }
-            Some(previous) => {
-                let lines = previous.breaking.iter().map(|line| format!("\n    {line}"));
-                format!(
-                    "{}, which it breaks:{}",
-                    previous.version,
-                    lines.collect::<String>()
-                )
-            }
-        };
         let title = format!("{}@{}", self.package, self.version);
         let mut text = format!("{} {}\n", ui::bold("to publish"), ui::bold(&title));
         for (label, line) in [
@@ -330,7 +376,7 @@ impl PublishContent {
             ("key", key),
             (first.0, list(first.1, all)),
             (second.0, list(second.1, all)),
-            ("previous", previous),
+            ("previous", PreviousData::line(self.previous.as_ref())),
         ] {
             text.push_str(&format!("  {label:<10} {}\n", ui::clean(&line)));
         }

@@ -1,5 +1,7 @@
 //! `tenon verify`: everything that is checked of a release, in words.
 
+mod oci;
+
 use crate::args::{Global, Verify};
 use crate::error::Failure;
 use crate::obligation::{Obligation, held_before};
@@ -48,12 +50,15 @@ struct Done {
 
 pub(crate) fn run(ui: &Ui, args: &Verify, global: &Global) -> Result<(), Failure> {
     let wanted = pulled::wanted_by(global, &args.package)?;
-    if global.locked && OciHome::of(global, wanted.package.namespace())?.is_none() {
+    if let Some(home) = OciHome::of(global, &wanted.package)? {
+        return oci::run(ui, args, global, &home, &wanted);
+    }
+    if global.locked {
         // That it is what is locked, too.
         pull_one(ui, global, &wanted)?;
     }
     let file = args.file.as_deref().map(Named::open_raw).transpose()?;
-    let remote = Remote::of(ui, global, wanted.package.namespace())?;
+    let remote = Remote::of(ui, global, &wanted.package)?;
     let done = verified(&remote, &wanted, file.as_ref())
         .map_err(|error| refused(&remote, &wanted, error))?;
     pulled::warn_of(ui, &done.release);

@@ -33,7 +33,7 @@ pub(crate) fn run(ui: &Ui, args: &Yank, global: &Global) -> Result<(), Failure> 
     let (package, version) = parse(&args.release)?;
     let reason = args.reason.map(YankReason::from);
     let vkey = args.signing.vkey()?;
-    let remote = Remote::of(ui, global, package.namespace())?;
+    let remote = Remote::of(ui, global, &package)?;
     let request = Request::release(package.clone(), version.clone());
     let view = remote.view(&request)?;
     let release = view

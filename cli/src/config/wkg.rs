@@ -4,13 +4,15 @@
 //! from, or which OCI registry, of which no log is known. Of what else is in it, passwords are read when a registry asks;
 //! what is not understood is not our business.
 
+use crate::choice::Sought;
 use crate::oci::OciHome;
 use crate::stored::{self, Access};
 use base64::Engine as _;
 use etcetera::BaseStrategy;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tenon_registry_client::name::Namespace;
+use std::str::FromStr;
+use tenon_registry_client::name::{Namespace, PackageName};
 use toml::{Table, Value};
 
 /// The variable that names the file in place of the usual one, as wkg has it.
@@ -23,6 +25,8 @@ pub(crate) struct Wkg {
     pub(crate) path: Option<PathBuf>,
     /// Where a namespace comes from.
     pub(crate) namespaces: BTreeMap<Namespace, Elsewhere>,
+    /// Where a package comes from that does not come from where its namespace does.
+    pub(crate) packages: BTreeMap<PackageName, Elsewhere>,
     /// Why the file could not be used, in a line.
     pub(crate) trouble: Option<String>,
 }
@@ -53,17 +57,23 @@ impl Wkg {
         let result = read(&path).and_then(|text| match text {
             Some(text) => parse(&text),
             None if is_named => Err(format!("there is no such file, but `{VARIABLE}` names it")),
-            None => Ok(BTreeMap::new()),
+            None => Ok(Wkg::default()),
         });
-        let (namespaces, trouble) = match result {
-            Ok(namespaces) => (namespaces, None),
-            Err(why) => (BTreeMap::new(), Some(why)),
+        let trouble = |why| Wkg {
+            trouble: Some(why),
+            ..Wkg::default()
         };
         Wkg {
             path: Some(path),
-            namespaces,
-            trouble,
+            ..result.unwrap_or_else(trouble)
         }
+    }
+
+    /// Where something comes from: a package as it is overridden, or else as its namespace is mapped.
+    pub(crate) fn elsewhere(&self, sought: Sought<'_>) -> Option<&Elsewhere> {
+        let package = sought.package();
+        let overridden = package.and_then(|package| self.packages.get(package));
+        overridden.or_else(|| self.namespaces.get(sought.namespace()))
     }
 }
 
@@ -172,18 +182,27 @@ fn read(path: &Path) -> Result<Option<String>, String> {
     Ok(text.map(|text| text.to_string()))
 }
 
-fn parse(text: &str) -> Result<BTreeMap<Namespace, Elsewhere>, String> {
+fn parse(text: &str) -> Result<Wkg, String> {
     let file = table(text)?;
-    let mapped = file.get("namespace_registries").and_then(Value::as_table);
+    Ok(Wkg {
+        namespaces: mapped(&file, "namespace_registries"),
+        packages: mapped(&file, "package_registry_overrides"),
+        ..Wkg::default()
+    })
+}
+
+/// What a table maps that has names that can be had here.
+fn mapped<N: FromStr + Ord>(file: &Table, key: &str) -> BTreeMap<N, Elsewhere> {
+    let mapped = file.get(key).and_then(Value::as_table);
     let mapped = mapped.into_iter().flatten();
-    Ok(mapped
-        .filter_map(|(namespace, value)| {
+    mapped
+        .filter_map(|(name, value)| {
             // What is mapped in a way that is not understood is elsewhere all the same, and must not be asked for here.
             let elsewhere = Elsewhere::of(value);
             let elsewhere = elsewhere.unwrap_or_else(|| Elsewhere::Custom(UNKNOWN.to_owned()));
-            Some((namespace.parse().ok()?, elsewhere))
+            Some((name.parse().ok()?, elsewhere))
         })
-        .collect())
+        .collect()
 }
 
 fn table(text: &str) -> Result<Table, String> {
@@ -218,6 +237,9 @@ mod tests {
             registry = "table.example"
             [package_registry_overrides]
             "acme:http" = "example.com"
+            "acme:kv" = { registry = "kv.example", metadata = { preferredProtocol = "oci", oci = { namespacePrefix = "a/" } } }
+            "no package" = "example.com"
+            "acme:strange" = []
             [registry."localhost".oci]
             auth = { username = "open", password = "sesame" }
         "#;
@@ -237,9 +259,28 @@ mod tests {
             ("wrong", custom(UNKNOWN)),
         ];
         let expected = expected.map(|(namespace, to)| (namespace.parse().unwrap(), to));
-        assert_eq!(parse(text).unwrap(), BTreeMap::from(expected));
+        let read = parse(text).unwrap();
+        assert_eq!(read.namespaces, BTreeMap::from(expected));
+        let expected = [
+            ("acme:http", Elsewhere::Host("example.com".to_owned())),
+            ("acme:kv", oci("kv.example", "a/")),
+            ("acme:strange", custom(UNKNOWN)),
+        ];
+        let expected = expected.map(|(package, to)| (package.parse().unwrap(), to));
+        assert_eq!(read.packages, BTreeMap::from(expected));
+        let package: PackageName = "acme:http".parse().unwrap();
+        for (sought, expected) in [
+            (Sought::from(&package), "example.com"),
+            (Sought::from(package.namespace()), "registry.example:8443"),
+        ] {
+            assert_eq!(read.elsewhere(sought).unwrap().name(), expected);
+        }
         for empty in ["", "namespace_registries = 1", "[namespace_registries]"] {
-            assert_eq!(parse(empty).unwrap(), BTreeMap::new(), "{empty}");
+            let read = parse(empty).unwrap();
+            assert!(
+                read.namespaces.is_empty() && read.packages.is_empty(),
+                "{empty}"
+            );
         }
     }
 
@@ -268,6 +309,6 @@ mod tests {
     #[test]
     fn what_is_no_toml_is_told_without_what_is_in_it() {
         let text = "[registry.\"a.example\".oci]\nauth = { password = \"sesame\n";
-        assert_eq!(parse(text).unwrap_err(), "line 2 is not as TOML has it");
+        assert_eq!(parse(text).err().unwrap(), "line 2 is not as TOML has it");
     }
 }

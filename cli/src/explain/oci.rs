@@ -53,7 +53,8 @@ type, as images of containers have; or it is a list of manifests, of which one h
         help: "use a registry with a log for this, or one of the commands that take what is unverified",
         text: "\
 The namespace is mapped to a registry that speaks OCI. It has tags and digests, and no log: nothing proves who published a version, \
-that there is no other, or that everyone gets the same. What this command is about cannot be had from there.",
+that there is no other, or that everyone gets the same. What this command is about cannot be had from there. `tenon verify` compares \
+with the digest that the project's lock file has; where nothing is locked, there is nothing to compare with.",
     },
     Explanation {
         code: "oci::not-found",

@@ -7,13 +7,19 @@ use crate::error::Failure;
 use crate::places::Place;
 use crate::remote::runtime;
 use crate::ui::{self, Ui};
+use futures_util::{StreamExt, stream};
 use std::future::Future;
 use std::sync::Arc;
 use tenon_registry_client::http::oci::{
-    Host, Metadata, OciClient, OciOptions, Reference, discover,
+    Host, Metadata, NamedManifest, OciClient, OciOptions, Pick, Reference, Repository, Tag,
+    discover,
 };
-use tenon_registry_client::http::{Error, ErrorKind, Network};
+use tenon_registry_client::http::{BaseUrl, Error, ErrorKind, Network};
+use tenon_registry_client::name::Version;
 use tokio::runtime::Runtime;
+
+/// How much is asked for at once.
+const AT_ONCE: usize = 8;
 
 /// An OCI registry to talk to.
 #[derive(Clone)]
@@ -29,6 +35,17 @@ impl Foreign {
             client: OciClient::new(options(ui, global, host)?)?,
             runtime: runtime()?,
         })
+    }
+
+    /// The registry of this address, as an OCI registry; `None` if the address has a path, since that is where OCI
+    /// clients do not ask, and a token for what is below it is shown to nobody else.
+    pub(crate) fn at(ui: &Ui, global: &Global, url: &BaseUrl) -> Result<Option<Foreign>, Failure> {
+        let url = url.to_string();
+        let host = url.split_once("://").map(|(_, host)| host.parse::<Host>());
+        match host {
+            Some(Ok(host)) => Foreign::open(ui, global, &host).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// Waits for what the client does.
@@ -47,9 +64,18 @@ impl Foreign {
         self.runtime.block_on(work)
     }
 
-    /// Waits for some work that cannot fail.
-    pub(crate) fn wait_for<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.block_on(work)
+    /// The manifests of some versions, in their order; some are asked for at once.
+    pub(crate) fn manifests(
+        &self,
+        repository: &Repository,
+        versions: &[(Version, Tag)],
+    ) -> Vec<(Version, Result<NamedManifest, Error>)> {
+        let ask = versions.iter().map(|(version, tag)| {
+            let (client, pick) = (self.client.clone(), Pick::Tag(tag.clone()));
+            async move { (version.clone(), client.manifest(repository, &pick).await) }
+        });
+        let all = stream::iter(ask).buffered(AT_ONCE).collect::<Vec<_>>();
+        self.runtime.block_on(all)
     }
 
     /// An error about a reference as it is reported, with the versions that there are if there is no such one.

@@ -2,7 +2,7 @@
 
 use super::{Foreign, Unlogged, foreign};
 use crate::args::Global;
-use crate::choice;
+use crate::choice::{self, Sought};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::ui::{self, Ui};
@@ -13,7 +13,7 @@ use std::str::FromStr;
 use tenon_registry_client::http::oci::{
     Host, Metadata, Pick, Reference, ReferenceError, Repository, tag_of,
 };
-use tenon_registry_client::name::{Namespace, PackageName, Version};
+use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::project::{UnloggedPlace, UnloggedPlaceError};
 
 /// Where the packages of a namespace are: in repositories that are called as they are.
@@ -53,10 +53,13 @@ impl Resolved {
 }
 
 impl OciHome {
-    /// The home of a namespace, if its packages come from a registry without a log.
-    pub(crate) fn of(global: &Global, namespace: &Namespace) -> Result<Option<OciHome>, Failure> {
+    /// The home of a package, or of all of a namespace, if that comes from a registry without a log.
+    pub(crate) fn of<'s>(
+        global: &Global,
+        sought: impl Into<Sought<'s>>,
+    ) -> Result<Option<OciHome>, Failure> {
         let config = Config::read()?;
-        choice::unlogged_home(&config, global.registry.as_deref(), namespace)
+        choice::unlogged_home(&config, global.registry.as_deref(), sought)
     }
 
     /// Where it is, once who has to be asked was asked.
@@ -137,7 +140,7 @@ pub(crate) fn versions(
     global: &Global,
     package: &PackageName,
 ) -> Result<BTreeSet<Version>, Failure> {
-    let home = OciHome::of(global, package.namespace())?;
+    let home = OciHome::of(global, package)?;
     let home = home.ok_or_else(|| {
         let message = format!("`{package}` comes from no registry without a log");
         Failure::configuration("oci::home", message)

@@ -2,7 +2,8 @@
 
 use super::Foreign;
 use crate::args::Global;
-use crate::config::Config;
+use crate::choice::choose_for;
+use crate::config::{Config, RegistryName};
 use crate::error::Failure;
 use crate::ui::{self, Ui, UnverifiedData};
 use std::fs::File;
@@ -25,11 +26,21 @@ pub(crate) struct Unlogged {
     pub(crate) size: u64,
     /// The digest of the manifest, if it was asked for.
     pub(crate) manifest: Option<Digest>,
+    /// The registry with a log that it is from, if that is known, and what would be verified by that log.
+    pub(crate) log: Option<KnownLog>,
     /// The very bytes that were hashed, at their start.
     pub(crate) file: File,
     /// Where they are, in the cache.
     pub(crate) path: PathBuf,
     pub(crate) from: FetchedFrom,
+}
+
+/// A log that was not asked, because what it has was named by its place.
+pub(crate) struct KnownLog {
+    /// What the registry is called.
+    registry: RegistryName,
+    /// What to name in place of it, if it is where a release is: `acme:http@1.4.0`, with the option that it takes.
+    package: Option<String>,
 }
 
 /// A reference that a command line names.
@@ -44,6 +55,16 @@ pub(crate) fn reference(text: &str) -> Result<Reference, Failure> {
     })
 }
 
+/// The release that a registry with a log has at a place.
+fn package_of(reference: &Reference) -> Option<(PackageName, Version)> {
+    let Pick::Tag(tag) = &reference.pick else {
+        return None;
+    };
+    let (namespace, name) = reference.repository.as_str().split_once('/')?;
+    let package = format!("{namespace}:{name}").parse().ok()?;
+    Some((package, version_of(tag)?))
+}
+
 impl Unlogged {
     /// Fetches what a reference names.
     pub(crate) fn fetch(
@@ -56,16 +77,21 @@ impl Unlogged {
                 .cause("a tag may mean something else tomorrow")
                 .help("with `--locked`, name it by its digest: `oci://HOST/NAMESPACE/NAME@sha256:…`"));
         }
-        if let Some(name) = Config::read()?.at_host(reference.host.as_str()) {
-            ui.say(&format!(
-                "the registry `{name}` at {} has a log, by which it would be verified if it were named as a package",
-                reference.host
-            ));
-        }
         let foreign = Foreign::open(ui, global, &reference.host)?;
         let pulled = foreign.wait_raw(foreign.client.pull(&reference.repository, &reference.pick));
-        let pulled = pulled.map_err(|error| foreign.failure(reference, error))?;
-        Ok(Unlogged::of(reference.clone(), None, pulled))
+        let log = KnownLog::of(&Config::read()?, reference);
+        let pulled = pulled.map_err(|error| {
+            let failure = foreign.failure(reference, error);
+            let known = |log: &KnownLog| {
+                let (name, host) = (&log.registry, &reference.host);
+                format!("the registry `{name}` at {host} has a log{}", log.hint())
+            };
+            failure.notes(log.as_ref().map(known))
+        })?;
+        Ok(Unlogged {
+            log,
+            ..Unlogged::of(reference.clone(), None, pulled)
+        })
     }
 
     pub(crate) fn of(
@@ -80,6 +106,7 @@ impl Unlogged {
             digest: pulled.digest,
             size: pulled.size,
             manifest: Some(pulled.manifest),
+            log: None,
             file,
             path,
             from,
@@ -137,10 +164,18 @@ impl Unlogged {
 
     /// Warns that nobody is answerable for it.
     pub(crate) fn warn(&self, ui: &Ui) {
-        ui.warn_once(&format!(
-            "`{}` is unverified: no log has it, so nothing says who published it, or that others get the same",
-            self.name()
-        ));
+        let hint = self.log.as_ref().map(KnownLog::hint);
+        ui.warn_once(&format!("{}{}", self.reason(), hint.unwrap_or_default()));
+    }
+
+    /// That it is unverified, and why.
+    fn reason(&self) -> String {
+        let reason = match &self.log {
+            Some(log) => log.reason(),
+            None => "no log has it, so nothing says who published it, or that others get the same"
+                .into(),
+        };
+        format!("`{}` is unverified: {reason}", self.name())
     }
 
     /// What is known of it, and what is not, in sentences.
@@ -152,10 +187,11 @@ impl Unlogged {
             ),
             None => String::new(),
         };
+        let hint = self.log.as_ref().map(KnownLog::hint).unwrap_or_default();
         format!(
-            "`{}` is unverified: no log has it, so nothing says who published it, or that others get the same; its content is {}.{pinned}",
-            self.name(),
-            self.digest,
+            "{}{hint}; its content is {}.{pinned}",
+            self.reason(),
+            self.digest
         )
     }
 
@@ -172,6 +208,48 @@ impl Unlogged {
             reference: self
                 .manifest
                 .map(|it| self.reference.with(Pick::Digest(it)).to_string()),
+            logged_as: self.log.as_ref().and_then(|log| log.package.clone()),
+        }
+    }
+}
+
+impl KnownLog {
+    /// The log of the registry that a reference is of, if it is known.
+    fn of(config: &Config, reference: &Reference) -> Option<KnownLog> {
+        let registry = config.at_host(reference.host.as_str())?;
+        let package = package_of(reference);
+        let comes = |flag: Option<&str>| {
+            let choice = choose_for(config, flag, &package.as_ref()?.0).ok()?;
+            (choice.name == registry).then_some(())
+        };
+        let name = registry.to_string();
+        let option = match (comes(None), comes(Some(&name))) {
+            (Some(()), _) => Some(String::new()),
+            (None, Some(())) => Some(format!("--registry {name} ")),
+            // It is not looked for there.
+            (None, None) => None,
+        };
+        let package = package.zip(option);
+        Some(KnownLog {
+            registry: registry.clone(),
+            package: package
+                .map(|((package, version), option)| format!("{option}{package}@{version}")),
+        })
+    }
+
+    /// Why the log says nothing of it.
+    fn reason(&self) -> String {
+        format!(
+            "it was named by its place, and so the log of the registry `{}` was not asked who published it",
+            self.registry
+        )
+    }
+
+    /// What to do so that it is asked.
+    fn hint(&self) -> String {
+        match &self.package {
+            Some(package) => format!("; `tenon get {package}` verifies it by that log"),
+            None => "; a release of it is verified where it is named as a package".to_owned(),
         }
     }
 }

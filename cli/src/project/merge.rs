@@ -42,9 +42,8 @@ impl Project {
         };
         let mut remotes = Remotes::default();
         for (package, _) in ours.packages.keys().chain(theirs.packages.keys()) {
-            let namespace = package.namespace();
-            if remotes.home(locking.global, namespace)?.is_none() {
-                remotes.find(ui, locking.global, namespace)?;
+            if remotes.home(locking.global, package)?.is_none() {
+                remotes.find(ui, locking.global, package)?;
             }
         }
         let mut notes = BTreeMap::new();

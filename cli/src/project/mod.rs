@@ -38,6 +38,7 @@ pub(crate) use change::{Change, Changes};
 pub(crate) use install::{install, locked_version, pull_locked};
 pub(crate) use locking::{Freedom, Locking};
 pub(crate) use remotes::{Remotes, look};
+pub(crate) use unlogged::tag_moved;
 pub(crate) use wkg::WkgProject;
 
 use crate::config::manifest;
@@ -243,6 +244,11 @@ impl Project {
             return Err(changed(&path));
         }
         let text = lock.to_string();
+        // What one lock file cannot hold is no use to anyone.
+        if let Err(error) = LockFile::parse(&text) {
+            let message = format!("`{LOCK}` cannot hold what is chosen");
+            return Err(Failure::new("project::lock-file", message).cause(error));
+        }
         if self.lock_text.as_ref() != Some(&text) {
             stored::replace(&path, &text)?;
         }

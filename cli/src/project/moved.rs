@@ -64,9 +64,9 @@ pub(super) fn moved_to(
     global: &Global,
     package: &LockedPackage,
 ) -> Result<Option<String>, Failure> {
-    let namespace = package.package().namespace();
-    let Some(home) = remotes.home(global, namespace)? else {
-        let remote = remotes.find(ui, global, namespace)?;
+    let name = package.package();
+    let Some(home) = remotes.home(global, name)? else {
+        let remote = remotes.find(ui, global, name)?;
         let origin = remote.registry.pin.origin();
         let is_there = package.logged().is_some_and(|(log, _)| log == origin);
         let origin = ui::clean_line(origin.as_str());
@@ -76,7 +76,7 @@ pub(super) fn moved_to(
         return Ok(Some(format!("`{home}` now, which has no log")));
     };
     let place = remotes
-        .resolve(ui, global, namespace, &home)
+        .resolve(ui, global, name, &home)
         .and_then(|resolved| resolved.place(&release.package));
     match place {
         Ok(place) if place == release.place => Ok(None),

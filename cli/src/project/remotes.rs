@@ -1,12 +1,13 @@
 //! The registries of a project's packages.
 
 use crate::args::Global;
-use crate::config::RegistryName;
+use crate::config::{Config, RegistryName};
 use crate::error::Failure;
 use crate::oci::OciHome;
 use crate::oci::home::Resolved;
 use crate::remote::Remote;
 use crate::ui::Ui;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use tenon_registry_client::http::{Client, Error};
 use tenon_registry_client::name::{Namespace, PackageName};
@@ -15,70 +16,96 @@ use tenon_registry_client::verify::{Request, Verified, View};
 /// What came of asking a registry.
 pub(crate) type Answer<'r, R> = (&'r Remote, Result<R, Error>);
 
-/// The registries that packages of some namespaces come from, each made known once.
+/// The registries that some packages come from, each made known once.
 #[derive(Default)]
 pub(crate) struct Remotes {
     remotes: BTreeMap<RegistryName, Remote>,
-    homes: BTreeMap<Namespace, RegistryName>,
-    /// The homes of namespaces whose registries have no logs.
-    unlogged: BTreeMap<Namespace, Option<OciHome>>,
-    resolved: BTreeMap<Namespace, Resolved>,
+    homes: BTreeMap<Seat, RegistryName>,
+    /// The homes of what comes from registries without logs.
+    unlogged: BTreeMap<Seat, Option<OciHome>>,
+    resolved: BTreeMap<Seat, Resolved>,
+    /// The packages that do not come from where their namespaces do, once that was looked at.
+    overridden: Option<BTreeSet<PackageName>>,
 }
 
+/// What comes from one place: a package where it is overridden, or else all of its namespace.
+type Seat = (Namespace, Option<PackageName>);
+
 impl Remotes {
-    /// Finds the registry of a namespace, if it is not known yet.
+    /// Finds the registry of a package, if it is not known yet.
     pub(crate) fn find(
         &mut self,
         ui: &Ui,
         global: &Global,
-        namespace: &Namespace,
+        package: &PackageName,
     ) -> Result<&Remote, Failure> {
-        if !self.homes.contains_key(namespace) {
-            let remote = Remote::of(ui, global, namespace)?;
-            self.homes.insert(namespace.clone(), remote.name.clone());
+        self.look()?;
+        let seat = self.seat(package);
+        if let Entry::Vacant(home) = self.homes.entry(seat) {
+            let remote = Remote::of(ui, global, package)?;
+            home.insert(remote.name.clone());
             self.remotes.entry(remote.name.clone()).or_insert(remote);
         }
-        self.of(namespace)
+        self.of(package)
     }
 
-    /// Where a namespace comes from, if that is a registry without a log.
+    /// Where a package comes from, if that is a registry without a log.
     pub(crate) fn home(
         &mut self,
         global: &Global,
-        namespace: &Namespace,
+        package: &PackageName,
     ) -> Result<Option<OciHome>, Failure> {
-        if let Some(home) = self.unlogged.get(namespace) {
+        self.look()?;
+        let seat = self.seat(package);
+        if let Some(home) = self.unlogged.get(&seat) {
             return Ok(home.clone());
         }
-        let home = OciHome::of(global, namespace)?;
-        self.unlogged.insert(namespace.clone(), home.clone());
+        let home = OciHome::of(global, package)?;
+        self.unlogged.insert(seat, home.clone());
         Ok(home)
     }
 
-    /// Where the packages of a namespace really are, which its home may have to be asked.
+    /// Where the packages of a home really are, which it may have to be asked.
     pub(crate) fn resolve(
         &mut self,
         ui: &Ui,
         global: &Global,
-        namespace: &Namespace,
+        package: &PackageName,
         home: &OciHome,
     ) -> Result<Resolved, Failure> {
-        if let Some(resolved) = self.resolved.get(namespace) {
+        let seat = self.seat(package);
+        if let Some(resolved) = self.resolved.get(&seat) {
             return Ok(resolved.clone());
         }
         let resolved = home.resolve(ui, global)?;
-        self.resolved.insert(namespace.clone(), resolved.clone());
+        self.resolved.insert(seat, resolved.clone());
         Ok(resolved)
     }
 
-    /// The registry of a namespace, which was found before.
-    pub(crate) fn of(&self, namespace: &Namespace) -> Result<&Remote, Failure> {
-        let home = self.homes.get(namespace);
+    /// The registry of a package, which was found before.
+    pub(crate) fn of(&self, package: &PackageName) -> Result<&Remote, Failure> {
+        let home = self.homes.get(&self.seat(package));
         let remote = home.and_then(|home| self.remotes.get(home));
         remote.ok_or_else(|| {
-            let message = format!("the registry of `{namespace}` was not looked for");
+            let message = format!("the registry of `{package}` was not looked for");
             Failure::new("registry::none", message)
         })
+    }
+
+    /// Looks once which packages are overridden.
+    fn look(&mut self) -> Result<(), Failure> {
+        if self.overridden.is_none() {
+            let packages = Config::read()?.wkg.packages;
+            self.overridden = Some(packages.into_keys().collect());
+        }
+        Ok(())
+    }
+
+    fn seat(&self, package: &PackageName) -> Seat {
+        let overridden = self.overridden.as_ref();
+        let is_overridden = overridden.is_some_and(|all| all.contains(package));
+        let namespace = package.namespace().clone();
+        (namespace, is_overridden.then(|| package.clone()))
     }
 
     /// All registries that were found.
@@ -98,7 +125,7 @@ impl Remotes {
         F: Future<Output = Result<R, Error>>,
     {
         let homes = things.iter();
-        let homes = homes.map(|thing| self.of(package(thing).namespace()));
+        let homes = homes.map(|thing| self.of(package(thing)));
         let homes = homes.collect::<Result<Vec<_>, _>>()?;
         let Some(first) = homes.first() else {
             return Ok(vec![]);
@@ -118,7 +145,7 @@ pub(crate) fn look(
 ) -> Result<Vec<Verified<View>>, Failure> {
     let mut remotes = Remotes::default();
     for package in packages {
-        remotes.find(ui, global, package.namespace())?;
+        remotes.find(ui, global, package)?;
     }
     let look = |client: Client, package| async move {
         let releases = BTreeSet::new();

@@ -177,11 +177,10 @@ impl Gathered {
     ) -> Result<(Vec<Unlogged>, BTreeSet<PackageName>), Failure> {
         let (mut unlogged, mut logged) = (vec![], BTreeSet::new());
         for package in names {
-            let namespace = package.namespace();
-            match self.remotes.home(global, namespace)? {
+            match self.remotes.home(global, &package)? {
                 None => drop(logged.insert(package)),
                 Some(home) => {
-                    let resolved = self.remotes.resolve(ui, global, namespace, &home);
+                    let resolved = self.remotes.resolve(ui, global, &package, &home);
                     unlogged.push((package, resolved));
                 }
             }
@@ -234,7 +233,7 @@ impl Gathered {
     /// Why a version of a package that was looked at cannot be had.
     pub(super) fn loss(&self, package: &PackageName, version: &Version) -> Option<VerifyError> {
         let error = self.found.get(package)?.view.release(version).err()?;
-        let remote = self.remotes.of(package.namespace()).ok()?;
+        let remote = self.remotes.of(package).ok()?;
         // That it is void is in the proof of that version only.
         let request = Request::release(package.clone(), version.clone());
         let view = remote.wait_raw(remote.client.view(&request));
@@ -280,7 +279,7 @@ impl Gathered {
         let mut answers = vec![];
         let mut known = vec![];
         for package in names {
-            match self.remotes.find(ui, global, package.namespace()) {
+            match self.remotes.find(ui, global, &package) {
                 Ok(_) => known.push(package),
                 Err(failure) => answers.push((package, Err(failure))),
             }
@@ -381,7 +380,7 @@ impl Gathered {
 
     /// What a release needs by its bytes, if they are in the cache.
     fn cached(&self, release: &Release) -> Result<Option<Vec<Need>>, Failure> {
-        let remote = self.remotes.of(release.package.namespace())?;
+        let remote = self.remotes.of(&release.package)?;
         let file = remote.wait(remote.client.cached(&release.content))?;
         let Some(file) = file else {
             return Ok(None);

@@ -14,10 +14,9 @@ use crate::oci::{Foreign, Unlogged, reference};
 use crate::source::Bytes;
 use crate::ui::Ui;
 use crate::wit::needs::needs_of;
-use futures_util::{StreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use tenon_registry_client::Digest;
-use tenon_registry_client::http::oci::{NamedManifest, Pick, Repository, Tag, tag_of};
+use tenon_registry_client::http::oci::{Pick, Tag, tag_of};
 use tenon_registry_client::http::{Error, ErrorKind};
 use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::project::{LockedPackage, LockedSource, UnloggedPlace, UnloggedRelease};
@@ -30,9 +29,6 @@ const MOST_VERSIONS: usize = 64;
 const MOST_LARGE: usize = 8;
 /// The content of any of them is fetched if it has no more bytes than this.
 const SMALL: u64 = 1 << 20;
-/// How much is asked for at once.
-const AT_ONCE: usize = 8;
-
 /// A version that could be chosen.
 pub(super) struct UnloggedCandidate {
     pub(super) digest: Digest,
@@ -129,7 +125,7 @@ pub(super) fn candidates(
         .iter()
         .filter(|locked| !tags.contains_key(locked.version()));
     found.extend(untagged.map(of_lock));
-    let manifests = manifests(&foreign, &repository, &chosen);
+    let manifests = foreign.manifests(&repository, &chosen);
     for (rank, (version, manifest)) in manifests.into_iter().enumerate() {
         let locked = kept.iter().find(|locked| *locked.version() == version);
         let named = match manifest {
@@ -190,19 +186,6 @@ fn choose(
         .collect()
 }
 
-fn manifests(
-    foreign: &Foreign,
-    repository: &Repository,
-    chosen: &[(Version, Tag)],
-) -> Vec<(Version, Result<NamedManifest, Error>)> {
-    let ask = chosen.iter().map(|(version, tag)| {
-        let (client, pick) = (foreign.client.clone(), Pick::Tag(tag.clone()));
-        async move { (version.clone(), client.manifest(repository, &pick).await) }
-    });
-    let all = stream::iter(ask).buffered(AT_ONCE).collect::<Vec<_>>();
-    foreign.wait_for(all)
-}
-
 /// Fetches what is locked, by its digest. Whether the namespace is mapped there was looked at before.
 pub(super) fn install(
     ui: &Ui,
@@ -226,6 +209,7 @@ pub(super) fn install(
         digest: release.digest,
         size: locked.size,
         manifest: None,
+        log: None,
         file: blob.file,
         path: blob.path,
         from: blob.from,
@@ -269,7 +253,8 @@ fn missing(locked: &LockedPackage, error: Error) -> Failure {
 }
 
 /// Another content than the one that is locked has the tag of its version.
-fn tag_moved(locked: &LockedPackage, found: Digest) -> Failure {
+/// A version whose tag has other content than what is locked.
+pub(crate) fn tag_moved(locked: &LockedPackage, found: Digest) -> Failure {
     let name = format!("{}@{}", locked.package(), locked.version());
     Failure {
         exit: ExitKind::Refused,

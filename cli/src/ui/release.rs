@@ -33,6 +33,9 @@ pub(crate) struct UnverifiedData {
     /// What to name to have the same again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reference: Option<String>,
+    /// What to name to have it verified, where a known log has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) logged_as: Option<String>,
 }
 
 /// A release, where it is in the log, and who vouches for that.

@@ -23,6 +23,7 @@ mod shop;
 
 mod access;
 mod downgrade;
+mod looking;
 mod places;
 mod projects;
 mod publish;

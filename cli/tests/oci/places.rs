@@ -1,9 +1,11 @@
 //! Components that are named by where they are.
 
 use crate::oci_registry::{Fault, OciRegistry};
-use crate::place;
 use crate::place::Said;
 use crate::shop::component;
+use crate::{map, place};
+use serde_json::Value;
+use std::fs;
 use tenon_registry_client::Digest;
 
 #[test]
@@ -90,8 +92,60 @@ fn where_there_is_a_log_it_is_said() {
         "oci::not-found",
         &["get", &format!("oci://{host}/acme/http:1.0.0")],
     );
-    let hint = format!("the registry `local` at {host} has a log");
+    let hint = format!(
+        "the registry `local` at {host} has a log; `tenon get acme:http@1.0.0` verifies it by that log"
+    );
     assert!(said.err.contains(&hint), "{}", said.err);
+}
+
+#[test]
+fn what_a_log_would_verify_is_not_said_to_be_in_none() {
+    let (registry, place) = (OciRegistry::start(), place());
+    let host = registry.host();
+    let manifest = registry.has("acme/http", "1.0.0", &component("log", &[], &["log"]));
+    registry.has("acme/http", "latest", &component("log", &[], &["log"]));
+    // Its log is not asked.
+    let other = place.server.pin();
+    let url = format!("http://{host}");
+    place.ok(&["registry", "add", "both", &url, &other]);
+    let named = format!("oci://{host}/acme/http:1.0.0");
+    let why = "it was named by its place, and so the log of the registry `both` was not asked";
+    // The namespace is not mapped there, and could be looked for there.
+    let said = place.ok(&["get", &named]);
+    assert!(said.err.contains(why), "{}", said.err);
+    assert!(!said.err.contains("no log has it"), "{}", said.err);
+    let hint = "`tenon get --registry both acme:http@1.0.0` verifies it";
+    assert!(said.err.contains(hint), "{}", said.err);
+    let json = place.ok(&["get", &named, "--json"]).json();
+    assert_eq!(json["unverified"], true);
+    assert_eq!(json["logged_as"], "--registry both acme:http@1.0.0");
+    map(&place, "acme = \"both\"");
+    let said = place.ok(&["inspect", &named]);
+    assert!(
+        said.err.contains("`tenon get acme:http@1.0.0` verifies it"),
+        "{}",
+        said.err
+    );
+    // Where it comes from elsewhere, it is not to be had there by its name; nor by what names no release.
+    map(&place, "acme = \"local\"");
+    let said = place.ok(&["get", &named]);
+    assert!(
+        said.err.contains(why) && !said.err.contains("`tenon get acme"),
+        "{}",
+        said.err
+    );
+    for place_of in [
+        format!("oci://{host}/acme/http"),
+        format!("oci://{host}/acme/http@{manifest}"),
+    ] {
+        let said = place.ok(&["get", &place_of, "-o", "x.wasm"]);
+        assert!(
+            said.err
+                .contains("a release of it is verified where it is named as a package"),
+            "{}",
+            said.err
+        );
+    }
 }
 
 #[test]
@@ -181,4 +235,54 @@ fn a_registry_that_lies_is_refused_and_nothing_is_written() {
     assert_eq!(place.files(), before);
     place.ok(&["get", &named, "-o", "got.wasm"]);
     assert_eq!(place.read("got.wasm"), bytes);
+}
+
+#[test]
+fn a_plan_names_places_by_their_digests() {
+    let (registry, place) = (OciRegistry::start(), place());
+    let host = registry.host();
+    let manifest = registry.has("other/log", "1.0.0", &component("log", &[], &["log"]));
+    fs::write(place.at("app.wasm"), component("app", &["log"], &["run"])).unwrap();
+    let log = format!("oci://{host}/other/log:1.0.0");
+    let plug = ["plug", "app.wasm", "--plug", &*log, "-o"];
+    place.ok(&[&plug[..], &["made.wasm", "--plan", "plan.json"]].concat());
+    let mut plan: Value = serde_json::from_slice(&place.read("plan.json")).unwrap();
+    let entries = plan["components"].as_array().unwrap();
+    let at = entries
+        .iter()
+        .position(|it| it.get("reference").is_some())
+        .unwrap();
+    let pinned = format!("oci://{host}/other/log@{manifest}");
+    assert_eq!(entries[at]["reference"], pinned);
+    // The tag means something else by now, and the plan does not.
+    registry.has("other/log", "1.0.0", &component("evil", &[], &["log"]));
+    let said = place.ok(&["compose", "plan.json", "-o", "again.wasm"]);
+    assert!(said.err.contains("is unverified"), "{}", said.err);
+    assert_eq!(place.read("again.wasm"), place.read("made.wasm"));
+    place.ok(&["--locked", "compose", "plan.json", "-o", "locked.wasm"]);
+    let refused = |exit, code, change: &dyn Fn(&mut Value)| {
+        let mut plan = plan.clone();
+        change(&mut plan["components"][at]);
+        fs::write(place.at("wrong.json"), plan.to_string()).unwrap();
+        place.fails(exit, code, &["compose", "wrong.json", "-o", "wrong.wasm"]);
+    };
+    refused(1, "plan::invalid", &|it| {
+        it["reference"] = log.clone().into()
+    });
+    refused(1, "plan::invalid", &|it| it["reference"] = "other".into());
+    refused(1, "plan::invalid", &|it| it["path"] = "app.wasm".into());
+    refused(3, "plan::changed", &|it| {
+        it["sha256"] = "00".repeat(32).into()
+    });
+    let gone = pinned.replace("other/log", "other/gone");
+    refused(1, "oci::not-found", &|it| {
+        it["reference"] = gone.clone().into()
+    });
+    plan["components"][at]["size"] = 7.into();
+    fs::write(place.at("wrong.json"), plan.to_string()).unwrap();
+    place.fails(
+        3,
+        "plan::changed",
+        &["compose", "wrong.json", "-o", "wrong.wasm"],
+    );
 }

@@ -2,7 +2,7 @@
 
 use crate::oci_registry::{Fault, OciRegistry};
 use crate::shop;
-use crate::shop::{component, wit};
+use crate::shop::{component, http, listed, wit};
 use serde_json::json;
 use std::fs;
 use tenon_registry_client::Digest;
@@ -189,4 +189,75 @@ fn where_a_namespace_is_may_be_said_by_wkg() {
     // It says that they have moved.
     front.world().well_known = Some(json!({ "ociRegistry": host, "ociNamespacePrefix": "evil/" }));
     shop.fails(2, "project::moved", &["fetch"]);
+}
+
+#[test]
+fn wkg_may_have_a_package_come_from_elsewhere_than_its_namespace() {
+    let (registry, other) = (OciRegistry::start(), OciRegistry::start());
+    let bytes = component("kit", &[], &["kit"]);
+    registry.has("other/log", "1.0.0", &component("log", &[], &["log"]));
+    registry.has("other/kit", "9.0.0", &component("evil", &[], &["kit"]));
+    other.has("other/kit", "1.0.0", &bytes);
+    other.has("acme/kit", "1.0.0", &bytes);
+    let shop = shop(&registry);
+    crate::map(&shop.place, "");
+    let at = |registry: &OciRegistry| {
+        format!(
+            "{{ registry = \"{}\", metadata = {{ preferredProtocol = \"oci\" }} }}",
+            registry.host()
+        )
+    };
+    let path = shop.place.at("xdg/wasm-pkg");
+    fs::create_dir_all(&path).unwrap();
+    let overrides = format!(
+        "[namespace_registries]\nother = {}\n[package_registry_overrides]\n\"other:kit\" = {at}\n\"acme:kit\" = {at}\n",
+        at(&registry),
+        at = at(&other)
+    );
+    fs::write(path.join("config.toml"), overrides).unwrap();
+    shop.ok(&["get", "other:kit", "-o", "kit.wasm"]);
+    assert_eq!(fs::read(shop.at("kit.wasm")).unwrap(), bytes);
+    let said = shop.ok(&["info", "other:kit"]);
+    assert!(said.err.contains(&other.host()), "{}", said.err);
+    // In a project, too, beside what its namespace has.
+    shop.ok(&["add", "other:kit", "other:log"]);
+    let lock = shop.read("tenon.lock");
+    for place in [
+        format!("unverified = \"oci://{}/other/kit\"", other.host()),
+        format!("unverified = \"oci://{}/other/log\"", registry.host()),
+    ] {
+        assert!(lock.contains(&place), "{place}: {lock}");
+    }
+    shop.ok(&["fetch"]);
+    assert!(registry.asked("other/kit").is_empty());
+    assert!(other.asked("other/log").is_empty());
+    // What a log proves and what none does are no one namespace of a project.
+    shop.place.server.world().publish_http("1.0.0");
+    shop.write(
+        "tenon.toml",
+        "[package]\nname = \"acme:shop\"\n\n[dependencies]\n\"acme:http\" = \"^1\"\n\"acme:kit\" = \"^1\"\n",
+    );
+    let http = listed("1.0.0", &http("1.0.0"), &[]);
+    shop.place.server.world().list("http", &[http]);
+    fs::remove_file(shop.at("tenon.lock")).unwrap();
+    let said = shop.run(&["lock"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(
+        said.err.contains("error[project::lock-file]: "),
+        "{}",
+        said.err
+    );
+    assert!(!shop.at("tenon.lock").exists());
+    assert!(
+        said.err.contains("it can come from one registry only"),
+        "{}",
+        said.err
+    );
+    // What is said here goes before it.
+    crate::map(
+        &shop.place,
+        &format!("other = \"oci://{}\"", registry.host()),
+    );
+    let said = shop.ok(&["info", "other:kit"]);
+    assert!(said.out.contains("9.0.0"), "{}", said.out);
 }

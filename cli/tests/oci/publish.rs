@@ -210,3 +210,79 @@ fn a_composition_comes_with_its_bill_of_materials() {
         );
     }
 }
+
+#[test]
+fn what_breaks_the_version_before_is_refused() {
+    let (registry, place) = (OciRegistry::start(), place());
+    let at = |tag: &str| format!("oci://{}/other/log:{tag}", registry.host());
+    for (name, exports) in [("both", &["log", "more"][..]), ("one", &["log"])] {
+        let bytes = component(name, &[], exports);
+        fs::write(place.at(&format!("{name}.wasm")), bytes).unwrap();
+    }
+    let said = place.ok(&["publish", "both.wasm", &at("1.0.0"), "--yes"]);
+    assert!(
+        said.err
+            .contains("previous   none that it must be compatible with"),
+        "{}",
+        said.err
+    );
+    let said = place.fails(
+        1,
+        "publish::breaking",
+        &["publish", "one.wasm", &at("1.1.0"), "--yes"],
+    );
+    assert!(
+        said.err.contains("previous   1.0.0, which it breaks:"),
+        "{}",
+        said.err
+    );
+    assert!(
+        said.err.contains("the export `more` is gone"),
+        "{}",
+        said.err
+    );
+    assert!(said.err.contains("publish it as 2.0.0"), "{}", said.err);
+    assert_eq!(registry.world().tags.len(), 1);
+    // On another track, or allowed, or under a tag that is no version.
+    place.ok(&["publish", "one.wasm", &at("2.0.0"), "--yes"]);
+    place.ok(&["publish", "one.wasm", &at("latest"), "--yes"]);
+    let said = place.ok(&[
+        "publish",
+        "one.wasm",
+        &at("1.1.0"),
+        "--yes",
+        "--allow-breaking",
+    ]);
+    assert!(
+        said.err
+            .contains("it breaks those who use 1.0.0, as `--allow-breaking` allows"),
+        "{}",
+        said.err
+    );
+    let json = place
+        .ok(&["publish", "both.wasm", &at("1.2.0"), "--yes", "--json"])
+        .json();
+    assert_eq!(
+        json["previous"],
+        serde_json::json!({ "version": "1.1.0", "breaking": [] })
+    );
+    // A lower one than there is.
+    place.fails(
+        1,
+        "publish::version",
+        &["publish", "both.wasm", &at("1.1.0-rc.1"), "--yes"],
+    );
+    // What is there already is compared with nothing.
+    place.ok(&["publish", "one.wasm", &at("1.1.0"), "--yes"]);
+    // What the version before is, is no component.
+    registry.has_manifest(
+        "other/image",
+        "1.0.0",
+        &serde_json::json!({ "schemaVersion": 2, "layers": [],
+        "config": { "mediaType": "x/y", "digest": Digest::of(b"{}").to_string(), "size": 2 } }),
+        &[],
+    );
+    let image = format!("oci://{}/other/image:1.1.0", registry.host());
+    let said = place.ok(&["publish", "one.wasm", &image, "--yes"]);
+    assert!(said.err.contains("1.0.0 is no component"), "{}", said.err);
+}

@@ -1,8 +1,8 @@
 //! Content: downloaded, checked while it comes, and kept once everything is verified.
 
-use super::body::Body;
-use super::progress::{Meter, Transfer, TransferKind};
-use super::transport::{Ask, Failure};
+use super::download::{Check, Download, Source};
+use super::progress::{Transfer, TransferKind};
+use super::transport::{Ask, Failure, Transport};
 use super::turn::ContentTurn;
 use super::view::{Locked, MAX_TRIES};
 use super::{Client, Error, ErrorKind};
@@ -12,15 +12,12 @@ use crate::chain::Release;
 use crate::name::{PackageName, Version};
 use crate::record::{Content, Reference, Subject};
 use crate::store::Partial;
-use crate::verify::{ContentCheck, Request, Verified, View};
+use crate::verify::{ContentCheck, Request, Verified, VerifyError, View};
 use reqwest::Response;
-use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, RANGE};
+use reqwest::header::{HeaderName, HeaderValue};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
-
-/// How often a download is continued that got further each time.
-pub(super) const MAX_PARTS: u32 = 64;
 
 /// Content that is verified, and in the cache.
 #[derive(Debug)]
@@ -64,13 +61,10 @@ enum Bytes {
     New(Partial),
 }
 
-/// A download, as far as it is.
-struct Download {
-    partial: Partial,
+/// The bytes of a release.
+struct OfRelease<'r> {
+    release: &'r Verified<Release>,
     check: ContentCheck,
-    meter: Box<dyn Meter>,
-    taken: u64,
-    etag: Option<HeaderValue>,
 }
 
 impl Client {
@@ -203,103 +197,59 @@ impl Client {
             what,
             total: content.size,
         };
-        let mut download = Download {
-            partial: begun.await?,
-            check: release.check(),
-            meter: self.0.options.progress.begin(transfer),
-            taken: 0,
-            etag: None,
-        };
         let path = Paths::blob(&content.digest);
         let url = self.0.transport.url(&path);
-        let (mut attempt, mut parts) = (0, 0);
-        loop {
-            let before = download.taken;
-            attempt += 1;
-            let failure = match self.download_part(&path, release, &mut download).await {
-                Ok(()) => break,
-                Err(failure) => failure,
-            };
-            if failure.kind.is_not_found() {
-                let missing = ErrorKind::ContentMissing(format!("`{what}`"));
-                return Err(Error::new(missing, url.as_str(), attempt));
-            }
-            // Who gets further may go on.
-            if download.taken > before && parts < MAX_PARTS {
-                parts += 1;
-                attempt = 1;
-            }
-            self.0.transport.pause(failure, &url, attempt).await?;
-        }
-        let refused = |error| Error::new(ErrorKind::Verify(error), url.as_str(), attempt);
-        download.check.finish().map_err(refused)?;
-        Ok(download.partial)
-    }
-
-    /// What one connection brings of it, from where the last one ended.
-    async fn download_part(
-        &self,
-        path: &str,
-        release: &Verified<Release>,
-        download: &mut Download,
-    ) -> Result<(), Failure> {
-        let size = release.content.size;
-        let mut ask = Ask::get(path, size);
-        if download.taken > 0 {
-            let range = HeaderValue::from_str(&format!("bytes={}-", download.taken));
-            ask.headers.extend(range.ok().map(|range| (RANGE, range)));
-            let etag = download.etag.clone();
-            ask.headers.extend(etag.map(|etag| (IF_RANGE, etag)));
-        }
-        let response = self.0.transport.open(&ask).await?;
-        let part = response.status() == 206;
-        let goes_on = part && continues(&response, download.taken);
-        if goes_on {
-            ask.most = size.saturating_sub(download.taken);
-        } else {
-            download.partial.clear().map_err(stored)?;
-            download.check = release.check();
-            download.taken = 0;
-            download.etag = strong(response.headers().get(ETAG));
-        }
-        if part && !goes_on {
-            let what = "the part of the content that was asked for";
-            let source = "its range begins elsewhere".into();
-            return Err(Failure::soon(ErrorKind::Malformed { what, source }));
-        }
-        // That there is more than the record says is for the check to say, unless it is said before.
-        let check = |error| Failure::never(ErrorKind::Verify(error));
-        if response
-            .content_length()
-            .is_some_and(|length| length > ask.most)
-        {
-            return Err(check(crate::verify::VerifyError::ContentTooLong { size }));
-        }
-        let mut body = Body::new(response, u64::MAX, &self.0.transport.timeouts)?;
-        while let Some(bytes) = body.next().await? {
-            download.check.update(&bytes).map_err(check)?;
-            download.partial.write(&bytes).map_err(stored)?;
-            download.taken += bytes.len() as u64;
-            download.meter.reach(download.taken);
-        }
-        Ok(())
+        let download = Download {
+            wire: &self.0.transport,
+            url: &url,
+            source: (&self.0.transport, Ask::get(&path, content.size)),
+            check: OfRelease {
+                release,
+                check: release.check(),
+            },
+            partial: begun.await?,
+            meter: self.0.options.progress.begin(transfer),
+        };
+        download
+            .run()
+            .await
+            .map_err(|error| match error.is_not_found() {
+                true => {
+                    let missing = ErrorKind::ContentMissing(format!("`{what}`"));
+                    Error::new(missing, error.url, error.attempts)
+                }
+                false => error,
+            })
     }
 }
 
-fn stored(error: crate::store::StoreError) -> Failure {
-    Failure::never(ErrorKind::Store(error))
+impl Source for (&Transport, Ask) {
+    async fn open(&self, headers: Vec<(HeaderName, HeaderValue)>) -> Result<Response, Failure> {
+        let mut ask = self.1.clone();
+        ask.headers.extend(headers);
+        self.0.open(&ask).await
+    }
 }
 
-/// Whether a part begins where the last one ended.
-pub(super) fn continues(response: &Response, taken: u64) -> bool {
-    let range = response.headers().get(CONTENT_RANGE);
-    let range = range.and_then(|range| range.to_str().ok());
-    let start = range.and_then(|range| range.strip_prefix("bytes ")?.split_once('-'));
-    start.is_some_and(|(start, _)| start == taken.to_string())
-}
+impl Check for OfRelease<'_> {
+    fn size(&self) -> u64 {
+        self.release.content.size
+    }
 
-/// An entity tag that stands for every byte.
-pub(super) fn strong(etag: Option<&HeaderValue>) -> Option<HeaderValue> {
-    etag.filter(|etag| etag.as_bytes().starts_with(b"\""))
-        .cloned()
+    fn begin(&mut self) {
+        self.check = self.release.check();
+    }
+
+    fn update(&mut self, bytes: &[u8]) -> Result<(), ErrorKind> {
+        self.check.update(bytes).map_err(ErrorKind::Verify)
+    }
+
+    fn too_long(&self, _: u64) -> ErrorKind {
+        let size = self.size();
+        ErrorKind::Verify(VerifyError::ContentTooLong { size })
+    }
+
+    fn finish(self, _: u64) -> Result<(), ErrorKind> {
+        self.check.finish().map(drop).map_err(ErrorKind::Verify)
+    }
 }

@@ -72,6 +72,7 @@ mod progress;
 mod token;
 
 mod body;
+mod download;
 mod error;
 mod transport;
 mod turn;

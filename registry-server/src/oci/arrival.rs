@@ -26,8 +26,8 @@ use tenon_registry_client::name::{PackageName, Version};
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 const TAG: HeaderName = HeaderName::from_static("oci-tag");
 
-/// The most tags that a manifest is given at once.
-const MOST_TAGS_AT_ONCE: usize = 100;
+/// The most tags that a manifest is given at once. Each is a header of the answer, of which clients take a hundred.
+const MOST_TAGS_AT_ONCE: usize = 64;
 
 /// The most tags of a repository.
 const MOST_TAGS: i64 = 100_000;

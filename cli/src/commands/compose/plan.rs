@@ -12,7 +12,7 @@ use crate::exit::ExitKind;
 use crate::reading::read;
 use crate::remembered::Memory;
 use crate::source::{Named, Sources};
-use crate::ui::{self, Document};
+use crate::ui::{self, Document, ReleaseData, UnverifiedData};
 use crate::write::{Content, Target};
 use clap::ValueEnum;
 use format::{
@@ -166,19 +166,28 @@ impl ComponentEntry {
             None => input.digest()?,
         };
         let release = input.release.as_ref();
-        let release = release.and_then(|it| Some((it.package.as_ref()?, &it.registry)));
-        let source = match release {
-            Some(((package, version), registry)) => SourceEntry::Package {
+        let source = match release.map(|it| (&it.package, &it.registry, &it.data)) {
+            Some((Some((package, version)), registry, _)) => SourceEntry::Package {
                 package: package.to_string(),
                 version: version.to_string(),
                 registry: registry.clone(),
             },
-            None if input.release.is_some() => {
+            Some((
+                None,
+                _,
+                ReleaseData::Unverified(UnverifiedData {
+                    reference: Some(pinned),
+                    ..
+                }),
+            )) => SourceEntry::Reference {
+                reference: pinned.clone(),
+            },
+            Some((None, _, _)) => {
                 return Err(Failure::usage(format!(
-                    "a plan cannot name `{}`, which is no release of a package",
+                    "a plan cannot name `{}`, whose manifest is not known",
                     input.argument
                 ))
-                .help("write it to a file first, with `tenon get`; or map its namespace, and name the package"));
+                .help("write it to a file first, with `tenon get`"));
             }
             None if input.argument == "-" => {
                 return Err(Failure::usage(
@@ -207,6 +216,9 @@ impl ComponentEntry {
                     return Err(not_unicode(&path));
                 };
                 Named::open(path)?
+            }
+            SourceEntry::Reference { reference } => {
+                sources.open(&self.place(at, &reference)?.to_string())?
             }
             SourceEntry::Package {
                 package,

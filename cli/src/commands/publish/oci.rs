@@ -1,19 +1,20 @@
 //! `tenon publish --oci`: into a registry that speaks OCI, without a record in a log.
 
+use super::{PreviousData, bill};
 use crate::args::{Global, Publish};
+use crate::baseline;
 use crate::error::Failure;
-use crate::exit::ExitKind;
-use crate::oci::{Foreign, OciHome, bom, home, reference};
+use crate::oci::{Foreign, OciHome, home, reference};
 use crate::publication::{Outline, Publication};
-use crate::source::Sources;
+use crate::source::{Bytes, Sources};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use tenon_registry_client::Digest;
-use tenon_registry_client::http::Uploaded;
 use tenon_registry_client::http::oci::{
     ComponentForm, ComponentPackage, Descriptor, Pick, Reference, Tag, media, tag_of, version_of,
 };
+use tenon_registry_client::http::{ErrorKind, Uploaded};
 use tenon_registry_client::name::Version;
 
 #[derive(Serialize)]
@@ -32,6 +33,9 @@ struct PublishContent {
     /// What the tag meant before, if that was another manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     replaces: Option<String>,
+    /// The version that it was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<PreviousData>,
     /// The manifest of the bill of materials, if it has one and it was attached.
     #[serde(skip_serializing_if = "Option::is_none")]
     bill_of_materials: Option<String>,
@@ -93,15 +97,30 @@ pub(super) fn run(
     {
         return Err(taken(&foreign, &reference, &publication, version, there));
     }
-    ui.say(&content.plan(&publication));
+    let gated = version.as_ref().filter(|_| there.is_none());
+    if let Some(version) = gated {
+        content.previous = compare(ui, &foreign, &reference, &publication, version)?;
+    }
+    ui.say(&content.plan(&publication, gated.is_some()));
+    let attach = || {
+        let subject = Descriptor::of(media::MANIFEST, &package.bytes());
+        bill::attach(&foreign, &reference.repository, &subject, &publication)
+    };
     if there == Some(package.digest()) {
         content.state = State::PublishedBefore;
         // Its bill may not have come so far.
         if !args.consent.dry_run {
-            content.bill_of_materials = attach(&foreign, &reference, &publication, &package)?;
+            content.bill_of_materials = attach()?;
         }
         ui.say("it is published already, as this very manifest");
         return content.print(ui);
+    }
+    let broken = content.previous.as_ref().filter(|p| !p.breaking.is_empty());
+    if let (Some(previous), Some(version)) = (broken, &version) {
+        if !args.allow_breaking {
+            return Err(super::breaking(&content.reference, version, previous));
+        }
+        ui.warn(&super::allowed(previous));
     }
     if args.consent.dry_run {
         ui.say("this is all that was done: `--dry-run` sends nothing");
@@ -125,7 +144,7 @@ pub(super) fn run(
         ui.say("the registry had the content already");
     }
     content.state = State::Published;
-    content.bill_of_materials = attach(&foreign, &reference, &publication, &package)?;
+    content.bill_of_materials = attach()?;
     ui.say(&content.sentence());
     content.print(ui)
 }
@@ -180,7 +199,7 @@ fn mapped(
 ) -> Result<(Reference, Tag, Option<Version>), Failure> {
     let (package, version) = publication.name(args.package.as_deref(), args.version.as_deref())?;
     let namespace = package.namespace();
-    let home = OciHome::of(global, namespace)?.ok_or_else(|| {
+    let home = OciHome::of(global, &package)?.ok_or_else(|| {
         Failure::configuration(
             "oci::home",
             format!("nothing says in which OCI registry the namespace `{namespace}` is"),
@@ -261,37 +280,48 @@ fn taken(
     .help("a version is used once: publish what has changed as a higher version")
 }
 
-/// Attaches the bill of materials that a component carries; the digest of the manifest that does.
-fn attach(
+/// Compares with the version before, if there is one that can be compared with.
+fn compare(
+    ui: &Ui,
     foreign: &Foreign,
     reference: &Reference,
     publication: &Publication,
-    package: &ComponentPackage,
-) -> Result<Option<String>, Failure> {
-    let Some(bill) = bom::cyclonedx(&publication.bill) else {
+    version: &Version,
+) -> Result<Option<PreviousData>, Failure> {
+    let repository = &reference.repository;
+    let versions = match foreign.wait_raw(foreign.client.versions(repository)) {
+        Ok(versions) => versions,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let before = baseline::before(repository.as_str(), versions.keys(), version)?;
+    let Some((before, tag)) = before.and_then(|before| versions.get_key_value(before)) else {
         return Ok(None);
     };
-    let subject = Descriptor::of(media::MANIFEST, &package.bytes());
-    let attached = foreign.wait_raw(
-        foreign
-            .client
-            .attach(&reference.repository, &subject, &bill),
-    );
-    attached
-        .map(|digest| Some(digest.to_string()))
-        .map_err(|error| {
-            let failure = Failure {
-                exit: ExitKind::Failure,
-                ..Failure::from(error)
-            };
-            failure
-                .cause(
-                    "the component is published, and its bill of materials is not attached to it",
-                )
-                .help(
-                    "run the same command again: what is published already is not published twice",
-                )
-        })
+    let pick = Pick::Tag(tag.clone());
+    let pulled = match foreign.wait_raw(foreign.client.pull(repository, &pick)) {
+        Ok(pulled) => pulled,
+        Err(error) if matches!(*error.kind, ErrorKind::NoComponent { .. }) => {
+            ui.warn(&format!(
+                "{before} is no component, so nothing is known of what depends on it"
+            ));
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let breaking = match pulled.digest == publication.content.digest {
+        true => vec![],
+        false => {
+            let old = Bytes::of(pulled.blob.file);
+            let old = old.map_err(|error| Failure::io("read", &pulled.blob.path, &error))?;
+            let name = reference.with(pick).to_string();
+            baseline::compare_content(&name, &old, publication)?
+        }
+    };
+    Ok(Some(PreviousData {
+        version: before.to_string(),
+        breaking,
+    }))
 }
 
 impl PublishContent {
@@ -313,6 +343,7 @@ impl PublishContent {
             replaces: there
                 .filter(|there| *there != manifest)
                 .map(|there| there.to_string()),
+            previous: None,
             bill_of_materials: None,
             state: State::Planned,
         }
@@ -325,7 +356,8 @@ impl PublishContent {
         }
     }
 
-    fn plan(&self, publication: &Publication) -> String {
+    /// The plan; with the version before, if that was looked for.
+    fn plan(&self, publication: &Publication, gated: bool) -> String {
         let bill = match publication.bill.len() {
             0 => "none".to_owned(),
             entries => format!("attached, {}", ui::count(entries, "part")),
@@ -347,8 +379,11 @@ impl PublishContent {
         ] {
             text.push_str(&format!("  {label:<10} {}\n", ui::clean(&line)));
         }
-        if let Some(replaces) = &self.replaces {
-            text.push_str(&format!("  {:<10} {}\n", "replaces", ui::clean(replaces)));
+        let previous = gated.then(|| PreviousData::line(self.previous.as_ref()));
+        for (label, line) in [("replaces", self.replaces.clone()), ("previous", previous)] {
+            if let Some(line) = line {
+                text.push_str(&format!("  {label:<10} {}\n", ui::clean(&line)));
+            }
         }
         text
     }

@@ -1,17 +1,16 @@
 //! Manifests and content, checked against their digests while they come.
 
 use super::client::OciClient;
-use super::link::{Action, Ask, Reach, Scope};
+use super::link::{Action, Ask, Link, Reach, Scope};
 use super::manifest::{MAX_MANIFEST, Manifest, media};
 use super::{Pick, Repository};
-use crate::http::body::Body;
-use crate::http::fetch::{MAX_PARTS, continues, strong};
+use crate::http::download::{Check, Download, Source};
 use crate::http::transport::Failure;
-use crate::http::{Error, ErrorKind, FetchedFrom, Meter, Transfer, TransferKind};
+use crate::http::{Error, ErrorKind, FetchedFrom, Transfer, TransferKind};
 use crate::store::Partial;
 use crate::{Digest, Hasher};
-use reqwest::Method;
-use reqwest::header::{ACCEPT, ETAG, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Response};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
@@ -57,13 +56,12 @@ pub struct OciPulled {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// A download, as far as it is.
-struct Download {
-    partial: Partial,
+/// Content that has a digest, and so many bytes.
+struct OfDigest<'c> {
+    repository: &'c Repository,
+    digest: Digest,
+    size: u64,
     hasher: Hasher,
-    meter: Box<dyn Meter>,
-    taken: u64,
-    etag: Option<HeaderValue>,
 }
 
 impl OciClient {
@@ -182,111 +180,29 @@ impl OciClient {
         }
         let what = format!("{}/{repository}", self.0.options.host);
         let begun = self.on_disk(move |parts| parts.cache.begin_blob(&digest));
-        let mut download = Download {
+        let link = &self.0.link;
+        let scope = Scope::of(repository, Action::Pull);
+        let mut ask = link.ask(&scope, Method::GET, &format!("blobs/{digest}"), size);
+        ask.reach = Reach::Anywhere;
+        let url = ask.url.clone();
+        let download = Download {
+            wire: &link.wire,
+            url: &url,
+            source: (link, ask),
+            check: OfDigest {
+                repository,
+                digest,
+                size,
+                hasher: Hasher::new(),
+            },
             partial: begun.await?,
-            hasher: Hasher::new(),
             meter: self.0.options.progress.begin(Transfer {
                 kind: TransferKind::Download,
                 what: &what,
                 total: size,
             }),
-            taken: 0,
-            etag: None,
         };
-        let scope = Scope::of(repository, Action::Pull);
-        let mut ask = self
-            .0
-            .link
-            .ask(&scope, Method::GET, &format!("blobs/{digest}"), size);
-        ask.reach = Reach::Anywhere;
-        let (mut attempt, mut parts) = (0, 0);
-        loop {
-            let before = download.taken;
-            attempt += 1;
-            let failure = match self.download_part(&ask, &mut download, size).await {
-                Ok(()) => break,
-                Err(failure) => failure,
-            };
-            // Who gets further may go on.
-            if download.taken > before && parts < MAX_PARTS {
-                parts += 1;
-                attempt = 1;
-            }
-            self.0.link.wire.pause(failure, &ask.url, attempt).await?;
-        }
-        let differs = |expected: String, found: String| {
-            let what = format!("the content of `{repository}`");
-            let kind = ErrorKind::ContentDiffers {
-                what,
-                expected,
-                found,
-            };
-            Error::new(kind, ask.url.as_str(), attempt)
-        };
-        if download.taken != size {
-            let words = |size: u64| format!("{size} bytes");
-            return Err(differs(words(size), words(download.taken)));
-        }
-        let found = download.hasher.finish();
-        match found == digest {
-            true => Ok(download.partial),
-            false => Err(differs(digest.to_string(), found.to_string())),
-        }
-    }
-
-    /// What one connection brings of it, from where the last one ended.
-    async fn download_part(
-        &self,
-        ask: &Ask<'_>,
-        download: &mut Download,
-        size: u64,
-    ) -> Result<(), Failure> {
-        let mut ask = ask.clone();
-        if download.taken > 0 {
-            let range = HeaderValue::from_str(&format!("bytes={}-", download.taken));
-            ask.headers.extend(range.ok().map(|range| (RANGE, range)));
-            let etag = download.etag.clone();
-            ask.headers.extend(etag.map(|etag| (IF_RANGE, etag)));
-        }
-        let response = self.0.link.open(&ask).await?;
-        let part = response.status() == 206;
-        let goes_on = part && continues(&response, download.taken);
-        if !goes_on {
-            download.partial.clear().map_err(stored)?;
-            download.hasher = Hasher::new();
-            download.taken = 0;
-            download.etag = strong(response.headers().get(ETAG));
-        }
-        if part && !goes_on {
-            let what = "the part of the content that was asked for";
-            let source = "its range begins elsewhere".into();
-            return Err(Failure::soon(ErrorKind::Malformed { what, source }));
-        }
-        // That there is more than there should be is no accident of a network.
-        let too_long = |found: u64| {
-            Failure::never(ErrorKind::ContentDiffers {
-                what: format!("the content of `{}`", ask.scope.repository),
-                expected: format!("{size} bytes"),
-                found: format!("{found} bytes or more"),
-            })
-        };
-        let rest = size.saturating_sub(download.taken);
-        let length = response.content_length();
-        if let Some(length) = length.filter(|length| *length > rest) {
-            return Err(too_long(download.taken.saturating_add(length)));
-        }
-        let mut body = Body::new(response, u64::MAX, &self.0.link.wire.timeouts)?;
-        while let Some(bytes) = body.next().await? {
-            let taken = download.taken.saturating_add(bytes.len() as u64);
-            if taken > size {
-                return Err(too_long(taken));
-            }
-            download.hasher.update(&bytes);
-            download.partial.write(&bytes).map_err(stored)?;
-            download.taken = taken;
-            download.meter.reach(taken);
-        }
-        Ok(())
+        download.run().await
     }
 
     pub(super) fn no_component(
@@ -319,6 +235,51 @@ pub(super) fn said_digest(headers: &HeaderMap) -> Option<Digest> {
         .ok()
 }
 
-fn stored(error: crate::store::StoreError) -> Failure {
-    Failure::never(ErrorKind::Store(error))
+impl Source for (&Link, Ask<'_>) {
+    async fn open(&self, headers: Vec<(HeaderName, HeaderValue)>) -> Result<Response, Failure> {
+        let mut ask = self.1.clone();
+        ask.headers.extend(headers);
+        self.0.open(&ask).await
+    }
+}
+
+impl Check for OfDigest<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn begin(&mut self) {
+        self.hasher = Hasher::new();
+    }
+
+    fn update(&mut self, bytes: &[u8]) -> Result<(), ErrorKind> {
+        self.hasher.update(bytes);
+        Ok(())
+    }
+
+    fn too_long(&self, found: u64) -> ErrorKind {
+        let expected = format!("{} bytes", self.size);
+        differs(self.repository, expected, format!("{found} bytes or more"))
+    }
+
+    fn finish(self, taken: u64) -> Result<(), ErrorKind> {
+        let words = |size: u64| format!("{size} bytes");
+        if taken != self.size {
+            return Err(differs(self.repository, words(self.size), words(taken)));
+        }
+        let found = self.hasher.finish();
+        if found != self.digest {
+            let expected = self.digest.to_string();
+            return Err(differs(self.repository, expected, found.to_string()));
+        }
+        Ok(())
+    }
+}
+
+fn differs(repository: &Repository, expected: String, found: String) -> ErrorKind {
+    ErrorKind::ContentDiffers {
+        what: format!("the content of `{repository}`"),
+        expected,
+        found,
+    }
 }

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use tenon_registry_client::Digest;
+use tenon_registry_client::http::oci::{Pick, Reference};
 
 /// The schema that is written and read.
 pub(super) const SCHEMA: &str = "tenon/plan/1";
@@ -32,7 +33,7 @@ pub(super) struct PlanFile {
     pub(super) exports: Vec<ExportEntry>,
 }
 
-/// A component: either `path`, or `package`, `version` and `registry`.
+/// A component: either `path`, or `reference`, or `package`, `version` and `registry`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ComponentEntry {
@@ -41,6 +42,9 @@ pub(super) struct ComponentEntry {
     /// A file, relative to the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     path: Option<String>,
+    /// A place in an OCI registry, by the digest of a manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     package: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,6 +106,9 @@ pub(super) enum SourceEntry {
     Path {
         path: String,
     },
+    Reference {
+        reference: String,
+    },
     Package {
         package: String,
         version: String,
@@ -152,43 +159,64 @@ impl PlanFile {
 
 impl ComponentEntry {
     pub(super) fn new(name: String, source: SourceEntry, size: u64, digest: Digest) -> Self {
-        let (path, release) = match source {
-            SourceEntry::Path { path } => (Some(path), None),
+        let mut entry = ComponentEntry {
+            name,
+            path: None,
+            reference: None,
+            package: None,
+            version: None,
+            registry: None,
+            size,
+            sha256: digest.hex(),
+        };
+        match source {
+            SourceEntry::Path { path } => entry.path = Some(path),
+            SourceEntry::Reference { reference } => entry.reference = Some(reference),
             SourceEntry::Package {
                 package,
                 version,
                 registry,
-            } => (None, Some((package, version, registry))),
-        };
-        let (package, version, registry) = match release {
-            Some((package, version, registry)) => (Some(package), Some(version), Some(registry)),
-            None => (None, None, None),
-        };
-        ComponentEntry {
-            name,
-            path,
-            package,
-            version,
-            registry,
-            size,
-            sha256: digest.hex(),
+            } => {
+                entry.package = Some(package);
+                entry.version = Some(version);
+                entry.registry = Some(registry);
+            }
         }
+        entry
     }
 
     /// Where the component is; `at` is its place in the list.
     pub(super) fn source(&self, at: usize) -> Result<SourceEntry, Failure> {
         let release = (&self.package, &self.version, &self.registry);
-        match (&self.path, release) {
-            (Some(path), (None, None, None)) => Ok(SourceEntry::Path { path: path.clone() }),
-            (None, (Some(package), Some(version), Some(registry))) => Ok(SourceEntry::Package {
-                package: package.clone(),
-                version: version.clone(),
-                registry: registry.clone(),
+        match (&self.path, &self.reference, release) {
+            (Some(path), None, (None, None, None)) => Ok(SourceEntry::Path { path: path.clone() }),
+            (None, Some(reference), (None, None, None)) => Ok(SourceEntry::Reference {
+                reference: reference.clone(),
             }),
+            (None, None, (Some(package), Some(version), Some(registry))) => {
+                Ok(SourceEntry::Package {
+                    package: package.clone(),
+                    version: version.clone(),
+                    registry: registry.clone(),
+                })
+            }
             _ => Err(invalid(
                 &format!("components[{at}]"),
-                "expected either `path`, or `package`, `version` and `registry`",
+                "expected either `path`, or `reference`, or `package`, `version` and `registry`",
             )),
+        }
+    }
+
+    /// A place in an OCI registry, which a plan names by digest: a tag may mean something else when it is applied.
+    pub(super) fn place(&self, at: usize, reference: &str) -> Result<Reference, Failure> {
+        let wrong = |why: &dyn std::fmt::Display| {
+            let place = format!("components[{at}].reference");
+            invalid(&place, ui::clean_line(&why.to_string()))
+        };
+        let reference: Reference = reference.parse().map_err(|error| wrong(&error))?;
+        match reference.pick {
+            Pick::Digest(_) => Ok(reference),
+            Pick::Tag(_) => Err(wrong(&"expected `oci://HOST/NAMESPACE/NAME@sha256:…`")),
         }
     }
 

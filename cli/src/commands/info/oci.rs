@@ -1,0 +1,362 @@
+//! `tenon info` of what is in a registry without a log: all of it is the registry's word.
+
+use super::LISTED;
+use crate::args::Global;
+use crate::error::Failure;
+use crate::oci::{Foreign, OciHome};
+use crate::remote::Remote;
+use crate::ui::{self, Document, Ui};
+use crate::wanted::{Selection, Wanted};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use tenon_registry_client::chain::Release;
+use tenon_registry_client::http::ErrorKind;
+use tenon_registry_client::http::oci::{
+    Descriptor, NamedManifest, Pick, Reference, Tag, tag_of, version_of,
+};
+use tenon_registry_client::name::Version;
+
+/// Of how many versions, from the highest, the manifests are looked at.
+const MOST_VERSIONS: usize = 64;
+/// How many referrers, and how many annotations of one thing, are shown.
+pub(super) const SHOWN: usize = 50;
+
+#[derive(Serialize)]
+struct InfoContent {
+    /// Always `true`.
+    unverified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package: Option<String>,
+    /// Registry and repository.
+    registry: String,
+    /// The tags that are versions, the highest first.
+    versions: Vec<VersionData>,
+    /// The other tags.
+    tags: Vec<String>,
+    /// What is shown of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<ManifestData>,
+}
+
+#[derive(Serialize)]
+struct VersionData {
+    version: String,
+    /// The manifest and what it is of, if they were looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<ContentData>,
+}
+
+#[derive(Serialize)]
+struct ContentData {
+    digest: String,
+    size: u64,
+}
+
+#[derive(Serialize)]
+struct ManifestData {
+    /// What it was asked for as.
+    reference: String,
+    digest: String,
+    /// The component that it is of, if it is of one.
+    content: Option<ContentData>,
+    annotations: BTreeMap<String, String>,
+    /// What others say about it.
+    referrers: Vec<ReferrerData>,
+}
+
+/// What someone says about a manifest.
+#[derive(Serialize)]
+pub(super) struct ReferrerData {
+    /// What it is.
+    kind: String,
+    digest: String,
+    size: u64,
+    annotations: BTreeMap<String, String>,
+}
+
+/// Shows a package of a namespace that comes from there.
+pub(super) fn run(
+    ui: &Ui,
+    global: &Global,
+    home: &OciHome,
+    wanted: &Wanted,
+) -> Result<(), Failure> {
+    let (host, repository) = home.locate(ui, global, &wanted.package)?;
+    let reference = Reference {
+        host,
+        repository,
+        pick: Pick::Tag(Tag::latest()),
+    };
+    let foreign = Foreign::open(ui, global, &reference.host)?;
+    let tags = foreign.wait_raw(foreign.client.tags(&reference.repository));
+    let tags = tags.map_err(|error| foreign.failure(&reference, error))?;
+    let versions: BTreeMap<Version, Tag> = tags
+        .iter()
+        .filter_map(|tag| Some((version_of(tag)?, tag.clone())))
+        .collect();
+    let mut admitted = versions.iter().rev();
+    let shown = admitted.find(|(version, _)| wanted.version.admits(version));
+    let manifest = match (shown, &wanted.version) {
+        (Some((_, tag)), _) => {
+            let reference = reference.with(Pick::Tag(tag.clone()));
+            Some(shown_of(&foreign, &reference)?)
+        }
+        (None, Selection::Highest) => None,
+        (None, _) => return Err(super::none_of(wanted)),
+    };
+    let Reference {
+        host, repository, ..
+    } = &reference;
+    let listed: Vec<_> = versions.into_iter().rev().collect();
+    let content = InfoContent {
+        unverified: true,
+        package: Some(wanted.package.to_string()),
+        registry: format!("{}{host}/{repository}", Reference::SCHEME),
+        versions: described(&foreign, &reference, &listed, ui)?,
+        tags: tags
+            .iter()
+            .filter(|tag| version_of(tag).is_none())
+            .map(ToString::to_string)
+            .collect(),
+        manifest,
+    };
+    content.print(ui)
+}
+
+/// Shows what is at a place.
+pub(super) fn run_place(ui: &Ui, global: &Global, reference: &Reference) -> Result<(), Failure> {
+    let foreign = Foreign::open(ui, global, &reference.host)?;
+    let Reference {
+        host, repository, ..
+    } = reference;
+    let content = InfoContent {
+        unverified: true,
+        package: None,
+        registry: format!("{}{host}/{repository}", Reference::SCHEME),
+        versions: vec![],
+        tags: vec![],
+        manifest: Some(shown_of(&foreign, reference)?),
+    };
+    content.print(ui)
+}
+
+/// What others say about a release that a log has, by the word of its registry, if that is one for OCI clients, too.
+pub(super) fn referrers_of(
+    ui: &Ui,
+    global: &Global,
+    remote: &Remote,
+    release: &Release,
+) -> Result<Vec<ReferrerData>, Failure> {
+    let foreign = Foreign::at(ui, global, &remote.registry.url)?;
+    let (package, version) = (&release.package, &release.version);
+    let repository = format!("{}/{}", package.namespace(), package.name()).parse();
+    let (Some(foreign), Some(tag), Ok(repository)) = (foreign, tag_of(version), repository) else {
+        return Ok(vec![]);
+    };
+    let pick = Pick::Tag(tag);
+    let Some(digest) = foreign.wait(foreign.client.digest(&repository, &pick))? else {
+        return Ok(vec![]);
+    };
+    let referrers = foreign.wait(foreign.client.referrers(&repository, &digest, None))?;
+    Ok(referrers.into_iter().map(ReferrerData::of).collect())
+}
+
+/// The versions, with what is known of as many of them as are shown.
+fn described(
+    foreign: &Foreign,
+    reference: &Reference,
+    listed: &[(Version, Tag)],
+    ui: &Ui,
+) -> Result<Vec<VersionData>, Failure> {
+    let most = match ui.verbose || ui.json {
+        true => MOST_VERSIONS,
+        false => LISTED,
+    };
+    let (asked, rest) = listed.split_at(most.min(listed.len()));
+    let mut all = vec![];
+    for (version, named) in foreign.manifests(&reference.repository, asked) {
+        let named = match named {
+            Ok(named) => Some(named),
+            // Something else may have a version for its tag, or it is gone by now.
+            Err(error) if matches!(*error.kind, ErrorKind::NoComponent { .. }) => None,
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error.into()),
+        };
+        all.push(VersionData {
+            version: version.to_string(),
+            manifest: named.as_ref().map(|named| named.digest.to_string()),
+            content: named.as_ref().and_then(ContentData::of),
+        });
+    }
+    all.extend(rest.iter().map(|(version, _)| VersionData {
+        version: version.to_string(),
+        manifest: None,
+        content: None,
+    }));
+    Ok(all)
+}
+
+/// A manifest, and what others say about it.
+fn shown_of(foreign: &Foreign, reference: &Reference) -> Result<ManifestData, Failure> {
+    let (repository, pick) = (&reference.repository, &reference.pick);
+    let failure = |error| foreign.failure(reference, error);
+    let named = match foreign.wait_raw(foreign.client.manifest(repository, pick)) {
+        Ok(named) => Some(named),
+        Err(error) if matches!(*error.kind, ErrorKind::NoComponent { .. }) => None,
+        Err(error) => return Err(failure(error)),
+    };
+    let digest = match (&named, pick) {
+        (Some(named), _) => named.digest,
+        (None, Pick::Digest(digest)) => *digest,
+        (None, Pick::Tag(_)) => {
+            let digest = foreign.wait_raw(foreign.client.digest(repository, pick));
+            let digest = digest.map_err(failure)?;
+            digest.ok_or_else(|| {
+                Failure::new("oci::not-found", format!("`{reference}` is gone")).help("try again")
+            })?
+        }
+    };
+    let referrers = foreign.wait_raw(foreign.client.referrers(repository, &digest, None));
+    let referrers = referrers.map_err(Failure::from)?;
+    Ok(ManifestData {
+        reference: reference.to_string(),
+        digest: digest.to_string(),
+        content: named.as_ref().and_then(ContentData::of),
+        annotations: named.map(|it| it.manifest.annotations).unwrap_or_default(),
+        referrers: referrers.into_iter().map(ReferrerData::of).collect(),
+    })
+}
+
+impl ContentData {
+    fn of(named: &NamedManifest) -> Option<ContentData> {
+        let layer = named.manifest.component().ok()?;
+        Some(ContentData {
+            digest: layer.digest.to_string(),
+            size: layer.size,
+        })
+    }
+
+    fn line(content: Option<&ContentData>) -> String {
+        match content {
+            Some(content) => format!("{}, {}", content.digest, ui::size(content.size)),
+            None => "no component".to_owned(),
+        }
+    }
+}
+
+impl ReferrerData {
+    fn of(descriptor: Descriptor) -> ReferrerData {
+        ReferrerData {
+            kind: descriptor.artifact_type.unwrap_or(descriptor.media_type),
+            digest: descriptor.digest.to_string(),
+            size: descriptor.size,
+            annotations: descriptor.annotations,
+        }
+    }
+}
+
+impl InfoContent {
+    fn print(&self, ui: &Ui) -> Result<(), Failure> {
+        if ui.json {
+            return ui.document(&Document::new("tenon/info/1", self));
+        }
+        let all = match ui.verbose {
+            true => usize::MAX,
+            false => SHOWN,
+        };
+        ui.print(&self.text(ui.verbose, all))?;
+        ui.say(&format!(
+            "all of it is the word of {}, which has no log: nothing says who published it, or that others are told the same",
+            self.registry
+        ));
+        Ok(())
+    }
+
+    fn text(&self, verbose: bool, most: usize) -> String {
+        let title = self.package.as_ref().unwrap_or(&self.registry);
+        let mut out = format!("{}\n", ui::bold(title));
+        let listed = match verbose {
+            true => usize::MAX,
+            false => LISTED,
+        };
+        let known = |one: &&VersionData| one.manifest.is_some() || one.content.is_some();
+        let rows = self.versions.iter().take(listed);
+        let rows: Vec<_> = rows
+            .map(|one| {
+                let said = match known(&one) {
+                    true => ContentData::line(one.content.as_ref()),
+                    false => String::new(),
+                };
+                vec![format!("  {}", one.version), said]
+            })
+            .collect();
+        out.push_str(&ui::table(&rows));
+        let left = self.versions.len() - rows.len();
+        if left > 0 {
+            out.push_str(&ui::dim(&format!("  and {left} more, which `-v` lists\n")));
+        }
+        if !self.tags.is_empty() {
+            let tags: Vec<_> = self
+                .tags
+                .iter()
+                .take(most)
+                .map(|tag| tag.as_str())
+                .collect();
+            let more = self.tags.len() - tags.len();
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            out.push_str(&format!("  other tags: {}{more}\n", tags.join(", ")));
+        }
+        if let Some(manifest) = &self.manifest {
+            manifest.write(&mut out, most);
+        }
+        out
+    }
+}
+
+impl ManifestData {
+    fn write(&self, out: &mut String, most: usize) {
+        out.push_str(&format!(
+            "{} {}\n  {}\n  manifest {}\n",
+            ui::bold("at"),
+            self.reference,
+            ContentData::line(self.content.as_ref()),
+            self.digest,
+        ));
+        annotations(out, "  ", &self.annotations, most);
+        write_referrers(out, &self.referrers, most);
+    }
+}
+
+/// What others say, at most so many of them.
+pub(super) fn write_referrers(out: &mut String, all: &[ReferrerData], most: usize) {
+    if all.is_empty() {
+        return;
+    }
+    out.push_str(&format!("{}\n", ui::bold("what others say about it")));
+    for one in all.iter().take(most) {
+        out.push_str(&format!(
+            "  {}, {}, {}\n",
+            ui::clean_line(&one.kind),
+            one.digest,
+            ui::size(one.size)
+        ));
+        annotations(out, "    ", &one.annotations, most);
+    }
+    let left = all.len().saturating_sub(most);
+    if left > 0 {
+        out.push_str(&ui::dim(&format!("  and {left} more, which `-v` lists\n")));
+    }
+}
+
+fn annotations(out: &mut String, indent: &str, all: &BTreeMap<String, String>, most: usize) {
+    for (key, value) in all.iter().take(most) {
+        let (key, value) = (ui::clean_line(key), ui::clean_line(value));
+        out.push_str(&format!("{indent}{key}: {value}\n"));
+    }
+}
