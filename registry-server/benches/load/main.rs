@@ -2,7 +2,9 @@
 //!
 //! What a request costs the server, in CPU time that the system counts for the process, beside `nginx`
 //! with the same files if that is on the path; how long a publish takes, alone and among others; memory
-//! and the time of a restart. `LOAD_SECONDS` bounds each row, 3 unless set.
+//! and the time of a restart. `LOAD_SECONDS` bounds each row, 3 unless set. Then what the OCI door costs,
+//! beside `docker-registry` if that is on the path, and with `wkg` if that is, or `TENON_WKG` names it:
+//! with the word `oci`, only this.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,10 +22,13 @@ mod support;
 #[path = "../../tests/support/wire.rs"]
 mod wire;
 
+mod distribution;
 mod nginx;
+mod oci;
 mod process;
 mod publish;
 mod read;
+mod wkg;
 
 use served::{Served, assert_sound};
 use std::path::Path;
@@ -33,8 +38,14 @@ fn main() {
     let seconds = std::env::var("LOAD_SECONDS").map_or(3, |text| text.parse().unwrap());
     let bound = Duration::from_secs(seconds);
     let temp = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let dir = temp.path().join("data");
-    let mut served = Served::start(&dir, &[]);
+    if std::env::args().all(|word| word != "oci") {
+        native(&temp.path().join("data"), bound);
+    }
+    oci::rows(&temp.path().join("oci"), bound);
+}
+
+fn native(dir: &Path, bound: Duration) {
+    let mut served = Served::start(dir, &[]);
     let token = served.token.clone().unwrap();
     let id = served.child.id();
     println!("resident when idle: {} MiB\n", process::resident(id));
@@ -58,14 +69,14 @@ fn main() {
         process::resident(id)
     );
 
-    restart(&mut served, &dir);
-    read::rows(&served, &dir, &token, bound);
+    restart(&mut served, dir);
+    read::rows(&served, dir, &token, bound);
     println!(
         "\nresident after reading: {} MiB",
         process::resident(served.child.id())
     );
     served.kill();
-    assert_sound(&dir);
+    assert_sound(dir);
 }
 
 /// Kills it, and waits until it serves again.

@@ -135,7 +135,7 @@ fn publish(load: &Load<'_>, client: usize, barrier: &Barrier) -> Waits {
 }
 
 /// Has a record logged, and expects that the answer includes it.
-fn submit(wire: &mut Wire, record: &SignedRecord) {
+pub(crate) fn submit(wire: &mut Wire, record: &SignedRecord) {
     let reply = wire.send("POST", Paths::records(), record.bytes()).unwrap();
     assert_eq!(
         reply.status,

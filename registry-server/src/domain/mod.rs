@@ -1,9 +1,11 @@
 //! The rules: what may be uploaded, logged and read, and by whom. It knows nothing of HTTP.
 
 mod error;
+pub(crate) mod inflow;
 mod quota;
 mod reading;
 mod record;
+pub(crate) mod room;
 pub(crate) mod upload;
 
 pub use error::Error;

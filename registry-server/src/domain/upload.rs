@@ -1,20 +1,17 @@
 //! Content that someone brings.
 
+use super::inflow::Inflow;
 use super::quota::Charge;
+use super::room::Room;
 use super::{Error, Reader};
 use crate::access::{Action, Token};
 use crate::app::{App, Realm};
 use crate::log::LogId;
-use crate::store::blobs::{Blob, Incoming};
+use crate::store::blobs::Blob;
 use bytes::Bytes;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tenon_registry_client::Digest;
 use tenon_registry_client::api::ProblemCode;
-use tokio::task::JoinHandle;
-
-/// How much is written at once, and how much may come in meanwhile.
-const PART: usize = 128 << 10;
 
 /// What is to be done with content that is announced.
 #[derive(Debug)]
@@ -34,44 +31,8 @@ pub struct Upload<'a> {
     most: u64,
     quotas: &'a super::Quotas,
     charges: Vec<Charge<'a>>,
-    _room: Room<'a>,
-    size: u64,
-    /// What has come in and is not being written yet.
-    part: Vec<u8>,
-    writing: Writing,
-}
-
-#[derive(Debug)]
-enum Writing {
-    Idle(Option<Box<Incoming>>),
-    Busy(JoinHandle<Result<Box<Incoming>, Error>>),
-}
-
-/// Room on the disk for what is on its way in, which is free again when this is dropped.
-#[derive(Debug)]
-pub(crate) struct Room<'a> {
-    promised: &'a AtomicU64,
-    bytes: u64,
-}
-
-impl Room<'_> {
-    pub(crate) fn take<'a>(app: &'a App, realm: &Realm, bytes: u64) -> Result<Room<'a>, Error> {
-        let promised = app.promised();
-        let others = promised.fetch_add(bytes, Ordering::Relaxed);
-        let room = Room { promised, bytes };
-        let reserve = app.config().limits.disk_reserve_bytes;
-        let needed = others.saturating_add(bytes).saturating_add(reserve);
-        match realm.blobs().free_space()? < needed {
-            true => Err(Error::storage_full()),
-            false => Ok(room),
-        }
-    }
-}
-
-impl Drop for Room<'_> {
-    fn drop(&mut self) {
-        self.promised.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
+    room: Room<'a>,
+    inflow: Inflow,
 }
 
 /// Asks whether content may come in, of so many bytes if that is known.
@@ -100,7 +61,7 @@ pub fn announce<'a>(
         realm.note_upload(token.id, &digest);
         return Ok(Announced::Here);
     }
-    let room = Room::take(app, realm, size.unwrap_or(most))?;
+    let room = Room::take(app, realm, size)?;
     let charge = app.quotas().charge_bytes(token.id, size.unwrap_or(0))?;
     Ok(Announced::Wanted(Box::new(Upload {
         realm,
@@ -109,10 +70,8 @@ pub fn announce<'a>(
         most,
         quotas: app.quotas(),
         charges: vec![charge],
-        _room: room,
-        size: 0,
-        part: Vec::new(),
-        writing: Writing::Idle(None),
+        room,
+        inflow: Inflow::new(realm.blobs()),
     })))
 }
 
@@ -123,15 +82,12 @@ impl Upload<'_> {
     ///
     /// There are too many of them, or they cannot be written.
     pub async fn push(&mut self, bytes: &Bytes) -> Result<(), Error> {
-        self.size = self.size.saturating_add(bytes.len() as u64);
-        if self.size > self.most {
+        let length = bytes.len() as u64;
+        if self.inflow.size().saturating_add(length) > self.most {
             return Err(too_large(self.most));
         }
-        self.part.extend_from_slice(bytes);
-        match self.part.len() < PART {
-            true => Ok(()),
-            false => self.write_part().await,
-        }
+        self.room.fill(length)?;
+        self.inflow.push(bytes).await
     }
 
     /// Keeps the content, if it is what it was announced as.
@@ -142,48 +98,17 @@ impl Upload<'_> {
     pub async fn finish(mut self, announced: Option<u64>) -> Result<(), Error> {
         if announced.is_none() {
             // Its length was not known, so it was not counted.
+            let size = self.inflow.size();
             self.charges
-                .push(self.quotas.charge_bytes(self.token.id, self.size)?);
+                .push(self.quotas.charge_bytes(self.token.id, size)?);
         }
-        let incoming = self.written().await?;
-        let part = std::mem::take(&mut self.part);
-        let (blobs, digest) = (self.realm.blobs().clone(), self.digest);
-        let kept = tokio::task::spawn_blocking(move || {
-            let mut incoming = match incoming {
-                Some(incoming) => incoming,
-                None => Box::new(blobs.begin()?),
-            };
-            incoming.write(&part)?;
-            Ok::<_, Error>(incoming.keep(&digest)?)
-        });
-        kept.await??;
+        let digest = self.digest;
+        self.inflow
+            .finish(move |incoming| Ok(incoming.keep(&digest)?))
+            .await?;
         self.realm.note_upload(self.token.id, &self.digest);
         self.charges.into_iter().for_each(Charge::keep);
         Ok(())
-    }
-
-    /// Hands what came in to be written, while more comes in.
-    async fn write_part(&mut self) -> Result<(), Error> {
-        let incoming = self.written().await?;
-        let part = std::mem::replace(&mut self.part, Vec::with_capacity(PART + PART / 2));
-        let blobs = self.realm.blobs().clone();
-        self.writing = Writing::Busy(tokio::task::spawn_blocking(move || {
-            let mut incoming = match incoming {
-                Some(incoming) => incoming,
-                None => Box::new(blobs.begin()?),
-            };
-            incoming.write(&part)?;
-            Ok(incoming)
-        }));
-        Ok(())
-    }
-
-    /// The file, once what was handed over is written.
-    async fn written(&mut self) -> Result<Option<Box<Incoming>>, Error> {
-        match std::mem::replace(&mut self.writing, Writing::Idle(None)) {
-            Writing::Idle(incoming) => Ok(incoming),
-            Writing::Busy(writing) => Ok(Some(writing.await??)),
-        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Answer, Asked, package, repository};
 use crate::access::{Action, Token};
 use crate::api::body::Received;
 use crate::api::reply;
+use crate::domain::Error;
 use crate::log::LogId;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, LOCATION, RANGE};
 use http::{HeaderValue, Response, StatusCode};
@@ -38,10 +39,12 @@ pub(super) async fn begin(asked: &Asked<'_>, body: RequestBody) -> Answer {
     let name = asked.name.clone();
     let known = asked.read(move |tx| Ok(repository::find(tx, &name)?));
     if known.await?.is_none() {
-        let name = asked.name.clone();
-        asked
-            .write(move |tx| Ok(repository::ensure(tx, &name)?))
-            .await?;
+        let (name, database) = (asked.name.clone(), Arc::clone(asked.app.database()));
+        // An upload is lost in a power loss, and its repository may be, too.
+        let made = asked.app.heavy(move || {
+            database.write_early(|tx| Ok::<_, Error>(repository::ensure(tx, &name)?))
+        });
+        made.await?;
     }
     let id = asked
         .app

@@ -325,7 +325,8 @@ async fn log(
     let pushed = Arc::new(pushed);
     let id = realm.id();
     let (database, kept) = (Arc::clone(app.database()), Arc::clone(&pushed));
-    app.heavy(move || database.write(|tx| Ok::<_, Error>(keep(tx, id, &kept)?)))
+    // The log's own transaction comes behind it in the same file, and makes it durable.
+    app.heavy(move || database.write_early(|tx| Ok::<_, Error>(keep(tx, id, &kept)?)))
         .await?;
     let logged = submit(app, realm, token, &pushed).await;
     if logged.is_err() {

@@ -9,18 +9,16 @@ use crate::api::body::Received;
 use crate::app::{App, Realm};
 use crate::care::Claim;
 use crate::domain::Error;
-use crate::domain::upload::{Room, too_large};
-use crate::store::blobs::{Blobs, Incoming};
+use crate::domain::inflow::Inflow;
+use crate::domain::room::Room;
+use crate::domain::upload::too_large;
+use crate::store::blobs::Blobs;
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tenon_registry_client::api::ProblemCode;
-use tokio::task::JoinHandle;
-
-/// How much is written at once, and how much may come in meanwhile.
-const PART: usize = 256 << 10;
 
 /// The most uploads under way: each may have a file open.
 const MOST: usize = 128;
@@ -56,18 +54,7 @@ pub(super) struct Upload {
 pub(super) struct Intake {
     blobs: Blobs,
     token: TokenId,
-    size: u64,
-    /// What is not being written yet.
-    part: Vec<u8>,
-    writing: Writing,
-}
-
-#[derive(Debug)]
-enum Writing {
-    Idle(Option<Box<Incoming>>),
-    Busy(JoinHandle<Result<Box<Incoming>, Error>>),
-    /// Something could not be written: it goes no further.
-    Failed,
+    inflow: Inflow,
 }
 
 /// Content that is kept, and claimed until a repository holds it.
@@ -173,15 +160,13 @@ impl Intake {
         Intake {
             blobs: realm.blobs().clone(),
             token,
-            size: 0,
-            part: Vec::new(),
-            writing: Writing::Idle(None),
+            inflow: Inflow::new(realm.blobs()),
         }
     }
 
     /// How many bytes came in.
     pub(super) fn size(&self) -> u64 {
-        self.size
+        self.inflow.size()
     }
 
     /// Takes in the body of a request. What came before an error stays.
@@ -191,62 +176,53 @@ impl Intake {
         realm: &Realm,
         mut body: Received,
     ) -> Result<(), Failure> {
+        self.must_go_on()?;
         let most = app.config().limits.content_bytes;
-        let left = most.saturating_sub(self.size);
         let announced = body.announced();
+        let left = most.saturating_sub(self.size());
         if announced.is_some_and(|announced| announced > left) {
             return Err(too_large(most).into());
         }
-        let _room = Room::take(app, realm, announced.unwrap_or(left))?;
+        let mut room = Room::take(app, realm, announced)?;
         while let Some(bytes) = body.next().await? {
-            if self.size.saturating_add(bytes.len() as u64) > most {
+            let length = bytes.len() as u64;
+            if self.size().saturating_add(length) > most {
                 return Err(too_large(most).into());
             }
-            app.quotas().spend_bytes(self.token, bytes.len() as u64)?;
-            self.size += bytes.len() as u64;
-            self.part.extend_from_slice(&bytes);
-            if self.part.len() >= PART {
-                self.write_part().await?;
-            }
+            room.fill(length)?;
+            app.quotas().spend_bytes(self.token, length)?;
+            self.inflow.push(&bytes).await?;
         }
         Ok(())
     }
 
     /// Keeps what came in, if it has this digest. There is no more to be sent then, either way.
     pub(super) async fn keep(&mut self, app: &App, digest: &Digest) -> Result<Kept, Failure> {
-        let incoming = self.written().await?;
-        self.writing = Writing::Failed;
-        let (blobs, part) = (self.blobs.clone(), std::mem::take(&mut self.part));
-        let (claims, wanted, size) = (app.claims().clone(), digest.clone(), self.size);
-        let kept = tokio::task::spawn_blocking(move || {
-            let mut incoming = match incoming {
-                Some(incoming) => incoming,
-                None => Box::new(blobs.begin()?),
-            };
-            incoming.write(&part)?;
-            match wanted {
-                Digest::Sha256(content) => {
-                    let claim = claims.claim(content);
-                    incoming.keep(&content)?;
-                    Ok::<_, Error>((content, claim))
-                }
-                Digest::Sha512(_) => {
-                    let (content, claim) = incoming.keep_whatever(|found| claims.claim(found))?;
-                    let file = blobs.find(&content)?;
-                    let file = file.ok_or_else(|| Error::internal("content is gone at once"))?;
-                    let found = Digest::sha512_of(&*file.file)?;
-                    match found == wanted {
-                        true => Ok((content, claim)),
-                        // It stays until it is found that nothing names it.
-                        false => Err(Error::new(
-                            ProblemCode::DigestInvalid,
-                            format!("the content has the digest `{found}`, not `{wanted}`"),
-                        )),
-                    }
+        self.must_go_on()?;
+        let (claims, blobs) = (app.claims().clone(), self.blobs.clone());
+        let (wanted, size) = (digest.clone(), self.size());
+        let kept = self.inflow.finish(move |incoming| match wanted {
+            Digest::Sha256(content) => {
+                let claim = claims.claim(content);
+                incoming.keep(&content)?;
+                Ok((content, claim))
+            }
+            Digest::Sha512(_) => {
+                let (content, claim) = incoming.keep_whatever(|found| claims.claim(found))?;
+                let file = blobs.find(&content)?;
+                let file = file.ok_or_else(|| Error::internal("content is gone at once"))?;
+                let found = Digest::sha512_of(&*file.file)?;
+                match found == wanted {
+                    true => Ok((content, claim)),
+                    // It stays until it is found that nothing names it.
+                    false => Err(Error::new(
+                        ProblemCode::DigestInvalid,
+                        format!("the content has the digest `{found}`, not `{wanted}`"),
+                    )),
                 }
             }
         });
-        let (content, claim) = kept.await.map_err(Error::from)??;
+        let (content, claim) = kept.await?;
         Ok(Kept {
             content,
             size,
@@ -254,33 +230,11 @@ impl Intake {
         })
     }
 
-    /// Hands what came in to be written, while more comes in.
-    async fn write_part(&mut self) -> Result<(), Failure> {
-        let incoming = self.written().await?;
-        let part = std::mem::replace(&mut self.part, Vec::with_capacity(PART + PART / 2));
-        let blobs = self.blobs.clone();
-        self.writing = Writing::Busy(tokio::task::spawn_blocking(move || {
-            let mut incoming = match incoming {
-                Some(incoming) => incoming,
-                None => Box::new(blobs.begin()?),
-            };
-            incoming.write(&part)?;
-            Ok(incoming)
-        }));
-        Ok(())
-    }
-
-    /// The file, once what was handed over is written.
-    async fn written(&mut self) -> Result<Option<Box<Incoming>>, Failure> {
-        if let Writing::Busy(writing) = &mut self.writing {
-            let written = writing.await.map_err(Error::from);
-            self.writing = Writing::Failed;
-            self.writing = Writing::Idle(Some(written??));
-        }
-        match std::mem::replace(&mut self.writing, Writing::Idle(None)) {
-            Writing::Idle(incoming) => Ok(incoming),
-            other => {
-                self.writing = other;
+    /// Refuses to go on where a part is missing.
+    fn must_go_on(&self) -> Result<(), Failure> {
+        match self.inflow.has_ended() {
+            false => Ok(()),
+            true => {
                 let message = "a part of this upload could not be kept: begin it again";
                 Err(Failure::new(Code::BlobUploadInvalid, message))
             }

@@ -12,8 +12,15 @@ use tenon_registry_client::{Digest, Hasher};
 pub struct Blobs {
     files: Arc<dyn Files>,
     layout: Layout,
-    /// Directories that are known to be on the disk.
-    dirs: Arc<Mutex<[bool; 256]>>,
+    dirs: Arc<Mutex<Dirs>>,
+}
+
+/// Directories that this process knows to be on the disk.
+#[derive(Debug)]
+struct Dirs {
+    /// The one that has the others in it.
+    all: bool,
+    known: [bool; 256],
 }
 
 /// Content that is there, opened.
@@ -58,7 +65,10 @@ impl Blobs {
         Blobs {
             files,
             layout: Layout::of(log),
-            dirs: Arc::new(Mutex::new([false; 256])),
+            dirs: Arc::new(Mutex::new(Dirs {
+                all: false,
+                known: [false; 256],
+            })),
         }
     }
 
@@ -114,9 +124,13 @@ impl Blobs {
         };
         let [first, ..] = *digest.as_bytes();
         let mut dirs = self.dirs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = dirs.get_mut(usize::from(first)).filter(|known| !**known) {
-            durable::create_dirs(&*self.files, &dir)?;
-            *known = true;
+        let Dirs { all, known } = &mut *dirs;
+        if let Some(known) = known.get_mut(usize::from(first)).filter(|known| !**known) {
+            match all {
+                false => durable::create_dirs(&*self.files, &dir)?,
+                true => durable::create_dir(&*self.files, &dir)?,
+            }
+            (*all, *known) = (true, true);
         }
         Ok(())
     }

@@ -22,6 +22,8 @@ const VERSION: i32 = 2;
 pub struct Database {
     path: PathBuf,
     writer: Mutex<Connection>,
+    /// Writes what need not be durable at once, in turn with the other one.
+    early: Mutex<Option<Connection>>,
     readers: Mutex<Vec<Connection>>,
 }
 
@@ -97,6 +99,7 @@ impl Database {
         Ok(Database {
             path: path.to_owned(),
             writer: Mutex::new(writer),
+            early: Mutex::default(),
             readers: Mutex::default(),
         })
     }
@@ -155,19 +158,36 @@ impl Database {
         &self,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, WriteError<E>> {
-        let undone = |error: rusqlite::Error| WriteError::Undone(error.into());
-        let mut writer = lock(&self.writer);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = transaction.map_err(undone)?;
-        let done = act(&transaction).map_err(WriteError::Undone)?;
-        transaction.commit().map_err(|error| {
-            match error.sqlite_error_code() {
-                // The write-ahead log had no room for all pages, of which the last makes it a commit.
-                Some(ErrorCode::DiskFull) => undone(error),
-                _ => WriteError::Unknown(error),
+        commit(&mut lock(&self.writer), act)
+    }
+
+    /// As [`Database::write`], for what everybody is to see at once, but is durable no earlier than the
+    /// next [`Database::write`]: whoever relies on it has to write something else after it.
+    ///
+    /// # Errors
+    ///
+    /// What `act` returns; and what SQLite says, when beginning or committing.
+    pub(crate) fn write_early<T, E: From<rusqlite::Error>>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // They take turns here, instead of waiting for each other in SQLite.
+        let _turn = lock(&self.writer);
+        let mut early = lock(&self.early);
+        let writer = match &mut *early {
+            Some(writer) => writer,
+            none => {
+                let writer = Connection::open(&self.path)?;
+                configure(&writer)?;
+                // The write-ahead log is one file: to sync it syncs this, too.
+                writer.pragma_update(None, "synchronous", "NORMAL")?;
+                none.insert(writer)
             }
-        })?;
-        Ok(done)
+        };
+        commit(writer, act).map_err(|error| match error {
+            WriteError::Undone(error) => error,
+            WriteError::Unknown(error) => error.into(),
+        })
     }
 
     /// Reads what was committed, all of it at one moment.
@@ -215,6 +235,24 @@ impl std::fmt::Debug for Database {
 /// A panic while it was held left no transaction open: that was rolled back on the way.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn commit<T, E: From<rusqlite::Error>>(
+    writer: &mut Connection,
+    act: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+) -> Result<T, WriteError<E>> {
+    let undone = |error: rusqlite::Error| WriteError::Undone(error.into());
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = transaction.map_err(undone)?;
+    let done = act(&transaction).map_err(WriteError::Undone)?;
+    transaction.commit().map_err(|error| {
+        match error.sqlite_error_code() {
+            // The write-ahead log had no room for all pages, of which the last makes it a commit.
+            Some(ErrorCode::DiskFull) => undone(error),
+            _ => WriteError::Unknown(error),
+        }
+    })?;
+    Ok(done)
 }
 
 fn configure(writer: &Connection) -> rusqlite::Result<()> {

@@ -26,8 +26,15 @@ pub struct Draft {
     files: Arc<dyn Files>,
     path: FilePath,
     file: Box<dyn WriteFile>,
+    written: u64,
+    /// How much of it the system was told to bring to the disk.
+    begun: u64,
     published: bool,
 }
+
+/// After how many bytes the system is told to begin to bring them to the disk: while more of a large
+/// file comes in, instead of when somebody waits for it.
+const EARLY: u64 = 4 << 20;
 
 /// Why something is not stored.
 #[derive(Debug, thiserror::Error)]
@@ -153,20 +160,30 @@ pub fn clean(files: &dyn Files) -> Result<u64, DurableError> {
 pub fn create_dirs(files: &dyn Files, dir: &FilePath) -> Result<(), DurableError> {
     let mut levels = dir.ancestors();
     levels.push(dir.clone());
-    for (parent, level) in levels.iter().zip(levels.iter().skip(1)) {
-        match files.create_dir(level) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let kind = files.kind(level).map_err(failed(Operation::Look, level))?;
-                if kind != EntryKind::Dir {
-                    let error = io::ErrorKind::NotADirectory.into();
-                    return Err(failed(Operation::CreateDir, level)(error));
-                }
+    levels
+        .iter()
+        .skip(1)
+        .try_for_each(|level| create_dir(files, level))
+}
+
+/// Creates a directory in one that outlasts a power loss already, as [`create_dirs`] does with each level.
+///
+/// # Errors
+///
+/// A call failed, or something that is no directory has this name.
+pub fn create_dir(files: &dyn Files, dir: &FilePath) -> Result<(), DurableError> {
+    match files.create_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let kind = files.kind(dir).map_err(failed(Operation::Look, dir))?;
+            if kind != EntryKind::Dir {
+                let error = io::ErrorKind::NotADirectory.into();
+                return Err(failed(Operation::CreateDir, dir)(error));
             }
-            result => result.map_err(failed(Operation::CreateDir, level))?,
         }
-        sync_dir(files, parent)?;
+        result => result.map_err(failed(Operation::CreateDir, dir))?,
     }
-    Ok(())
+    dir.parent()
+        .map_or(Ok(()), |parent| sync_dir(files, &parent))
 }
 
 /// Writes a file whose name nothing has. Its directory has to be there.
@@ -253,6 +270,8 @@ impl Draft {
             files: Arc::clone(files),
             path,
             file,
+            written: 0,
+            begun: 0,
             published: false,
         })
     }
@@ -265,7 +284,14 @@ impl Draft {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), DurableError> {
         self.file
             .write_all(bytes)
-            .map_err(failed(Operation::Write, &self.path))
+            .map_err(failed(Operation::Write, &self.path))?;
+        self.written = self.written.saturating_add(bytes.len() as u64);
+        let new = self.written - self.begun;
+        if new >= EARLY {
+            self.file.begin_sync(self.begun, new);
+            self.begun = self.written;
+        }
+        Ok(())
     }
 
     /// Gives it its name, whose directory has to be there, in place of whatever file has it.

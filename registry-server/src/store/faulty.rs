@@ -188,6 +188,10 @@ impl WriteFile for FaultyFile<Box<dyn WriteFile>> {
         Err(fault.errno.into())
     }
 
+    fn begin_sync(&mut self, from: u64, length: u64) {
+        self.inner.begin_sync(from, length);
+    }
+
     fn sync(&mut self) -> io::Result<()> {
         pass(&self.log, Call::Sync)?;
         self.inner.sync()

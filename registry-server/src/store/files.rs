@@ -77,6 +77,10 @@ pub trait WriteFile: Send + Debug {
     /// Appends all of the bytes. After an error, any number of them may have been written.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
 
+    /// Has the system begin to bring a part of what was written to the disk, so that a later
+    /// [`sync`](WriteFile::sync) takes less long. It promises nothing, and may do nothing.
+    fn begin_sync(&mut self, _from: u64, _length: u64) {}
+
     /// Makes what was written outlast a power loss. Its name does not, until its directory is synced.
     ///
     /// An error is fatal: the system may have dropped what it could not write, and says so only

@@ -40,6 +40,15 @@ impl House {
     }
 
     pub(crate) fn open(temp: TempDir, change: impl FnOnce(&mut Config)) -> House {
+        let mut config = House::config();
+        change(&mut config);
+        let workers = House::workers();
+        let app = directory::open(&temp.path().join("data"), config, workers).unwrap();
+        House::of(temp, app)
+    }
+
+    /// As it is by default, but for what tests on one address would meet.
+    pub(crate) fn config() -> Config {
         let mut config = Config::default();
         let as_they_like = Rate {
             per_second: 0.0,
@@ -52,14 +61,20 @@ impl House {
         config.limits.connections_per_address = 4096;
         config.limits.connections = 4096;
         config.limits.disk_reserve_bytes = 0;
-        change(&mut config);
-        let dir = temp.path().join("data");
-        let workers = Options {
+        config
+    }
+
+    pub(crate) fn workers() -> Options {
+        Options {
             program: env!("CARGO_BIN_EXE_tenon-registry").into(),
             arguments: vec![CHECK_CONTENT.into()],
             ..Options::default()
-        };
-        let app = Arc::new(directory::open(&dir, config, workers).unwrap());
+        }
+    }
+
+    /// A registry that was put together of `data` in a directory.
+    pub(crate) fn of(temp: TempDir, app: App) -> House {
+        let (app, dir) = (Arc::new(app), temp.path().join("data"));
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();

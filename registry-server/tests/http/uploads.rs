@@ -2,9 +2,19 @@
 
 use crate::client::Client;
 use crate::house::House;
+use crate::support;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 use tenon_registry_client::Digest;
 use tenon_registry_client::api::{Paths, ProblemCode};
+use tenon_registry_server::app::{App, Parts};
+use tenon_registry_server::care::DataDir;
+use tenon_registry_server::content::Workers;
+use tenon_registry_server::log::{Log, LogId};
+use tenon_registry_server::store::blobs::Blobs;
+use tenon_registry_server::store::reserve::Reserve;
+use tenon_registry_server::store::{Faulty, Files, durable};
 
 fn uploader(house: &House) -> Client {
     house.client().token(&house.full_token())
@@ -278,6 +288,103 @@ fn s41_an_upload_that_would_fill_the_disk_is_refused_early() {
     );
     client.answer().unwrap().problem(ProblemCode::StorageFull);
     assert_eq!(house.get("/log/checkpoint").status, 200);
+}
+
+/// A registry on a disk with so many MiB left, whatever is written.
+fn house_with_room(mib: u64) -> House {
+    let temp = TempDir::new().unwrap();
+    let dir = temp.path().join("data");
+    std::fs::create_dir(&dir).unwrap();
+    let source = support::source(&dir);
+    let faulty = Faulty::new(Arc::clone(&source.files));
+    faulty.set_free_space(Some(mib << 20));
+    let files: Arc<dyn Files> = Arc::new(faulty);
+    durable::clean(&*files).unwrap();
+    let log = Log::open(&source, Arc::new(|error: &str| panic!("{error}"))).unwrap();
+    let parts = Parts {
+        config: House::config(),
+        database: source.database,
+        public: (log, Blobs::new(Arc::clone(&files), LogId::Public)),
+        private: None,
+        workers: Workers::start(House::workers()),
+        data: DataDir::of(&dir, files),
+        reserve: Reserve::new(&dir, 0),
+    };
+    House::of(temp, App::new(parts).unwrap())
+}
+
+/// Begins to send content whose length is not said, at both doors: 1 byte of each came in when this
+/// returns.
+fn drip(house: &House, token: &str, count: usize) -> Vec<Client> {
+    let mut clients = vec![];
+    for number in 0..count {
+        let client = || house.client().token(token);
+        let (method, path) = match number % 2 {
+            0 => ("PUT", Paths::upload(&Digest::of(b""))),
+            _ => {
+                let begun = client().ask_with("POST", "/v2/a/blobs/uploads/", b"");
+                ("PATCH", begun.header("location").unwrap().to_owned())
+            }
+        };
+        let mut client = client().header("Expect: 100-continue");
+        client.begin(method, &path, "Transfer-Encoding: chunked");
+        // It is told to go on once there is room.
+        assert_eq!(client.answer().unwrap().status, 100);
+        client.send(b"1\r\na\r\n");
+        clients.push(client);
+    }
+    clients
+}
+
+#[test]
+fn s41_content_of_unknown_length_takes_room_as_it_comes() {
+    let house = house_with_room(40);
+    let token = house.full_token();
+    // Each could become 64 MiB.
+    let slow = drip(&house, &token, 30);
+    let bytes = vec![1; 9 << 20];
+    let path = Paths::upload(&Digest::of(&bytes));
+    assert_eq!(uploader(&house).ask_with("PUT", &path, &bytes).status, 201);
+    // The rest is for whoever says how much comes; who says too much is refused early.
+    let whole = Digest::of(b"nothing of this comes");
+    let mut client = uploader(&house);
+    let length = format!("Content-Length: {}", 11 << 20);
+    client.begin("PUT", &Paths::upload(&whole), &length);
+    client.answer().unwrap().problem(ProblemCode::StorageFull);
+    let mut client = house.client().token(&token);
+    let begun = client.ask_with("POST", "/v2/a/blobs/uploads/", b"");
+    client.begin("PATCH", begun.header("location").unwrap(), &length);
+    assert_eq!(client.answer().unwrap().status, 507);
+    // What was promised to those who go is there again.
+    drop(slow);
+    let begun = Instant::now();
+    let bytes = vec![2; 40 << 20];
+    let path = Paths::upload(&Digest::of(&bytes));
+    while uploader(&house).ask_with("PUT", &path, &bytes).status != 201 {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn s41_content_of_unknown_length_stops_where_the_disk_does() {
+    let house = house_with_room(5);
+    let token = house.full_token();
+    let mib = [&b"100000\r\n"[..], &vec![3; 1 << 20], b"\r\n"].concat();
+    for mut client in drip(&house, &token, 2) {
+        // Not all that it says is read, so not all of it may be taken.
+        for _ in 0..12 {
+            client.send(&mib);
+        }
+        assert_eq!(client.answer().unwrap().status, 507);
+    }
+    // What was promised to them is there again.
+    let digest = Digest::of(&[3; 4 << 20]);
+    let mut client = uploader(&house);
+    client.begin("PUT", &Paths::upload(&digest), "Transfer-Encoding: chunked");
+    (0..4).for_each(|_| assert!(client.send(&mib)));
+    client.send(b"0\r\n\r\n");
+    assert_eq!(client.answer().unwrap().status, 201);
 }
 
 #[test]

@@ -15,7 +15,24 @@ pub(crate) struct Wire {
 
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    pub(crate) head: String,
     pub(crate) body: Vec<u8>,
+}
+
+/// A longer body is sent as it is, instead of being copied behind its head.
+const LONG: usize = 64 << 10;
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        header(&self.head, name)
+    }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| {
+        let (found, value) = line.split_once(':')?;
+        found.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
 }
 
 impl Wire {
@@ -38,6 +55,11 @@ impl Wire {
         self
     }
 
+    pub(crate) fn header(mut self, line: &str) -> Wire {
+        self.headers.push_str(&format!("{line}\r\n"));
+        self
+    }
+
     pub(crate) fn get(&mut self, path: &str) -> Result<Reply> {
         self.stream.write_all(&self.head("GET", path, ""))?;
         self.reply()
@@ -46,15 +68,21 @@ impl Wire {
     pub(crate) fn send(&mut self, method: &str, path: &str, body: &[u8]) -> Result<Reply> {
         let length = format!("Content-Length: {}\r\n", body.len());
         let mut request = self.head(method, path, &length);
-        request.extend_from_slice(body);
-        self.stream.write_all(&request)?;
+        if body.len() > LONG {
+            self.stream.write_all(&request)?;
+            self.stream.write_all(body)?;
+        } else {
+            request.extend_from_slice(body);
+            self.stream.write_all(&request)?;
+        }
         self.reply()
     }
 
     /// Asks, and counts the bytes of the answer instead of keeping them.
     pub(crate) fn measure(&mut self, path: &str, space: &mut [u8]) -> Result<(u16, u64)> {
         self.stream.write_all(&self.head("GET", path, ""))?;
-        let (status, length) = self.head_of_reply()?;
+        let (head, length) = self.head_of_reply()?;
+        let status = status_of(&head)?;
         let mut missing = length - self.read.len() as u64;
         self.read.clear();
         while missing > 0 {
@@ -72,17 +100,18 @@ impl Wire {
     }
 
     fn reply(&mut self) -> Result<Reply> {
-        let (status, length) = self.head_of_reply()?;
+        let (head, length) = self.head_of_reply()?;
+        let status = status_of(&head)?;
         let length = usize::try_from(length).map_err(Error::other)?;
         while self.read.len() < length {
             self.read_more()?;
         }
         let body = self.read.drain(..length).collect();
-        Ok(Reply { status, body })
+        Ok(Reply { status, head, body })
     }
 
-    /// Reads the head of an answer: its status, and how many bytes follow.
-    fn head_of_reply(&mut self) -> Result<(u16, u64)> {
+    /// Reads the head of an answer, which says how many bytes follow.
+    fn head_of_reply(&mut self) -> Result<(String, u64)> {
         let end = loop {
             match self.read.windows(4).position(|end| end == b"\r\n\r\n") {
                 Some(at) => break at + 4,
@@ -90,14 +119,8 @@ impl Wire {
             }
         };
         let head = String::from_utf8(self.read.drain(..end).collect()).map_err(Error::other)?;
-        let status = head.split(' ').nth(1).and_then(|text| text.parse().ok());
-        let length = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            let is_length = name.eq_ignore_ascii_case("content-length");
-            is_length.then(|| value.trim().parse().ok())?
-        });
-        let status = status.ok_or(ErrorKind::InvalidData)?;
-        Ok((status, length.unwrap_or(0)))
+        let length = header(&head, "content-length").and_then(|text| text.parse().ok());
+        Ok((head, length.unwrap_or(0)))
     }
 
     fn read_more(&mut self) -> Result<()> {
@@ -110,4 +133,9 @@ impl Wire {
             }
         }
     }
+}
+
+fn status_of(head: &str) -> Result<u16> {
+    let status = head.split(' ').nth(1).and_then(|text| text.parse().ok());
+    status.ok_or_else(|| ErrorKind::InvalidData.into())
 }

@@ -5,6 +5,11 @@ mod beneath;
 #[cfg(not(target_os = "linux"))]
 #[path = "walk_only.rs"]
 mod beneath;
+#[cfg(target_os = "linux")]
+mod early;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_early.rs"]
+mod early;
 mod walk;
 
 use super::{EntryKind, FilePath, Files, Listed, ReadFile, WriteFile};
@@ -249,6 +254,10 @@ impl ReadFile for DiskFile {
 impl WriteFile for DiskFile {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         io::Write::write_all(&mut self.0, bytes)
+    }
+
+    fn begin_sync(&mut self, from: u64, length: u64) {
+        early::begin(&self.0, from, length);
     }
 
     fn sync(&mut self) -> io::Result<()> {
