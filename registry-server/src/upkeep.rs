@@ -2,7 +2,8 @@
 //! and keeps room in reserve.
 
 use crate::app::{App, State};
-use crate::care::{GcOptions, Pace, gc};
+use crate::care::{CareError, GcOptions, Pace, gc};
+use crate::commands::fatal;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,6 +102,8 @@ fn collect(app: &App, stop: &AtomicBool) {
                 bytes = report.bytes,
                 "removed what nothing names"
             ),
+            // What is on the disk is unknown now, and only a restart finds out.
+            Err(CareError::Durable(error)) if error.is_fatal() => fatal()(&error.to_string()),
             Err(error) => tracing::error!(%error, "what nothing names could not be removed"),
         }
         rest(Duration::from_secs(config.every_seconds), stop);

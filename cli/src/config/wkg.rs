@@ -215,9 +215,52 @@ fn table(text: &str) -> Result<Table, String> {
 }
 
 #[cfg(test)]
+#[path = "../../../registry-client/tests/parsers/change.rs"]
+#[expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
+mod change;
+
+#[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 mod tests {
     use super::*;
+
+    /// What is changed in many ways.
+    const SEEDS: [&str; 6] = [
+        "[namespace_registries]\nacme = \"registry.example:8443\"\nbare = { registry = \"b.example\", metadata = {} }\n",
+        "[namespace_registries]\nwasi = { registry = \"localhost\", metadata = { preferredProtocol = \"oci\", oci = { registry = \"ghcr.io\", namespacePrefix = \"webassembly/\" } } }\n",
+        "[namespace_registries.old]\nregistry = \"old.example\"\nmetadata = { ociRegistry = \"docker.example\", ociNamespacePrefix = \"a/\" }\n",
+        "[registry.\"a.example\".oci]\nauth = { username = \"open\", password = \"sesame\" }\n",
+        "[registry.\"a.example\".oci]\nauth = \"b3BlbjpzZXNhbWU\"\n",
+        "[package_registry_overrides]\n\"acme:http\" = \"registry.example\"\n",
+    ];
+
+    #[test]
+    fn whatever_is_in_the_file_nothing_of_it_is_in_an_error() {
+        let seeds: Vec<Vec<u8>> = SEEDS.iter().map(|seed| seed.as_bytes().to_vec()).collect();
+        let mut random = change::Random::new("wkg-config");
+        let mut deep: Vec<String> = ["[", "{ a = ", "a.", "[[", "\"\"\""]
+            .iter()
+            .map(|open| format!("a = {}", open.repeat(200_000)))
+            .collect();
+        deep.push(format!("{}a = 1", "a.".repeat(200_000)));
+        deep.push(format!("[{}a]", "a.".repeat(200_000)));
+        let changes = (0..10_000).map(|_| change::change(&seeds, &mut random));
+        let changes = changes.filter_map(|bytes| String::from_utf8(bytes).ok());
+        for text in changes.chain(deep) {
+            match parse(&text) {
+                Ok(wkg) => {
+                    for elsewhere in wkg.namespaces.values().chain(wkg.packages.values()) {
+                        let _ = (elsewhere.name(), elsewhere.home());
+                    }
+                }
+                Err(error) => assert!(error.ends_with(" is not as TOML has it"), "{error}"),
+            }
+            if let Err(error) = credential(&text, "a.example") {
+                let is_told = error.contains("a.example") || error.starts_with("line ");
+                assert!(is_told && !error.contains("sesame"), "{error}");
+            }
+        }
+    }
 
     #[test]
     fn every_way_to_map_a_namespace_is_understood() {

@@ -115,7 +115,17 @@ fn every_target_has_seeds_and_a_fuzz_target() {
         stems.map(|stem| stem.into_string().unwrap()).collect()
     };
     let seeds = seed::all();
-    let wanted: BTreeSet<_> = seeds.iter().map(|seed| seed.target.to_owned()).collect();
+    // Parsers that nobody outside calls are looked at where they are: in `http::oci::laws`.
+    let within = [
+        "oci_auth_file",
+        "oci_challenge",
+        "oci_link",
+        "oci_manifest",
+        "oci_metadata",
+        "oci_reference",
+    ];
+    let wanted = seeds.iter().map(|seed| seed.target).chain(within);
+    let wanted: BTreeSet<_> = wanted.map(str::to_owned).collect();
     assert_eq!(names(fs::read_dir(folder("")).unwrap()), wanted);
     let targets = folder("../fuzz_targets");
     assert_eq!(names(fs::read_dir(targets).unwrap()), wanted);

@@ -133,7 +133,7 @@ fn authenticate(app: &App, client: IpAddr, headers: &HeaderMap) -> Result<Caller
 }
 
 /// The password of `user:password`, encoded.
-fn password(pair: &str) -> Option<String> {
+pub(super) fn password(pair: &str) -> Option<String> {
     let pair = String::from_utf8(BASIC.decode(pair.trim()).ok()?).ok()?;
     Some(pair.split_once(':')?.1.to_owned())
 }

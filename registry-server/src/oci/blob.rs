@@ -200,7 +200,7 @@ pub(super) fn is_there(
 }
 
 /// As natively, but for a range whose end is before its begin, which is none that there is.
-fn wanted(headers: &HeaderMap, size: u64) -> Wanted {
+pub(super) fn wanted(headers: &HeaderMap, size: u64) -> Wanted {
     let mut ranges = headers.get_all(RANGE).iter();
     let (Some(range), None) = (ranges.next(), ranges.next()) else {
         return Wanted::Whole;

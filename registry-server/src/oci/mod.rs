@@ -42,6 +42,9 @@ mod tag;
 mod upload;
 mod wellknown;
 
+#[cfg(any(test, fuzzing))]
+pub mod laws;
+
 use crate::access::Action;
 use crate::api::body::Received;
 use crate::api::{Body, reply};
@@ -50,7 +53,7 @@ use crate::domain::Error;
 use crate::log::LogId;
 use auth::Caller;
 use error::{Code, Failure};
-use http::header::{ALLOW, CACHE_CONTROL, WWW_AUTHENTICATE};
+use http::header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use hyper::body::Incoming;
@@ -187,6 +190,7 @@ async fn answer_place(
             .with_status(StatusCode::METHOD_NOT_ALLOWED)
             .with(ALLOW, HeaderValue::from_static(allowed)));
     }
+    must_be_plain(parts)?;
     match place {
         Place::WellKnown => Ok(wellknown::answer()),
         Place::Base => base(&auth::identify(app, peer, parts)?),
@@ -208,6 +212,18 @@ async fn answer_place(
             answer_part(&asked, &part, body).await
         }
     }
+}
+
+/// Refuses what is sent encoded: it is kept as it comes, by the digest of that.
+fn must_be_plain(parts: &Parts) -> Result<(), Failure> {
+    let identity = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if parts.headers.get_all(CONTENT_ENCODING).iter().all(identity) {
+        return Ok(());
+    }
+    let message = "content is sent as it is: without `content-encoding`";
+    Err(Failure::new(Code::Unsupported, message)
+        .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+        .with(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
 }
 
 async fn answer_part(asked: &Asked<'_>, part: &Part, body: Incoming) -> Answer {

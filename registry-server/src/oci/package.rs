@@ -114,7 +114,8 @@ pub(super) async fn find(
     package: &PackageName,
     reference: &Reference,
 ) -> Result<Option<Manifest>, Failure> {
-    if head(asked, package).is_none() {
+    // What is in the database is listed a moment before it is published: then it is sent, too.
+    if head(asked, package).is_none() && !is_known(asked, package).await? {
         return Ok(None);
     }
     let (log, name) = (asked.name.log(), package.clone());
@@ -191,6 +192,17 @@ fn head(asked: &Asked<'_>, package: &PackageName) -> Option<Hash> {
     let subject = Subject::Package(package.clone());
     let published = asked.realm.log().published();
     published.map.get(&subject.map_key()).map(|head| head.hash)
+}
+
+/// Whether the database has such a package.
+async fn is_known(asked: &Asked<'_>, package: &PackageName) -> Result<bool, Failure> {
+    let (log, name) = (asked.name.log(), package.to_string());
+    let known = asked.read(move |tx| {
+        let select = "SELECT 1 FROM package WHERE log = ?1 AND name = ?2";
+        let mut select = tx.prepare_cached(select)?;
+        Ok(select.exists(params![log.number(), name])?)
+    });
+    known.await
 }
 
 /// What a form is looked for by.
@@ -275,11 +287,9 @@ async fn form_missing(
     only: Option<Vec<u8>>,
 ) -> Result<Vec<(Source, Formed)>, Failure> {
     let log = asked.name.log();
-    let Some(head) = head(asked, package) else {
-        return Ok(vec![]);
-    };
+    let head = head(asked, package);
     let known = &asked.app.oci().formed;
-    if known.has(log, package, head) {
+    if head.is_some_and(|head| known.has(log, package, head)) {
         return Ok(vec![]);
     }
     let (mut all, mut after, mut kept_all) = (vec![], vec![], true);
@@ -320,7 +330,7 @@ async fn form_missing(
             break;
         }
     }
-    if kept_all && only.is_none() {
+    if let Some(head) = head.filter(|_| kept_all && only.is_none()) {
         known.put(log, package, head);
     }
     Ok(all)

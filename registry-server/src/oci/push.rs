@@ -163,24 +163,31 @@ fn content_range(
     id: UploadId,
     size: u64,
 ) -> Result<Option<(u64, u64)>, Failure> {
-    let Some(value) = asked.parts.headers.get(CONTENT_RANGE) else {
-        return Ok(None);
+    let mut values = asked.parts.headers.get_all(CONTENT_RANGE).iter();
+    let text = match (values.next(), values.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value.to_str().unwrap_or_default(),
+        // Of two it is not known which is meant.
+        (Some(_), Some(_)) => "",
     };
-    let text = value.to_str().unwrap_or_default();
-    let number = |text: &str| {
-        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| text.parse::<u64>().ok()).flatten()
-    };
-    let range = text
-        .split_once('-')
-        .and_then(|(from, to)| number(from).zip(number(to)));
-    match range {
-        Some((from, to)) if from <= to && to < u64::MAX => Ok(Some((from, to))),
-        _ => {
+    match bytes_of(text) {
+        Some(range) => Ok(Some(range)),
+        None => {
             let message = "`content-range` is not as expected: such as `0-1023`, without a unit";
             Err(out_of_order(asked, id, size, message))
         }
     }
+}
+
+/// The first and the last byte of `0-1023`.
+pub(super) fn bytes_of(text: &str) -> Option<(u64, u64)> {
+    let number = |text: &str| {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| text.parse::<u64>().ok()).flatten()
+    };
+    let (from, to) = text.split_once('-')?;
+    let (from, to) = number(from).zip(number(to))?;
+    (from <= to && to < u64::MAX).then_some((from, to))
 }
 
 /// Keeps the content, and has the repository hold it.

@@ -410,10 +410,15 @@ fn keep(tx: &rusqlite::Transaction<'_>, log: LogId, pushed: &Pushed) -> rusqlite
     Ok(())
 }
 
+/// What is in the log after all stays: not every error says that it is not.
 fn forget(tx: &rusqlite::Transaction<'_>, log: LogId, pushed: &Pushed) -> rusqlite::Result<()> {
     tx.execute(
         "DELETE FROM oci_release
-         WHERE log = ?1 AND package = ?2 AND rank = ?3 AND pushed = 1 AND digest = ?4",
+         WHERE log = ?1 AND package = ?2 AND rank = ?3 AND pushed = 1 AND digest = ?4
+           AND NOT EXISTS (
+             SELECT 1 FROM package p JOIN release r ON r.package = p.id
+             WHERE p.log = ?1 AND p.name = ?2 AND r.rank = ?3 AND r.digest = content
+               AND json_extract(r.publisher, '$.by') = 'registry')",
         params![
             log.number(),
             pushed.package.to_string(),

@@ -24,6 +24,32 @@ pub(crate) struct House {
     temp: Option<TempDir>,
 }
 
+/// The default but for what tests on one address would meet.
+pub(crate) fn config() -> Config {
+    let mut config = Config::default();
+    let as_they_like = Rate {
+        per_second: 0.0,
+        burst: 0,
+    };
+    config.rates.anonymous_reads = as_they_like;
+    config.rates.authenticated_reads = as_they_like;
+    config.rates.writes = as_they_like;
+    config.rates.authentication_failures = as_they_like;
+    config.limits.connections_per_address = 4096;
+    config.limits.connections = 4096;
+    config.limits.disk_reserve_bytes = 0;
+    config
+}
+
+/// What checks content: the program itself.
+pub(crate) fn workers() -> Options {
+    Options {
+        program: env!("CARGO_BIN_EXE_tenon-registry").into(),
+        arguments: vec![CHECK_CONTENT.into()],
+        ..Options::default()
+    }
+}
+
 impl House {
     /// A registry as it is by default, but for what tests on one address would meet.
     pub(crate) fn new() -> House {
@@ -40,41 +66,15 @@ impl House {
     }
 
     pub(crate) fn open(temp: TempDir, change: impl FnOnce(&mut Config)) -> House {
-        let mut config = House::config();
+        let mut config = config();
         change(&mut config);
-        let workers = House::workers();
-        let app = directory::open(&temp.path().join("data"), config, workers).unwrap();
+        let app = directory::open(&temp.path().join("data"), config, workers()).unwrap();
         House::of(temp, app)
     }
 
-    /// As it is by default, but for what tests on one address would meet.
-    pub(crate) fn config() -> Config {
-        let mut config = Config::default();
-        let as_they_like = Rate {
-            per_second: 0.0,
-            burst: 0,
-        };
-        config.rates.anonymous_reads = as_they_like;
-        config.rates.authenticated_reads = as_they_like;
-        config.rates.writes = as_they_like;
-        config.rates.authentication_failures = as_they_like;
-        config.limits.connections_per_address = 4096;
-        config.limits.connections = 4096;
-        config.limits.disk_reserve_bytes = 0;
-        config
-    }
-
-    pub(crate) fn workers() -> Options {
-        Options {
-            program: env!("CARGO_BIN_EXE_tenon-registry").into(),
-            arguments: vec![CHECK_CONTENT.into()],
-            ..Options::default()
-        }
-    }
-
-    /// A registry that was put together of `data` in a directory.
+    /// The registry that was opened in `data` of a directory, which begins to be served.
     pub(crate) fn of(temp: TempDir, app: App) -> House {
-        let (app, dir) = (Arc::new(app), temp.path().join("data"));
+        let (dir, app) = (temp.path().join("data"), Arc::new(app));
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();

@@ -302,11 +302,11 @@ fn house_with_room(mib: u64) -> House {
     durable::clean(&*files).unwrap();
     let log = Log::open(&source, Arc::new(|error: &str| panic!("{error}"))).unwrap();
     let parts = Parts {
-        config: House::config(),
+        config: crate::house::config(),
         database: source.database,
         public: (log, Blobs::new(Arc::clone(&files), LogId::Public)),
         private: None,
-        workers: Workers::start(House::workers()),
+        workers: Workers::start(crate::house::workers()),
         data: DataDir::of(&dir, files),
         reserve: Reserve::new(&dir, 0),
     };

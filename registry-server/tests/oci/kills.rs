@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tenon_registry_client::log::Origin;
 use tenon_registry_client::record::{Grant, NamespaceAct, Permission};
@@ -25,7 +26,7 @@ const CYCLES: u64 = 6;
 fn s42_what_was_acknowledged_outlasts_being_killed() {
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path().join("data");
-    let mut known = Known::new();
+    let (mut known, mut all) = (Known::new(), 0);
     let mut token = None;
     for cycle in 0..CYCLES {
         let mut served = Served::start(&dir, &[]);
@@ -33,30 +34,37 @@ fn s42_what_was_acknowledged_outlasts_being_killed() {
         let guest = Guest::of(served.address, token.as_ref().unwrap());
         check(&guest, &known);
         let until = Instant::now() + Duration::from_millis(150 + 70 * cycle);
+        let acknowledged = AtomicUsize::new(0);
         let pushed: Vec<Known> = std::thread::scope(|scope| {
-            let address = served.address;
+            let (address, told) = (served.address, &acknowledged);
             let pushing: Vec<_> = (0..3)
                 .map(|person| {
                     let token = token.as_ref().unwrap();
-                    scope.spawn(move || push(address, token, person, cycle))
+                    scope.spawn(move || push(address, token, person, cycle, told))
                 })
                 .collect();
-            std::thread::sleep(until.saturating_duration_since(Instant::now()));
+            wait(until, told);
             served.kill();
             pushing.into_iter().map(|it| it.join().unwrap()).collect()
         });
         known.extend(pushed.into_iter().flatten());
+        all += acknowledged.into_inner();
     }
-    assert!(
-        known.len() > 3,
-        "only {} pushes were acknowledged",
-        known.len()
-    );
+    assert!(all > 3, "only {all} pushes were acknowledged");
     assert_sound(&dir);
     let served = Served::start(&dir, &[]);
     check(&Guest::of(served.address, &token.unwrap()), &known);
     // What was not finished is gone.
     assert_eq!(std::fs::read_dir(dir.join("tmp")).unwrap().count(), 0);
+}
+
+/// Waits until then, and until something was acknowledged: on a busy machine that can be later.
+fn wait(until: Instant, acknowledged: &AtomicUsize) {
+    std::thread::sleep(until.saturating_duration_since(Instant::now()));
+    let begun = Instant::now();
+    while acknowledged.load(Ordering::Relaxed) == 0 && begun.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// What was to be released: manifests by version, and whether that was acknowledged.
@@ -78,12 +86,14 @@ fn s42_a_release_is_there_with_its_own_manifest_or_not_at_all() {
         }
         check_releases(&Guest::of(served.address, token), &released);
         let until = Instant::now() + Duration::from_millis(100 + 60 * cycle);
+        let acknowledged = AtomicUsize::new(0);
         let pushed: Vec<Released> = std::thread::scope(|scope| {
-            let address = served.address;
+            let (address, told) = (served.address, &acknowledged);
+            let push = move |person| push_releases(address, token, person, cycle, told);
             let pushing: Vec<_> = (0..3)
-                .map(|person| scope.spawn(move || push_releases(address, token, person, cycle)))
+                .map(|person| scope.spawn(move || push(person)))
                 .collect();
-            std::thread::sleep(until.saturating_duration_since(Instant::now()));
+            wait(until, told);
             served.kill();
             pushing.into_iter().map(|it| it.join().unwrap()).collect()
         });
@@ -97,6 +107,125 @@ fn s42_a_release_is_there_with_its_own_manifest_or_not_at_all() {
     assert_sound(&dir);
     let served = Served::start(&dir, &[]);
     check_releases(&Guest::of(served.address, &token.unwrap()), &released);
+}
+
+/// What someone did with their repository until it was killed: what each tag led to as far as that was
+/// said, and what it may lead to since.
+#[derive(Default)]
+struct Told {
+    /// By tag; nothing, if it was deleted.
+    known: BTreeMap<String, Option<Vec<u8>>>,
+    /// The tag of the last request, which had no answer, and what it would lead to.
+    open: Option<(String, Option<Vec<u8>>)>,
+    answered: usize,
+}
+
+#[test]
+fn s42_chunks_mounts_moves_and_deletes_outlast_being_killed() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("data");
+    let mut told: Vec<Told> = (0..3).map(|_| Told::default()).collect();
+    let mut token = None;
+    for cycle in 0..CYCLES {
+        let mut served = Served::start(&dir, &[]);
+        token = token.or(served.token.take());
+        let (address, token) = (served.address, token.as_deref().unwrap());
+        check_told(&Guest::of(address, token), &mut told);
+        let until = Instant::now() + Duration::from_millis(200 + 60 * cycle);
+        std::thread::scope(|scope| {
+            let working: Vec<_> = told
+                .iter_mut()
+                .enumerate()
+                .map(|(person, told)| {
+                    scope.spawn(move || work(address, token, person, cycle, told))
+                })
+                .collect();
+            std::thread::sleep(until.saturating_duration_since(Instant::now()));
+            served.kill();
+            working.into_iter().for_each(|it| it.join().unwrap());
+        });
+    }
+    let answered: usize = told.iter().map(|told| told.answered).sum();
+    println!("{answered} requests were answered");
+    assert!(answered > 30, "{answered}");
+    assert_sound(&dir);
+    let served = Served::start(&dir, &[]);
+    check_told(&Guest::of(served.address, &token.unwrap()), &mut told);
+    assert_eq!(std::fs::read_dir(dir.join("tmp")).unwrap().count(), 0);
+}
+
+/// Pushes in chunks, mounts, moves tags and deletes them, until nobody answers.
+fn work(address: SocketAddr, token: &str, person: usize, cycle: u64, told: &mut Told) {
+    let name = format!("person/{person}/work");
+    for number in 0.. {
+        let layer = format!("work {person} {cycle} {number} ")
+            .repeat(20_000)
+            .into_bytes();
+        let half = layer.len() / 2;
+        let ask =
+            |method: &str, path: &str, body: &[u8]| request(address, token, method, path, body);
+        let done = (|| {
+            let begun = ask(
+                "POST",
+                &format!("/v2/person/{person}/from/blobs/uploads/"),
+                b"",
+            )?;
+            let location = begun.1?;
+            ask("PATCH", &location, &layer[..half])?;
+            ask("PATCH", &location, &layer[half..])?;
+            let put = ask("PUT", &format!("{location}?digest={}", digest(&layer)), b"")?;
+            assert_eq!(put.0, 201);
+            let mount = format!("mount={}&from=person/{person}/from", digest(&layer));
+            let mounted = ask("POST", &format!("/v2/{name}/blobs/uploads/?{mount}"), b"")?;
+            assert_eq!(mounted.0, 201);
+            let config = format!("/v2/{name}/blobs/uploads/?digest={}", digest(b"{}"));
+            assert_eq!(ask("POST", &config, b"{}")?.0, 201);
+            told.answered += 6;
+            Some(())
+        })();
+        if done.is_none() {
+            return;
+        }
+        let (manifest, tag) = (image(&[&layer], None), format!("v{}", number % 2));
+        let deletes = number % 3 == 2 && told.known.get(&tag).is_some_and(Option::is_some);
+        let wanted = (!deletes).then_some(manifest);
+        let path = format!("/v2/{name}/manifests/{tag}");
+        told.open = Some((tag.clone(), wanted.clone()));
+        let answer = match &wanted {
+            Some(manifest) => ask("PUT", &path, manifest),
+            None => ask("DELETE", &path, b""),
+        };
+        let Some((status, _)) = answer else { return };
+        assert_eq!(status, if deletes { 202 } else { 201 });
+        told.open = None;
+        told.answered += 1;
+        told.known.insert(tag, wanted);
+    }
+}
+
+/// Each tag leads where it was said, or where it would lead by what had no answer.
+fn check_told(guest: &Guest, told: &mut [Told]) {
+    for (person, told) in told.iter_mut().enumerate() {
+        let name = format!("person/{person}/work");
+        let open = told.open.take();
+        if let Some((tag, wanted)) = open {
+            let answer = guest.get(&format!("/v2/{name}/manifests/{tag}"));
+            let found = (answer.status == 200).then_some(answer.body);
+            let known = told.known.get(&tag).cloned().flatten();
+            assert!(found == known || found == wanted, "{name}:{tag}");
+            told.known.insert(tag, found);
+        }
+        for (tag, known) in &told.known {
+            let answer = guest.get(&format!("/v2/{name}/manifests/{tag}"));
+            let found = (answer.status == 200).then_some(&answer.body);
+            assert_eq!(found, known.as_ref(), "{name}:{tag}");
+            let Some(manifest) = known else { continue };
+            let said: serde_json::Value = serde_json::from_slice(manifest).unwrap();
+            let layer = said["layers"][0]["digest"].as_str().unwrap();
+            let blob = guest.get(&format!("/v2/{name}/blobs/{layer}"));
+            assert_eq!(digest(&blob.body), layer, "{name}:{tag}");
+        }
+    }
 }
 
 /// Makes the namespace `acme`, in which the registry may sign.
@@ -120,7 +249,13 @@ fn grant(guest: &Guest, dir: &Path, origin: Origin) {
     }
 }
 
-fn push_releases(address: SocketAddr, token: &str, person: u32, cycle: u64) -> Released {
+fn push_releases(
+    address: SocketAddr,
+    token: &str,
+    person: u32,
+    cycle: u64,
+    acknowledged: &AtomicUsize,
+) -> Released {
     let mut released = Released::new();
     for number in 0.. {
         let bytes = component(person * 1_000_000 + (cycle as u32) * 10_000 + number);
@@ -137,10 +272,10 @@ fn push_releases(address: SocketAddr, token: &str, person: u32, cycle: u64) -> R
         let status = send(address, token, "PUT", &path, &manifest);
         released.insert(version, (manifest, status == Some(201)));
         match status {
-            Some(201) => {}
+            Some(201) => acknowledged.fetch_add(1, Ordering::Relaxed),
             Some(status) => panic!("{status}"),
             None => return released,
-        }
+        };
     }
     released
 }
@@ -165,7 +300,13 @@ fn check_releases(guest: &Guest, released: &Released) {
 }
 
 /// Pushes until nobody answers: what was acknowledged.
-fn push(address: SocketAddr, token: &str, person: u32, cycle: u64) -> Known {
+fn push(
+    address: SocketAddr,
+    token: &str,
+    person: u32,
+    cycle: u64,
+    acknowledged: &AtomicUsize,
+) -> Known {
     let mut known = Known::new();
     let name = format!("person/{person}/repo");
     for number in 0.. {
@@ -191,6 +332,7 @@ fn push(address: SocketAddr, token: &str, person: u32, cycle: u64) -> Known {
             Some(status) => panic!("{status}"),
             None => return known,
         };
+        acknowledged.fetch_add(1, Ordering::Relaxed);
     }
     known
 }
@@ -215,6 +357,17 @@ fn check(guest: &Guest, known: &Known) {
 
 /// The status of an answer; none if the connection breaks.
 fn send(address: SocketAddr, token: &str, method: &str, path: &str, body: &[u8]) -> Option<u16> {
+    request(address, token, method, path, body).map(|(status, _)| status)
+}
+
+/// The status of an answer, and where it leads.
+fn request(
+    address: SocketAddr,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: &[u8],
+) -> Option<(u16, Option<String>)> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
@@ -229,5 +382,9 @@ fn send(address: SocketAddr, token: &str, method: &str, path: &str, body: &[u8])
     let mut answer = vec![];
     stream.read_to_end(&mut answer).ok()?;
     let text = String::from_utf8_lossy(&answer);
-    text.split(' ').nth(1)?.parse().ok()
+    let status = text.split(' ').nth(1)?.parse().ok()?;
+    let location = text
+        .lines()
+        .find_map(|line| line.strip_prefix("location: "));
+    Some((status, location.map(|it| it.trim().to_owned())))
 }

@@ -4,8 +4,9 @@
 //!
 //! And what this registry promises besides: `access`, who may do what; `private`, that nothing is told of
 //! what may not be read; `packages` and `releases`, releases pulled and pushed; `races`, what is done at
-//! once, and what is removed meanwhile; `places`, full disks, earlier and damaged databases; `kills`,
-//! the program killed at any moment.
+//! once, and what is removed meanwhile; `places`, full disks, earlier and damaged databases; `power`, `faults`
+//! and `kills`, the power, the disk and the program failing at any moment; `attacks`, `contents` and
+//! `prying`, what is sent to do harm.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -29,8 +30,13 @@ mod served;
 
 mod artefacts;
 mod guest;
+mod steps;
+mod twin;
 
 mod access;
+mod attacks;
+mod contents;
+mod faults;
 mod kills;
 mod labels;
 mod life;
@@ -39,7 +45,9 @@ mod manifests;
 mod packages;
 mod page;
 mod places;
+mod power;
 mod private;
+mod prying;
 mod pulling;
 mod pushing;
 mod races;

@@ -3,8 +3,11 @@
 use crate::guest::{Guest, digest, fails, image, until_no_drafts};
 use crate::house::House;
 use crate::publisher::{FIRST, Publisher, after, component, post, upload};
+use crate::steps::{assert_pullable, assert_whole};
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tenon_registry_client::record::Subject;
@@ -74,10 +77,11 @@ fn one_tag_pushed_by_many_leads_to_one_of_their_manifests() {
         let path = format!("/v2/repo/manifests/{}", digest(manifest));
         assert_eq!(guest.get(&path).body, *manifest);
     }
+    assert_whole(&house);
 }
 
 #[test]
-fn one_version_pushed_by_many_is_released_once() {
+fn s15_one_version_pushed_by_many_is_released_once() {
     let house = House::new();
     crate::releases::granted(&house);
     let guest = Guest::new(&house);
@@ -109,6 +113,7 @@ fn one_version_pushed_by_many_is_released_once() {
     let log = house.app.public().log();
     let package = Subject::Package("acme:app".parse().unwrap());
     assert_eq!(log.chain(&package).unwrap().len(), 1);
+    assert_whole(&house);
 }
 
 #[test]
@@ -129,6 +134,7 @@ fn many_versions_of_one_package_are_released_behind_each_other() {
         }
     });
     assert_eq!(guest.get("/v2/acme/app/manifests/1.7.0").status, 200);
+    assert_whole(&house);
 }
 
 #[test]
@@ -181,6 +187,8 @@ fn a_manifest_that_was_taken_in_has_its_content_whatever_is_collected_meanwhile(
             }
         }
     }
+    (0..3).for_each(|person| assert_pullable(&house, &format!("repo{person}")));
+    assert_whole(&house);
 }
 
 #[test]
@@ -322,4 +330,346 @@ fn a_release_is_formed_once_for_all_who_ask_at_once() {
             });
         }
     });
+}
+
+#[test]
+fn whatever_is_listed_can_be_pulled_at_every_moment() {
+    let house = House::new();
+    crate::releases::granted(&house);
+    let guest = Guest::new(&house);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let looking: Vec<_> = (0..3)
+            .map(|_| {
+                let (guest, done) = (Guest::nobody(&house), &done);
+                scope.spawn(move || {
+                    let mut seen = 0;
+                    while !done.load(Ordering::Relaxed) {
+                        for number in 0..6 {
+                            let list = guest.get(&format!("/v2/acme/app-{number}x/tags/list"));
+                            if list.status == 404 {
+                                continue;
+                            }
+                            let list: serde_json::Value = list.json();
+                            for tag in list["tags"].as_array().unwrap() {
+                                let tag = tag.as_str().unwrap();
+                                let path = format!("/v2/acme/app-{number}x/manifests/{tag}");
+                                assert_eq!(guest.get(&path).status, 200, "{path}");
+                                seen += 1;
+                            }
+                        }
+                    }
+                    seen
+                })
+            })
+            .collect();
+        for number in 0..6 {
+            let (name, bytes) = (format!("acme/app-{number}x"), component(number));
+            let manifest = crate::releases::prepare(&guest, &name, &bytes, "2026-09-01T10:00:00Z");
+            for version in ["1.0.0", "1.1.0"] {
+                assert_eq!(guest.put(&name, version, &manifest).status, 201);
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+        let seen: usize = looking.into_iter().map(|it| it.join().unwrap()).sum();
+        assert!(seen > 0);
+    });
+}
+
+/// Does two things at the same moment: what is answered to each.
+fn at_once<A: Send, B: Send>(
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    let begin = Barrier::new(2);
+    std::thread::scope(|scope| {
+        let one = scope.spawn(|| {
+            begin.wait();
+            one()
+        });
+        begin.wait();
+        let other = other();
+        (one.join().unwrap(), other)
+    })
+}
+
+#[test]
+fn one_tag_pushed_often_by_many_is_always_one_of_their_manifests_as_a_whole() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    guest.push("repo", b"{}");
+    let manifests: Vec<Vec<u8>> = (0..4)
+        .map(|number| {
+            let layer = format!("layer {number}").into_bytes();
+            guest.push("repo", &layer);
+            image(&[&layer], None)
+        })
+        .collect();
+    assert_eq!(guest.put("repo", "v1", &manifests[0]).status, 201);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            let mut seen = HashSet::new();
+            while !done.load(Ordering::Relaxed) {
+                let answer = guest.get("/v2/repo/manifests/v1");
+                assert!(manifests.contains(&answer.body), "{}", answer.text());
+                let said = answer.header("docker-content-digest").unwrap();
+                assert_eq!(said, digest(&answer.body));
+                seen.insert(answer.body);
+            }
+            seen.len()
+        });
+        let pushing: Vec<_> = manifests
+            .iter()
+            .map(|manifest| {
+                let guest = guest.clone();
+                scope.spawn(move || {
+                    for _ in 0..10 {
+                        assert_eq!(guest.put("repo", "v1", manifest).status, 201);
+                    }
+                })
+            })
+            .collect();
+        let ended: Vec<_> = pushing.into_iter().map(|it| it.join()).collect();
+        done.store(true, Ordering::Relaxed);
+        ended.into_iter().for_each(|it| it.unwrap());
+        assert!(looking.join().unwrap() > 1);
+    });
+    // Whoever pushes last has it.
+    assert_eq!(guest.put("repo", "v1", &manifests[2]).status, 201);
+    assert_eq!(guest.get("/v2/repo/manifests/v1").body, manifests[2]);
+    assert_whole(&house);
+}
+
+#[test]
+fn one_manifest_of_a_version_pushed_by_many_is_well_for_all_of_them() {
+    let house = House::new();
+    crate::releases::granted(&house);
+    let guest = Guest::new(&house);
+    let created = "2026-09-01T10:00:00Z";
+    let manifest = crate::releases::prepare(&guest, "acme/app", &component(1), created);
+    let size = house.log_size();
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let (guest, manifest) = (guest.clone(), &manifest);
+            let reference = match number % 2 {
+                0 => "1.0.0".to_owned(),
+                _ => format!("{}?tag=1.0.0", digest(manifest)),
+            };
+            scope.spawn(move || {
+                let answer = guest.put("acme/app", &reference, manifest);
+                assert_eq!(answer.status, 201, "{}", answer.text());
+            });
+        }
+    });
+    // The release, and the record of the batch.
+    assert_eq!(house.log_size(), size + 2);
+    assert_eq!(guest.get("/v2/acme/app/manifests/1.0.0").body, manifest);
+    assert_whole(&house);
+}
+
+#[test]
+fn a_version_pushed_against_its_native_publication_is_one_of_the_two() {
+    let house = House::new();
+    let alice = crate::releases::granted(&house);
+    let guest = Guest::new(&house);
+    let created = "2026-09-01T10:00:00Z";
+    for number in 0..6_u32 {
+        let (native, name) = (component(number * 2), format!("app{number}x"));
+        let repository = format!("acme/{name}");
+        upload(&house, &native);
+        let pushed = component(number * 2 + 1);
+        let manifest = crate::releases::prepare(&guest, &repository, &pushed, created);
+        let record = alice.release(&name, FIRST, "1.0.0", &native);
+        let (posted, put) = at_once(
+            || post(&house, &record).status,
+            || guest.put(&repository, "1.0.0", &manifest).status,
+        );
+        assert!(
+            matches!((posted, put), (201, 409) | (409, 201)),
+            "{posted} {put}"
+        );
+        let found = guest.get(&format!("/v2/{repository}/manifests/1.0.0"));
+        let said: serde_json::Value = found.json();
+        let wanted = if put == 201 { &pushed } else { &native };
+        assert_eq!(said["layers"][0]["digest"], digest(wanted));
+        assert_eq!(found.body == manifest, put == 201);
+        let package: serde_json::Value = house.get(&format!("/api/v1/packages/acme/{name}")).json();
+        assert_eq!(package["releases"][0]["digest"], digest(wanted));
+        assert_pullable(&house, &repository);
+    }
+    assert_whole(&house);
+}
+
+#[test]
+fn a_release_against_a_delete_of_its_component_or_config_is_whole_or_refused() {
+    let house = House::new();
+    crate::releases::granted(&house);
+    let guest = Guest::new(&house);
+    let created = "2026-09-01T10:00:00Z";
+    for number in 0..8_u32 {
+        let bytes = component(number);
+        let manifest = crate::releases::prepare(&guest, "acme/app", &bytes, created);
+        let said: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let part = match number % 2 {
+            0 => said["config"]["digest"].as_str().unwrap(),
+            _ => said["layers"][0]["digest"].as_str().unwrap(),
+        };
+        let (path, version) = (
+            format!("/v2/acme/app/blobs/{part}"),
+            format!("1.{number}.0"),
+        );
+        let (put, deleted) = at_once(
+            || guest.put("acme/app", &version, &manifest),
+            || {
+                // While it is being checked, or before.
+                std::thread::sleep(Duration::from_millis(u64::from(number) * 3));
+                let status = guest.ask("DELETE", &path).status;
+                collect(&house);
+                status
+            },
+        );
+        // What is of a release is not deleted.
+        assert!(matches!(deleted, 202 | 405), "{deleted}");
+        let there = guest.get(&format!("/v2/acme/app/manifests/{version}"));
+        match put.status {
+            201 => {
+                assert_eq!(there.body, manifest);
+                assert_eq!(guest.get(&path).status, 200, "{deleted}");
+            }
+            _ => {
+                fails(&put, 400, "MANIFEST_BLOB_UNKNOWN");
+                assert_eq!(there.status, 404);
+            }
+        }
+        assert_pullable(&house, "acme/app");
+    }
+    assert_whole(&house);
+}
+
+#[test]
+fn content_mounted_while_it_is_deleted_and_collected_is_mounted_or_to_be_uploaded() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let mut mounted = 0;
+    for number in 0..12 {
+        let layer = format!("layer {number}").into_bytes();
+        let pushed = guest.push("from", &layer);
+        let from = if number % 2 == 0 { "&from=from" } else { "" };
+        let mount = format!("/v2/to/blobs/uploads/?mount={pushed}{from}");
+        let (answer, _) = at_once(
+            || guest.ask("POST", &mount),
+            || {
+                let path = format!("/v2/from/blobs/{pushed}");
+                assert_eq!(guest.ask("DELETE", &path).status, 202);
+                gc(house.app.directory(), &AT_ONCE, house.app.claims()).unwrap();
+            },
+        );
+        match answer.status {
+            201 => {
+                let blob = guest.get(&format!("/v2/to/blobs/{pushed}"));
+                assert_eq!(blob.body, layer);
+                mounted += 1;
+            }
+            status => {
+                assert_eq!(status, 202, "{}", answer.text());
+                let location = answer.header("location").unwrap();
+                let close = format!("{location}?digest={pushed}");
+                assert_eq!(guest.send("PUT", &close, &[], &layer).status, 201);
+            }
+        }
+        let blob = guest.get(&format!("/v2/to/blobs/{pushed}"));
+        assert_eq!(blob.body, layer);
+    }
+    println!("{mounted} of 12 mounted");
+    assert_whole(&house);
+}
+
+#[test]
+fn a_tag_or_manifest_deleted_while_it_is_pushed_is_there_as_a_whole_or_not_at_all() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let manifest = guest.push_image("repo", "v0", b"layer");
+    let by_digest = format!("/v2/repo/manifests/{}", digest(&manifest));
+    for number in 0..16 {
+        let tag = format!("v{number}");
+        let path = match number % 2 {
+            0 => format!("/v2/repo/manifests/{tag}"),
+            _ => by_digest.clone(),
+        };
+        let (put, deleted) = at_once(
+            || guest.put("repo", &tag, &manifest).status,
+            || guest.ask("DELETE", &path).status,
+        );
+        assert_eq!(put, 201);
+        assert!(matches!(deleted, 202 | 404), "{deleted}");
+        let (tagged, there) = (
+            guest.get(&format!("/v2/repo/manifests/{tag}")).status,
+            guest.get(&by_digest).status,
+        );
+        // A tag without a manifest there never is; a manifest without the tag only if that was deleted.
+        assert!(tagged == there || (number % 2 == 0 && there == 200));
+        assert_pullable(&house, "repo");
+        guest.push_image("repo", "v0", b"layer");
+    }
+    assert_whole(&house);
+}
+
+#[test]
+fn an_upload_that_expires_while_it_is_sent_goes_on_or_is_to_be_begun_again() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    let bytes: Vec<u8> = (0..300_000_u32).map(|byte| (byte / 9) as u8).collect();
+    let (mut expired, mut kept) = (0, 0);
+    for round in 0..12 {
+        let location = guest.begin("repo");
+        let ((patch, put), _) = at_once(
+            || {
+                let patch = guest.send("PATCH", &location, &[], &bytes).status;
+                let close = format!("{location}?digest={}", digest(&bytes));
+                (patch, guest.ask("PUT", &close).status)
+            },
+            || {
+                // Each time at another moment.
+                std::thread::sleep(Duration::from_millis(round * 2));
+                house.app.oci().expire(Duration::ZERO);
+            },
+        );
+        match (patch, put) {
+            (202, 201) => kept += 1,
+            (202 | 404, 404) => expired += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    println!("{expired} expired, {kept} kept");
+    until_no_drafts(&house.dir.join("tmp"));
+    let found = guest.get(&format!("/v2/repo/blobs/{}", digest(&bytes)));
+    assert_eq!(found.status == 200, kept > 0);
+    assert_whole(&house);
+}
+
+#[test]
+fn two_who_send_to_one_upload_never_mix_what_they_send() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    for _ in 0..6 {
+        let location = guest.begin("repo");
+        let (range, other) = ("Content-Range: 0-99999", vec![2; 100_000]);
+        let bytes = vec![1; 100_000];
+        let (one, two) = at_once(
+            || guest.send("PATCH", &location, &[range], &bytes).status,
+            || guest.send("PATCH", &location, &[range], &other).status,
+        );
+        assert!(matches!((one, two), (202, 416) | (416, 202)), "{one} {two}");
+        let sent = if one == 202 { &bytes } else { &other };
+        let close = format!("{location}?digest={}", digest(sent));
+        let (one, two) = at_once(
+            || guest.ask("PUT", &close).status,
+            || guest.ask("PUT", &close).status,
+        );
+        assert!(one == 201 || two == 201, "{one} {two}");
+        let blob = guest.get(&format!("/v2/repo/blobs/{}", digest(sent)));
+        assert_eq!(blob.body, *sent);
+    }
+    assert_whole(&house);
 }

@@ -31,6 +31,9 @@ mod push;
 mod referrers;
 mod upload;
 
+#[cfg(any(test, fuzzing))]
+pub mod laws;
+
 pub use auth_file::{AuthFile, AuthFileError, Kept};
 pub use client::{OciClient, OciOptions};
 pub use config::{ComponentForm, ComponentPackage};
