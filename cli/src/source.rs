@@ -22,6 +22,8 @@ use tenon_registry_client::{Digest, Hasher};
 const CHUNK: usize = 1 << 20;
 /// The most bytes that are held in memory: of standard input, of a pipe, of text.
 const MAX_MEMORY: u64 = 1 << 30;
+/// A file of so many bytes is read at once when it is opened: there may be a thousand of them.
+const SMALL: u64 = 8 << 10;
 
 /// Bytes that a user named.
 pub(crate) struct Named {
@@ -58,7 +60,7 @@ pub(crate) struct Sources<'a> {
 pub(crate) enum Bytes {
     /// In a file, which is never read whole.
     File(FileInput),
-    /// In memory: standard input, a pipe, or the binary that text was turned into.
+    /// In memory: standard input, a pipe, a small file, or the binary that text was turned into.
     Memory(Vec<u8>),
 }
 
@@ -393,6 +395,16 @@ impl Bytes {
         }
         if !metadata.is_file() {
             return read_stream(file).map(Bytes::Memory);
+        }
+        if metadata.len() <= SMALL {
+            let input = FileInput {
+                file,
+                size: metadata.len(),
+                identity: None,
+            };
+            let mut bytes = vec![0; metadata.len() as usize];
+            input.read_at(0, &mut bytes)?;
+            return Ok(Bytes::Memory(bytes));
         }
         Ok(Bytes::File(FileInput::new(file, metadata.len())))
     }

@@ -25,8 +25,9 @@ pub(crate) fn of_range(input: &dyn Input, range: Range<u64>) -> io::Result<[u8; 
 
 /// `sha256:` and 64 hexadecimal digits.
 pub(crate) fn text(digest: &[u8; 32]) -> String {
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let hex = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+    "sha256:".chars().chain(hex).collect()
 }
 
 /// The digest that a text ends with, if it ends with one.

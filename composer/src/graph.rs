@@ -2,9 +2,10 @@
 
 use crate::component::{Arena, ComponentId, ExternName, Found};
 use crate::error::{Error, ErrorKind};
+use crate::hash::HashMap;
 use crate::name::{ItemPath, Versions};
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use wasmparser::component_types::ComponentItem;
 
 /// Instances, the edges between them, and what the composition exports.

@@ -288,6 +288,7 @@ mod encode;
 mod error;
 mod explain;
 mod graph;
+mod hash;
 mod input;
 mod inspect;
 mod mention;

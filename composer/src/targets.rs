@@ -1,10 +1,10 @@
 //! Whether a component can run where a world is offered, and each thing that is in the way.
 
 use crate::component::{Arena, ComponentId};
+use crate::hash::HashMap;
 use crate::name::{ItemPath, Track};
 use crate::types::Data;
 use crate::types::{Comparison, Difference, Items, items_owned};
-use std::collections::HashMap;
 use wasmparser::component_types::{
     ComponentEntityType, ComponentItem, ComponentType, ComponentTypeId,
 };
@@ -113,7 +113,7 @@ pub(crate) struct Index<'t> {
 
 impl<'t> Index<'t> {
     pub(crate) fn of(items: &'t Items) -> Self {
-        let mut by_track = HashMap::new();
+        let mut by_track = HashMap::default();
         for (name, item) in items {
             if let Some(key) = Self::key(name, item) {
                 by_track.entry(key).or_insert(item);

@@ -28,7 +28,7 @@ impl Absent {
         project: Option<&Project>,
     ) -> Absent {
         let name = package.package.name();
-        let folder = Folder(search.folder);
+        let folder = &search.folder;
         let exact = match wanted_of(package) {
             Some(Wanted::Exact(version)) => Some(version),
             _ => None,
@@ -47,12 +47,12 @@ impl Absent {
         let plain = folder.plain(&name);
         let beside = search.deps_beside();
         causes.push(match (versions(there.keys().rev()), &plain) {
-            (Some(them), _) => listed(&them, &path(search.folder)),
+            (Some(them), _) => listed(&them, &path(search.folder.path)),
             (None, Some(plain)) => own_version(search, &name, plain),
-            (None, None) if !search.folder.is_dir() => {
+            (None, None) if !search.folder.path.is_dir() => {
                 let other = beside.as_deref().map(path);
                 let other = other.map(|other| format!(", but there is {other}"));
-                let folder = path(search.folder);
+                let folder = path(search.folder.path);
                 format!("there is no folder {folder}{}", other.unwrap_or_default())
             }
             (None, None) => none_of(folder, &name, exact),
@@ -114,7 +114,7 @@ impl Absent {
 
 /// The packages that there are.
 fn names(search: &Search<'_>, project: Option<&Project>) -> BTreeSet<String> {
-    let mut names = Folder(search.folder).names();
+    let mut names = search.folder.names();
     names.extend(search.given.iter().map(|given| given.name.clone()));
     if let Some(project) = project {
         let dependencies = project.manifest.dependencies.keys();
@@ -127,7 +127,7 @@ fn names(search: &Search<'_>, project: Option<&Project>) -> BTreeSet<String> {
 
 /// How the package could be given.
 fn ways(search: &Search<'_>, name: &str, in_project: bool, has_registry: bool) -> String {
-    let folder = path(search.folder);
+    let folder = path(search.folder.path);
     let mut ways = vec![
         format!("put it into {folder}"),
         format!("name its file with `--dep {name}=PATH`"),
@@ -173,7 +173,7 @@ fn own_version(search: &Search<'_>, name: &str, plain: &Path) -> String {
 }
 
 /// What is where a package would be: nothing, or nothing that is one.
-fn none_of(folder: Folder<'_>, name: &str, exact: Option<&semver::Version>) -> String {
+fn none_of(folder: &Folder<'_>, name: &str, exact: Option<&semver::Version>) -> String {
     let places = folder.places(name, exact);
     let is_link = |path: &&PathBuf| path.is_symlink() && !path.exists();
     if let Some(link) = places.iter().find(is_link) {

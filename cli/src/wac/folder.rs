@@ -1,37 +1,52 @@
 //! The folder with packages: `NAMESPACE/NAME[/VERSION]`, as a file or as a folder of WIT.
 
 use semver::Version;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// What the file of a package ends in, in the order in which they are taken.
 const EXTENSIONS: [&str; 3] = ["wat", "wasm", "wit"];
 
-/// A folder with packages, which need not be there.
-#[derive(Clone, Copy)]
-pub(super) struct Folder<'f>(pub(super) &'f Path);
+/// A folder with packages, which need not be there. Each folder in it is read once, however many packages it has.
+pub(super) struct Folder<'f> {
+    pub(super) path: &'f Path,
+    read: RefCell<BTreeMap<PathBuf, Rc<Entries>>>,
+}
 
-impl Folder<'_> {
+/// What is in a folder, and whether it is a file.
+type Entries = BTreeMap<String, bool>;
+
+impl<'f> Folder<'f> {
+    pub(super) fn of(path: &'f Path) -> Folder<'f> {
+        Folder {
+            path,
+            read: RefCell::default(),
+        }
+    }
+
     /// The package without a version.
-    pub(super) fn plain(self, name: &str) -> Option<PathBuf> {
-        at(&self.base(name))
+    pub(super) fn plain(&self, name: &str) -> Option<PathBuf> {
+        self.at(&self.base(name))
     }
 
     /// The versions of a package.
-    pub(super) fn versions(self, name: &str) -> BTreeMap<Version, PathBuf> {
+    pub(super) fn versions(&self, name: &str) -> BTreeMap<Version, PathBuf> {
         let base = self.base(name);
-        let versions = entries(&base).into_iter().filter_map(|entry| {
-            let version = Version::parse(stem(&entry)).ok()?;
-            let path = at(&base.join(stem(&entry)))?;
+        let entries = self.entries(&base);
+        let versions = entries.keys().filter_map(|entry| {
+            let version = Version::parse(stem(entry)).ok()?;
+            let path = self.at(&base.join(stem(entry)))?;
             Some((version, path))
         });
         versions.collect()
     }
 
     /// Where the package without a version could be, or a version of it.
-    pub(super) fn places(self, name: &str, version: Option<&Version>) -> Vec<PathBuf> {
+    pub(super) fn places(&self, name: &str, version: Option<&Version>) -> Vec<PathBuf> {
         let base = match version {
             None => self.base(name),
             Some(version) => self.base(name).join(version.to_string()),
@@ -41,21 +56,50 @@ impl Folder<'_> {
     }
 
     /// The packages that are there, by their names.
-    pub(super) fn names(self) -> BTreeSet<String> {
+    pub(super) fn names(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
-        for namespace in entries(self.0) {
-            for entry in entries(&self.0.join(&namespace)) {
-                names.insert(format!("{namespace}:{}", stem(&entry)));
+        for namespace in self.entries(self.path).keys() {
+            for entry in self.entries(&self.path.join(namespace)).keys() {
+                names.insert(format!("{namespace}:{}", stem(entry)));
             }
         }
         names
     }
 
     /// The path of a package, without what a file ends in.
-    fn base(self, name: &str) -> PathBuf {
-        let mut base = self.0.to_owned();
+    fn base(&self, name: &str) -> PathBuf {
+        let mut base = self.path.to_owned();
         base.extend(name.split(':'));
         base
+    }
+
+    /// What is at a path: a folder of WIT, or else a file, with what it ends in.
+    fn at(&self, base: &Path) -> Option<PathBuf> {
+        let entries = self.entries(base.parent()?);
+        let name = base.file_name()?.to_str()?;
+        if entries.contains_key(name) && self.has_text(base) {
+            return Some(base.to_owned());
+        }
+        let is_file = |extension: &&str| entries.get(&format!("{name}.{extension}")) == Some(&true);
+        let extension = EXTENSIONS.into_iter().find(is_file)?;
+        Some(with_extension(base, extension))
+    }
+
+    /// Whether a path is a folder with WIT text right within it, which the files of versions are not.
+    fn has_text(&self, path: &Path) -> bool {
+        let entries = self.entries(path);
+        let mut texts = entries.keys().filter(|entry| entry.ends_with(".wit"));
+        texts.any(|entry| Version::parse(stem(entry)).is_err())
+    }
+
+    fn entries(&self, folder: &Path) -> Rc<Entries> {
+        if let Some(known) = self.read.borrow().get(folder) {
+            return Rc::clone(known);
+        }
+        let entries = Rc::new(entries(folder));
+        let mut read = self.read.borrow_mut();
+        read.insert(folder.to_owned(), Rc::clone(&entries));
+        entries
     }
 }
 
@@ -68,32 +112,15 @@ pub(crate) fn files_in(folder: &Path) -> BTreeSet<PathBuf> {
         if !fs::canonicalize(&folder).is_ok_and(|folder| seen.insert(folder)) {
             continue;
         }
-        for path in entries(&folder).into_iter().map(|entry| folder.join(entry)) {
-            match path.is_file() {
+        for (entry, is_file) in entries(&folder) {
+            let path = folder.join(entry);
+            match is_file {
                 true => drop(files.insert(path)),
                 false => folders.push(path),
             }
         }
     }
     files
-}
-
-/// What is at a path: a folder of WIT, or else a file, with what it ends in.
-fn at(base: &Path) -> Option<PathBuf> {
-    if has_text(base) {
-        return Some(base.to_owned());
-    }
-    let mut files = EXTENSIONS
-        .into_iter()
-        .map(|extension| with_extension(base, extension));
-    files.find(|path| path.is_file())
-}
-
-/// Whether a path is a folder with WIT text right within it, which the files of versions are not.
-fn has_text(path: &Path) -> bool {
-    let entries = entries(path);
-    let mut texts = entries.iter().filter(|entry| entry.ends_with(".wit"));
-    texts.any(|entry| Version::parse(stem(entry)).is_err())
 }
 
 /// `0.0.1.wasm` for `0.0.1`, where [`Path::with_extension`] would make `0.0.wasm` of it.
@@ -112,10 +139,20 @@ fn stem(entry: &str) -> &str {
 }
 
 /// What is in a folder, as far as its names are Unicode; nothing, if it is none.
-fn entries(folder: &Path) -> Vec<String> {
+fn entries(folder: &Path) -> Entries {
     let entries = fs::read_dir(folder).into_iter().flatten();
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut names: Vec<_> = names.filter(|name| !name.starts_with('.')).collect();
-    names.sort();
-    names
+    let entries = entries.filter_map(|entry| {
+        let entry = entry.ok()?;
+        let name = entry.file_name().into_string().ok()?;
+        (!name.starts_with('.')).then(|| (name, is_file(&entry)))
+    });
+    entries.collect()
+}
+
+/// Whether it is a file, or a link to one.
+fn is_file(entry: &DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if !kind.is_symlink() => kind.is_file(),
+        _ => entry.path().is_file(),
+    }
 }

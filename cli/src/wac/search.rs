@@ -26,7 +26,7 @@ use tenon_registry_client::project::{Dependency, LockedPackage};
 pub(crate) struct Search<'s> {
     pub(super) sources: Sources<'s>,
     /// The folder with packages.
-    pub(super) folder: &'s Path,
+    pub(super) folder: Folder<'s>,
     /// What the command line names.
     pub(super) given: Vec<Given>,
     /// The folder that the document is in, if it is in a file.
@@ -74,7 +74,7 @@ impl<'s> Search<'s> {
     ) -> Result<Search<'s>, Failure> {
         Ok(Search {
             sources,
-            folder: folder.unwrap_or(Path::new(DEPS)),
+            folder: Folder::of(folder.unwrap_or(Path::new(DEPS))),
             given: Given::all(given)?,
             document_in: None,
         })
@@ -91,8 +91,9 @@ impl<'s> Search<'s> {
     /// The folder with packages beside the document, where none was named and there is none here.
     pub(super) fn deps_beside(&self) -> Option<PathBuf> {
         let beside = self.document_in.as_ref()?.join(DEPS);
-        let is_usual = self.folder == Path::new(DEPS);
-        (is_usual && !self.folder.is_dir() && beside.is_dir()).then_some(beside)
+        let folder = self.folder.path;
+        let is_usual = folder == Path::new(DEPS);
+        (is_usual && !folder.is_dir() && beside.is_dir()).then_some(beside)
     }
 
     /// Finds packages. No registry is asked but for what is locked, or where the user says that it has the namespace.
@@ -152,7 +153,7 @@ impl<'s> Search<'s> {
             return Ok(Some((opened, version)));
         }
         // What has no version in its path may say it itself.
-        let Some(plain) = Folder(self.folder).plain(&name) else {
+        let Some(plain) = self.folder.plain(&name) else {
             return Ok(None);
         };
         let opened = Opened::open(self.sources, &plain.to_string_lossy())?;
@@ -165,17 +166,16 @@ impl<'s> Search<'s> {
 
     /// Where in the folder a package is, by its path.
     fn in_folder(&self, name: &str, wanted: Option<&Wanted>) -> Option<At> {
-        let folder = Folder(self.folder);
         let at = |path: PathBuf, version| At {
             path: path.to_string_lossy().into_owned(),
             version,
         };
         if wanted.is_none()
-            && let Some(path) = folder.plain(name)
+            && let Some(path) = self.folder.plain(name)
         {
             return Some(at(path, None));
         }
-        let mut versions = folder.versions(name).into_iter().rev();
+        let mut versions = self.folder.versions(name).into_iter().rev();
         let (version, path) = versions.find(|(version, _)| admits(wanted, version))?;
         Some(at(path, Some(version)))
     }

@@ -12,6 +12,8 @@ use wasmparser::{
 
 /// How much code is held in memory at once; a single larger body is held whole.
 const BATCH: u64 = 4 << 20;
+/// What takes longer to hand to other threads than to validate.
+const SMALL: usize = 16 << 10;
 
 /// What came of validating bodies.
 pub(super) enum Verdict {
@@ -103,16 +105,22 @@ fn split(
 
 /// The error of the first body that has one, whichever was found first.
 fn first_error(bodies: Vec<Body>, bytes: &[u8]) -> Option<Error> {
+    let error = |allocations: &mut FuncValidatorAllocations, body: Body| {
+        let code = bytes.get(body.range).unwrap_or_default();
+        let mut validator = body.function.into_validator(std::mem::take(allocations));
+        let result = validator.validate(&FunctionBody::new(sections::reader(code, body.start)));
+        *allocations = validator.into_allocations();
+        result.err().filter(|error| !is_newer(error))
+    };
+    if bytes.len() <= SMALL {
+        let mut allocations = FuncValidatorAllocations::default();
+        let mut bodies = bodies.into_iter();
+        return bodies.find_map(|body| error(&mut allocations, body));
+    }
     bodies
         .into_par_iter()
         .with_min_len(64)
-        .map_init(FuncValidatorAllocations::default, |allocations, body| {
-            let code = bytes.get(body.range).unwrap_or_default();
-            let mut validator = body.function.into_validator(std::mem::take(allocations));
-            let result = validator.validate(&FunctionBody::new(sections::reader(code, body.start)));
-            *allocations = validator.into_allocations();
-            result.err().filter(|error| !is_newer(error))
-        })
+        .map_init(FuncValidatorAllocations::default, error)
         .flatten()
         .min_by_key(Error::offset)
 }

@@ -1,8 +1,8 @@
 //! Interfaces and worlds, as WIT packages define them.
 
 use super::{Arena, ComponentId};
+use crate::hash::HashMap;
 use crate::types::{Data, kind_name};
-use std::collections::HashMap;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentTypeId};
 
 /// An interface or a world that a WIT package, or something of that form, defines.
@@ -99,7 +99,7 @@ impl Arena<'_> {
     /// before those that need it; the interface itself is the last.
     pub(crate) fn definition_needs(&self, definition: Definition) -> Vec<(String, Vec<String>)> {
         let outer = self.types().data(definition.outer);
-        let mut owners: HashMap<ComponentAnyTypeId, String> = HashMap::new();
+        let mut owners: HashMap<ComponentAnyTypeId, String> = HashMap::default();
         let mut all = Vec::new();
         for (name, item) in outer.imports.iter().chain(&outer.exports) {
             let ComponentEntityType::Instance(id) = item.ty else {

@@ -20,9 +20,9 @@ pub(crate) use read::Nested;
 pub use read::{Bodies, Source, validate};
 
 use crate::error::ErrorKind;
+use crate::hash::HashMap;
 use crate::types::{Data, Items};
 use crate::{Error, Input, World};
-use std::collections::HashMap;
 use std::fmt;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentItem, ComponentType, ComponentTypeId,
@@ -99,7 +99,7 @@ impl<'i> Arena<'i> {
         Arena {
             validator: begun(),
             components: Vec::new(),
-            digested: HashMap::new(),
+            digested: HashMap::default(),
             undigested: 0,
             read: 0,
         }

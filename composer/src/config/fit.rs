@@ -3,10 +3,10 @@
 use crate::component::{Arena, ComponentId, Found};
 use crate::error::{Error, ErrorKind, Owner};
 use crate::graph::{Edge, Graph, InstanceId};
+use crate::hash::HashMap;
 use crate::plug::unknown;
 use crate::types::{Comparison, Data, Difference, Items, items_owned};
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use wasmparser::component_types::{ComponentEntityType, ComponentItem, ResourceId};
 
 /// An import of an instance, to be compared with what may fill it.
@@ -110,7 +110,7 @@ impl Fit<'_, '_> {
                     ComponentEntityType::Instance(id) => {
                         items_owned(types, &types.data(id).exports)
                     }
-                    _ => HashMap::new(),
+                    _ => HashMap::default(),
                 };
                 let found = match found {
                     Found::Instance(exports) => items_owned(types, exports),

@@ -16,9 +16,10 @@ pub use remark::Remark;
 use crate::component::{Arena, ComponentId};
 use crate::error::{Error, ErrorKind, Owner};
 use crate::graph::{Edge, Graph, InstanceId};
+use crate::hash::HashMap;
 use crate::plug::{ImportReport, Plan, Rule, State, mark_used_types, release_types, unknown};
 use fit::Fit;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wasmparser::component_types::ComponentEntityType;
 
 /// The name of the instance that the composition is built around, and of its component.
@@ -156,8 +157,8 @@ impl<'c> Builder<'c> {
         let mut builder = Builder {
             configuration,
             graph: Graph::new(),
-            instances: HashMap::new(),
-            components: HashMap::new(),
+            instances: HashMap::default(),
+            components: HashMap::default(),
             names: BTreeMap::new(),
             definitions: vec![None; configuration.definitions.len()],
             queue: VecDeque::new(),

@@ -1,9 +1,9 @@
 //! Changes that say again what another says.
 
 use super::{Change, What};
+use crate::hash::HashSet;
 use crate::name::ItemPath;
 use crate::types::{Reason, Step};
-use std::collections::HashSet;
 
 /// Drops what follows from another change: a type that changed is found wherever it is used, an interface of
 /// a WIT package in the worlds that have it, and a resource in a package that is another one.

@@ -1,11 +1,12 @@
 //! The imports and exports of two worlds: which are the same, which came and which went.
 
 use super::{Change, Impact, Names, What};
+use crate::hash::{HashMap, HashSet};
 use crate::name::ItemPath;
 use crate::succession::{Of, PackageName, asks_nothing, attributes, is_kept};
 use crate::targets::Index;
 use crate::types::{Data, Items, Reason, Step, kind_name};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use wasmparser::component_types::{ComponentEntityType, ComponentItem, ComponentType};
 use wasmparser::types::TypesRef;
 
@@ -239,14 +240,14 @@ type Paired<'t> = (Vec<(Named<'t>, Named<'t>)>, Vec<Named<'t>>, Vec<Named<'t>>);
 /// the first, or only the second has.
 fn paired<'t>(before: &'t Items, after: &'t Items) -> Paired<'t> {
     let mut pairs = Vec::new();
-    let mut waiting: HashMap<_, VecDeque<Named<'t>>> = HashMap::new();
+    let mut waiting: HashMap<_, VecDeque<Named<'t>>> = HashMap::default();
     for (name, item) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
         if let Some(key) = Index::key(name, item) {
             waiting.entry(key).or_default().push_back((name, item));
         }
     }
     let mut gone = Vec::new();
-    let mut taken = HashSet::new();
+    let mut taken = HashSet::default();
     for (name, item) in before {
         let same = after.get_key_value(name);
         let other = || {

@@ -12,8 +12,8 @@ use crate::component::{Arena, Found, Metadata};
 use crate::encode::used::used_types;
 use crate::encode::{closed, open_imports};
 use crate::graph::{Edge, Graph, InstanceId};
+use crate::hash::HashMap;
 use crate::inspect::{Anatomy, Origin, Part};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What there is to draw: instances, what each imports from whom, and what leaves the composition.

@@ -1,7 +1,8 @@
 //! A diagram as a tree in text.
 
 use super::{Diagram, Supplier, label};
-use std::collections::{HashSet, VecDeque};
+use crate::hash::HashSet;
+use std::collections::VecDeque;
 
 /// How deep a tree may be; what is deeper gets a tree of its own further down.
 const DEPTH: usize = 40;

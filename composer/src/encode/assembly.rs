@@ -1,6 +1,5 @@
 //! The sections of a composition, put together.
 
-use super::closure::written_order;
 use super::identity::Identities;
 use super::imported::ImportedComponent;
 use super::merge::Merged;
@@ -13,11 +12,12 @@ use super::{HostImport, Layout};
 use crate::component::{Arena, Attributes, ComponentId, Found};
 use crate::error::{Error, ErrorKind, Provider};
 use crate::graph::{Edge, Export, Graph, InstanceId};
+use crate::hash::{HashMap, HashSet};
 use crate::name::Versions;
 use crate::types::{Data, kind_name};
 use semver::Version;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use wasm_encoder::{ComponentExportKind, ComponentTypeRef};
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentFuncTypeId};
 
@@ -29,6 +29,7 @@ pub(super) struct Encoder<'e, 'i> {
     pub(super) identities: &'e Identities,
     pub(super) merged: &'e [(GroupId, Merged)],
     pub(super) import_order: &'e [usize],
+    pub(super) export_order: &'e [&'e Export],
     pub(super) instance_order: &'e [InstanceId],
     pub(super) imported: &'e [ImportedComponent<'e>],
     pub(super) host_names: &'e HostNames<'e, 'i>,
@@ -46,17 +47,17 @@ impl Encoder<'_, '_> {
             encoder: self,
             writer: TypeWriter::new(self.arena.types(), Cow::Borrowed(self.identities), out)
                 .with_host_names(self.host_names),
-            imported: HashMap::new(),
-            components: HashMap::new(),
+            imported: HashMap::default(),
+            components: HashMap::default(),
             layout: Layout {
-                instances: HashMap::new(),
+                instances: HashMap::default(),
             },
-            aliases: HashMap::new(),
-            named: HashMap::new(),
+            aliases: HashMap::default(),
+            named: HashMap::default(),
         };
         pass.components()?;
         pass.imports()?;
-        let mut types = HashMap::new();
+        let mut types = HashMap::default();
         pass.declarations(&mut types)?;
         for &id in self.instance_order {
             if !self.graph.instance(id).is_host() {
@@ -296,7 +297,7 @@ impl Pass<'_, '_, '_> {
 
     fn exports(&mut self, mut types: HashMap<Edge, u32>) {
         let encoder = self.encoder;
-        for export in written_order(encoder.arena, encoder.graph) {
+        for export in encoder.export_order {
             let declared = encoder.graph.declared(encoder.arena, &export.edge);
             if declared.is_none() {
                 self.export(export, &mut types);
@@ -351,12 +352,12 @@ impl Pass<'_, '_, '_> {
         let component = graph.instance(instance).component();
         let named = self.named.entry(component);
         let named = named.or_insert_with(|| Named::of(arena, component));
-        let mut uses = HashSet::new();
+        let mut uses = HashSet::default();
         let mut visit = |id| {
             uses.insert(id);
             false
         };
-        Walk::new(arena.types(), &mut HashSet::new(), &mut visit)
+        Walk::new(arena.types(), &mut HashSet::default(), &mut visit)
             .entity(&ComponentEntityType::Func(function));
         // In order, since what the host gives may be aliased here.
         let mut places = BTreeMap::new();

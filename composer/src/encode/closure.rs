@@ -5,8 +5,9 @@ use super::walk::Walk;
 use crate::component::{Arena, ComponentId, Found};
 use crate::error::Error;
 use crate::graph::{Edge, Export, Graph, InstanceId};
+use crate::hash::{HashMap, HashSet};
 use crate::types::Data;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentItem, ResourceId,
 };
@@ -19,7 +20,7 @@ use wasmparser::types::TypesRef;
 ///
 /// It is an error if something else is exported under the name of what must be exported.
 pub(super) fn close_exports(arena: &Arena<'_>, graph: &mut Graph) -> Result<(), Error> {
-    let (mut owners, mut named) = (HashMap::new(), HashMap::new());
+    let (mut owners, mut named) = (HashMap::default(), HashMap::default());
     let asked = graph.exports().to_vec();
     let mut entered: HashSet<Edge> = asked.iter().map(|export| export.edge.clone()).collect();
     for export in asked {
@@ -59,11 +60,11 @@ pub(super) fn written_order<'g>(arena: &Arena<'_>, graph: &'g Graph) -> Vec<&'g 
     let (implied, asked): (Vec<_>, Vec<_>) =
         graph.exports().iter().partition(|export| export.implied);
     let exports: Vec<&Export> = implied.into_iter().chain(asked).collect();
-    let mut places: HashMap<&Edge, usize> = HashMap::new();
+    let mut places: HashMap<&Edge, usize> = HashMap::default();
     for (place, export) in exports.iter().enumerate() {
         places.entry(&export.edge).or_insert(place);
     }
-    let (mut owners, mut named) = (HashMap::new(), HashMap::new());
+    let (mut owners, mut named) = (HashMap::default(), HashMap::default());
     let mut uses = |export: &Export| -> Vec<usize> {
         let interfaces = uses_of(arena, graph, &mut owners, &export.edge);
         let types = function_types(arena, graph, &mut named, &export.edge);
@@ -111,8 +112,8 @@ pub(crate) fn exporter<'g>(
 ) -> Option<&'g Export> {
     let is_it =
         |edge: &Edge| edge.item() == item && graph.instance(edge.provider).name() == instance;
-    let mut owners = HashMap::new();
-    let mut entered: HashSet<Edge> = HashSet::new();
+    let mut owners = HashMap::default();
+    let mut entered: HashSet<Edge> = HashSet::default();
     graph.exports().iter().find(|export| {
         let mut open = vec![export.edge.clone()];
         while let Some(edge) = open.pop() {
@@ -161,7 +162,7 @@ fn function_types(
         }
         true
     };
-    Walk::new(arena.types(), &mut HashSet::new(), &mut visit).entity(function);
+    Walk::new(arena.types(), &mut HashSet::default(), &mut visit).entity(function);
     types
 }
 
@@ -232,8 +233,8 @@ impl Owners {
     fn of(arena: &Arena<'_>, component: ComponentId) -> Owners {
         let ty = arena.type_of(component);
         let mut owners = Owners {
-            types: HashMap::new(),
-            resources: HashMap::new(),
+            types: HashMap::default(),
+            resources: HashMap::default(),
         };
         for (name, item) in &ty.imports {
             owners.add(arena.types(), item, &Owner::Import(name.clone()), true);
@@ -298,7 +299,7 @@ impl Owners {
             used.extend(owner.cloned());
             owner.is_some()
         };
-        Walk::new(types, &mut HashSet::new(), &mut visit).entity(&item.ty);
+        Walk::new(types, &mut HashSet::default(), &mut visit).entity(&item.ty);
         used
     }
 }

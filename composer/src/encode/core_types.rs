@@ -1,8 +1,8 @@
 //! The types of core modules, written down again.
 
 use super::types::{Reason, Unwritable};
+use crate::hash::HashMap;
 use crate::types::Data;
-use std::collections::HashMap;
 use wasm_encoder::{EntityType as EncodedEntity, ModuleType};
 use wasmparser::component_types::ComponentCoreModuleTypeId;
 use wasmparser::types::{CoreTypeId, EntityType, TypesRef};
@@ -15,7 +15,7 @@ pub(super) fn module_type(
     id: ComponentCoreModuleTypeId,
 ) -> Result<ModuleType> {
     let mut written = ModuleType::new();
-    let mut known = HashMap::new();
+    let mut known = HashMap::default();
     let ty = types.data(id);
     for ((module, name), entity) in &ty.imports {
         let entity = core_entity(types, &mut written, &mut known, entity)?;

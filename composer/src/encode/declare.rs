@@ -12,10 +12,11 @@ use crate::component::{
 };
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
+use crate::hash::HashSet;
 use crate::name::Versions;
 use crate::types::Data;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use wasm_encoder::{
     ComponentExternName, ComponentType, ComponentTypeEncoder, ComponentTypeRef,
     ComponentTypeSection, TypeBounds,
@@ -55,7 +56,7 @@ impl<'d> Declaration<'d> {
         let mut graph = Graph::new();
         graph.set_versions(Versions::Separate);
         let mut hosts = Vec::new();
-        let mut own = HashSet::new();
+        let mut own = HashSet::default();
         for used in uses {
             let name = arena.component(used.component).name();
             let host = graph.add_host(name, used.component);

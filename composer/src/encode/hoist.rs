@@ -9,10 +9,10 @@ use super::record::{Altered, CORE_MODULE_SECTION, Record, alias_section, padded}
 use crate::component::{Component, ComponentId, Nested};
 use crate::digest;
 use crate::error::Error;
+use crate::hash::HashMap;
 use crate::input::Input;
 use indexmap::IndexMap;
 use rayon::prelude::*;
-use std::collections::HashMap;
 use std::ops::Range;
 use wasm_encoder::Encode;
 
@@ -221,6 +221,10 @@ fn alike<'p, 'i>(
     }
     by_size.retain(|size, all| (all.len() as u64 - 1).saturating_mul(*size) >= least);
     let mut candidates: Vec<_> = by_size.into_values().flatten().collect();
+    if candidates.is_empty() {
+        // Threads would be started for nothing.
+        return Ok(IndexMap::new());
+    }
     candidates.sort_by_key(|occurrence| (occurrence.component, occurrence.at));
     let digests = candidates
         .par_iter()

@@ -7,11 +7,11 @@ use super::open::{GroupId, OpenImports};
 use crate::component::{Arena, Found};
 use crate::error::{Error, ErrorKind, Provider, ResourceClash};
 use crate::graph::{Graph, Instance, InstanceId};
+use crate::hash::HashMap;
 use crate::name::Versions;
 use crate::types::Data;
 use crate::types::{Comparison, Reason};
 use std::cell::Cell;
-use std::collections::HashMap;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentItem, ResourceId,
 };
@@ -35,7 +35,7 @@ impl Identities {
     /// Without any resources.
     pub(super) fn none() -> Identities {
         Identities {
-            known: HashMap::new(),
+            known: HashMap::default(),
         }
     }
 
@@ -112,7 +112,7 @@ impl Identities {
         arena: &Arena<'_>,
         graph: &Graph,
     ) -> HashMap<InstanceId, InstanceId> {
-        let mut firsts = HashMap::new();
+        let mut firsts = HashMap::default();
         let first_alike = |(id, instance): (InstanceId, &Instance)| {
             let component = instance.component();
             let resources = arena.type_of(component).imported_resources.iter();

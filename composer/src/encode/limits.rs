@@ -6,7 +6,8 @@ use crate::component::limits::{MAX_ARGUMENTS, MAX_PARTS, PARTS};
 use crate::component::{Arena, ComponentId, Found};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Edge, Graph, InstanceId};
-use std::collections::{BTreeMap, HashSet};
+use crate::hash::HashSet;
+use std::collections::BTreeMap;
 use wasmparser::component_types::ComponentEntityType;
 
 /// How many instances a component may have: imported, made, taken out of others and exported.
@@ -88,7 +89,7 @@ fn count<'c>(
         }
     }
     // What is taken out of an instance is taken once.
-    let mut taken: HashSet<(InstanceId, &[String])> = HashSet::new();
+    let mut taken: HashSet<(InstanceId, &[String])> = HashSet::default();
     let mut take = |edge: &'c Edge| {
         let component = component_of(edge.provider);
         // What the host gives is there.

@@ -5,11 +5,11 @@ use super::open::{Group, GroupId, OpenImports};
 use crate::component::{Arena, Attributes};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
+use crate::hash::{HashMap, HashSet};
 use crate::types::Data;
 use crate::types::{Compared, Comparison, Difference, Reason, Step, kind_name};
 use indexmap::IndexMap;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use wasmparser::component_types::{ComponentEntityType, ComponentItem};
 
 /// An import of the composition, merged from those of its components.
@@ -57,7 +57,7 @@ impl<'m, 'i> Merger<'m, 'i> {
     pub(super) fn merge(&self, id: GroupId) -> Result<Merged, Error> {
         let group = self.open.get(id);
         let mut merged: Option<(Merged, InstanceId)> = None;
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         for (instance, import) in &group.members {
             let imports = &self
                 .arena

@@ -34,6 +34,7 @@ use crate::component::limits::limit_of;
 use crate::component::{Arena, Bodies, Component, ComponentId, Source, validate};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, InstanceId};
+use crate::hash::HashMap;
 use crate::input::Input;
 use assembly::Encoder;
 use hoist::Hoist;
@@ -44,7 +45,7 @@ use merge::Merger;
 use open::OpenImports;
 use record::Altered;
 use semver::Version;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use used::HostNames;
@@ -210,6 +211,7 @@ pub fn encode<'i>(
         .collect::<Result<Vec<_>, Error>>()?;
     let host_names = HostNames::of(&arena, &graph);
     let import_order = order::order(arena.types(), &identities, &merged, Some(&host_names));
+    let export_order = closure::written_order(&arena, &graph);
     let imported = ImportedComponent::all(&arena, &graph, &open, &options.imported)?;
     let encoder = Encoder {
         arena: &arena,
@@ -218,6 +220,7 @@ pub fn encode<'i>(
         identities: &identities,
         merged: &merged,
         import_order: &import_order,
+        export_order: &export_order,
         instance_order: &order,
         imported: &imported,
         host_names: &host_names,

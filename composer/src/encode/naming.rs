@@ -10,8 +10,9 @@ use super::walk::{Walk, has_resource};
 use crate::component::{Arena, ComponentId};
 use crate::error::Error;
 use crate::graph::{Edge, Graph, InstanceId};
+use crate::hash::{HashMap, HashSet};
 use crate::types::Data;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentItem,
 };
@@ -19,7 +20,7 @@ use wasmparser::types::TypesRef;
 
 /// Leaves open what must be, and says which imports of which instances these are.
 pub(crate) fn release_types(arena: &Arena<'_>, graph: &mut Graph) -> Vec<(InstanceId, String)> {
-    let mut named: HashMap<ComponentId, NamedTypes> = HashMap::new();
+    let mut named: HashMap<ComponentId, NamedTypes> = HashMap::default();
     let mut released = Vec::new();
     let ids: Vec<InstanceId> = graph.instances().map(|(id, _)| id).collect();
     for id in ids {
@@ -65,8 +66,8 @@ pub(crate) fn release_types(arena: &Arena<'_>, graph: &mut Graph) -> Vec<(Instan
 ///
 /// A type that cannot be imported is an error.
 pub(crate) fn import_types(arena: &mut Arena<'_>, graph: &mut Graph) -> Result<(), Error> {
-    let mut named: HashMap<ComponentId, NamedTypes> = HashMap::new();
-    let mut hosts: HashMap<(ComponentId, String), Edge> = HashMap::new();
+    let mut named: HashMap<ComponentId, NamedTypes> = HashMap::default();
+    let mut hosts: HashMap<(ComponentId, String), Edge> = HashMap::default();
     let ids: Vec<InstanceId> = graph.instances().map(|(id, _)| id).collect();
     for id in ids {
         let instance = graph.instance(id);
@@ -122,8 +123,8 @@ fn has_only_values(types: TypesRef<'_>, item: &ComponentItem) -> bool {
 /// The imports that name types which `item` is made of.
 fn names_needed(types: TypesRef<'_>, named: &NamedTypes, item: &ComponentItem) -> BTreeSet<String> {
     let mut needed = BTreeSet::new();
-    let mut own = HashSet::new();
-    let mut seen = HashSet::new();
+    let mut own = HashSet::default();
+    let mut seen = HashSet::default();
     let mut visit_item = |item: &ComponentItem, own: &HashSet<ComponentAnyTypeId>| {
         let mut visit = |id| {
             if own.contains(&id) {

@@ -5,10 +5,11 @@ use super::used::{UsedTypes, used_types};
 use crate::component::{Arena, Attributes, ExternName};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Edge, Graph, InstanceId};
+use crate::hash::{HashMap, HashSet};
 use crate::name::{ItemPath, Versions};
 use crate::types::{Difference, Reason};
 use semver::Version;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::component_types::ComponentItem;
 
 /// The open imports of a graph, in groups that become one import each.
@@ -84,7 +85,7 @@ impl<'a> OpenImports<'a> {
         let mut keys: BTreeMap<Key, GroupId> = BTreeMap::new();
         let mut open = OpenImports {
             groups: Vec::new(),
-            by_import: HashMap::new(),
+            by_import: HashMap::default(),
             used: used_types(arena, graph),
         };
         for (id, instance) in graph.instances() {
@@ -141,7 +142,7 @@ impl<'a> OpenImports<'a> {
     ///
     /// Two groups of one name are an error that blames a component of each.
     pub(super) fn check_names(&self, arena: &Arena<'_>, graph: &Graph) -> Result<(), Error> {
-        let mut names: BTreeMap<ExternName, &Group<'_>> = BTreeMap::new();
+        let mut names: HashMap<ExternName, &Group<'_>> = HashMap::default();
         for group in &self.groups {
             let Some(key) = ExternName::of(&group.name) else {
                 continue;

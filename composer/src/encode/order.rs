@@ -6,7 +6,8 @@ use super::open::GroupId;
 use super::used::HostNames;
 use super::walk::Walk;
 use crate::graph::InstanceId;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
+use std::collections::BTreeSet;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::TypesRef;
 
@@ -19,7 +20,7 @@ pub(super) fn order(
     merged: &[(GroupId, Merged)],
     host_names: Option<&HostNames<'_, '_>>,
 ) -> Vec<usize> {
-    let mut owners = HashMap::new();
+    let mut owners = HashMap::default();
     for (group, merged) in merged {
         collect_owners(*group, merged, &mut owners);
     }
@@ -36,7 +37,7 @@ pub(super) fn order(
                 identities,
                 host_names,
                 owners: &owners,
-                seen: HashMap::new(),
+                seen: HashMap::default(),
                 found: BTreeSet::new(),
             };
             uses.merged(merged);

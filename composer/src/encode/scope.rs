@@ -1,7 +1,7 @@
 //! An instance or component type while it is being written, and what is known in it.
 
 use super::identity::Origin;
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 use wasm_encoder::{
     Alias, ComponentExportKind, ComponentExternName, ComponentType, ComponentTypeEncoder,
     ComponentTypeRef, InstanceType, ModuleType,
@@ -43,11 +43,11 @@ impl Scope {
     pub(super) fn new(ty: ScopeType, own: HashSet<ResourceId>) -> Scope {
         Scope {
             ty,
-            types: HashMap::new(),
-            resources: HashMap::new(),
+            types: HashMap::default(),
+            resources: HashMap::default(),
             own,
-            within: HashMap::new(),
-            within_resources: HashMap::new(),
+            within: HashMap::default(),
+            within_resources: HashMap::default(),
         }
     }
 
@@ -107,7 +107,7 @@ impl Scope {
     }
 
     pub(super) fn instance() -> Scope {
-        Scope::new(ScopeType::Instance(InstanceType::new()), HashSet::new())
+        Scope::new(ScopeType::Instance(InstanceType::new()), HashSet::default())
     }
 
     pub(super) fn instances(&self) -> u32 {

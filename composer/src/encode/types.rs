@@ -13,10 +13,10 @@ use super::walk::has_resource;
 use super::writer::Writer;
 use crate::component::Attributes;
 use crate::graph::InstanceId;
+use crate::hash::HashMap;
 use crate::types::Data;
 use indexmap::IndexMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use wasm_encoder::{
     Alias, ComponentExternName, ComponentOuterAliasKind, ComponentType, ComponentTypeEncoder,
     ComponentTypeRef, ComponentValType as EncodedType, InstanceType, TypeBounds,

@@ -8,9 +8,10 @@ pub(crate) use super::closure::exporter;
 use super::walk::Walk;
 use crate::component::{Arena, ComponentId};
 use crate::graph::{Edge, Graph, InstanceId};
+use crate::hash::{HashMap, HashSet};
 use crate::types::Data;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ResourceId};
 use wasmparser::types::TypesRef;
 
@@ -34,9 +35,9 @@ pub(crate) struct Place {
 impl NamedTypes {
     pub(crate) fn of(arena: &Arena<'_>, component: ComponentId) -> NamedTypes {
         let mut named = NamedTypes {
-            places: HashMap::new(),
-            resources: HashMap::new(),
-            interfaces: HashMap::new(),
+            places: HashMap::default(),
+            resources: HashMap::default(),
+            interfaces: HashMap::default(),
         };
         for (import, item) in &arena.type_of(component).imports {
             let mut place = Place {
@@ -122,7 +123,7 @@ impl NamedTypes {
             }
             false
         };
-        Walk::of_contents(arena.types(), &mut HashSet::new(), &mut visit).entity(entity);
+        Walk::of_contents(arena.types(), &mut HashSet::default(), &mut visit).entity(entity);
         owners
     }
 
@@ -139,7 +140,7 @@ impl NamedTypes {
             has_resource |= matches!(id, ComponentAnyTypeId::Resource(_));
             false
         };
-        Walk::of_contents(arena.types(), &mut HashSet::new(), &mut visit).entity(import);
+        Walk::of_contents(arena.types(), &mut HashSet::default(), &mut visit).entity(import);
         has_resource.then_some(interface)
     }
 
@@ -223,8 +224,8 @@ pub(crate) type UsedTypes<'a> = HashMap<InstanceId, HashMap<&'a str, Edge>>;
 
 /// The imports that are types of interfaces which the graph fills, and fills with them.
 pub(crate) fn used_types<'a>(arena: &'a Arena<'_>, graph: &Graph) -> UsedTypes<'a> {
-    let mut named: HashMap<ComponentId, NamedTypes> = HashMap::new();
-    let mut used = UsedTypes::new();
+    let mut named: HashMap<ComponentId, NamedTypes> = HashMap::default();
+    let mut used = UsedTypes::default();
     for (id, instance) in graph.instances() {
         let component = instance.component();
         for (import, item) in &arena.type_of(component).imports {

@@ -1,7 +1,7 @@
 //! Every type that an item of a component refers to.
 
+use crate::hash::HashSet;
 use crate::types::Data;
-use std::collections::HashSet;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentFuncTypeId,
     ComponentValType,
@@ -15,7 +15,7 @@ pub(super) fn has_resource(types: TypesRef<'_>, entity: &ComponentEntityType) ->
         has_resource |= matches!(id, ComponentAnyTypeId::Resource(_));
         false
     };
-    Walk::of_contents(types, &mut HashSet::new(), &mut visit).entity(entity);
+    Walk::of_contents(types, &mut HashSet::default(), &mut visit).entity(entity);
     has_resource
 }
 

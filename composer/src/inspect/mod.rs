@@ -160,7 +160,7 @@ impl Anatomy {
     /// A name for each instance, which no other has: its own, or else that of its component, or else
     /// a number.
     pub(crate) fn instance_names(&self) -> Vec<String> {
-        let mut taken = Taken::new();
+        let mut taken = Taken::default();
         let instances = self.wiring.instances.iter().enumerate();
         instances
             .map(|(number, instance)| {

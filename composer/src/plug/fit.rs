@@ -4,11 +4,12 @@ use super::index::{Index, ItemId, Named};
 use super::near::NearNames;
 use super::report::{Miss, NearMiss};
 use crate::component::{Arena, ComponentId};
+use crate::hash::HashMap;
 use crate::name::{ItemPath, NameFit, Track, Versions};
 use crate::types::Data;
 use crate::types::{Comparison, Difference, items_owned};
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt;
 use wasmparser::component_types::{ComponentEntityType, ResourceId};
 
@@ -104,7 +105,7 @@ impl<'p, 'i> Fitting<'p, 'i> {
             imports: Index::of(types().map(|(id, ty)| (id, &ty.imports))),
             near_names: None,
             exports,
-            known: HashMap::new(),
+            known: HashMap::default(),
             resources: Resources {
                 arena,
                 imported: HashMap::from_iter(components.iter().map(|id| (*id, OnceCell::new()))),

@@ -4,9 +4,9 @@
 //! is compared only with what shares a key with it.
 
 use crate::component::ComponentId;
+use crate::hash::HashMap;
 use crate::name::ItemPath;
 use crate::types::Items;
-use std::collections::HashMap;
 use wasmparser::component_types::ComponentItem;
 
 /// One import or export of one component.
@@ -91,7 +91,7 @@ impl<'p> Index<'p> {
     pub(super) fn of(components: impl Iterator<Item = (ComponentId, &'p Items)>) -> Self {
         let mut index = Index {
             components: Vec::new(),
-            by_key: HashMap::new(),
+            by_key: HashMap::default(),
         };
         for (component, items) in components {
             let place = component.index() as usize;

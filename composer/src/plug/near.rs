@@ -1,7 +1,8 @@
 //! Names that come near each other: off by a letter or two, or only the namespace differs.
 
 use super::index::{Index, Named};
-use std::collections::{BTreeMap, HashMap};
+use crate::hash::HashMap;
+use std::collections::BTreeMap;
 
 /// How many letters a name may be off.
 const MAX_LETTERS: usize = 2;
@@ -25,9 +26,9 @@ pub(super) struct NearNames<'p> {
 impl<'p> NearNames<'p> {
     pub(super) fn of(exports: &Index<'p>) -> Self {
         let mut names = NearNames {
-            interfaces: HashMap::new(),
+            interfaces: HashMap::default(),
             by_length: BTreeMap::new(),
-            known: HashMap::new(),
+            known: HashMap::default(),
             comparisons: 0,
         };
         for export in exports.all() {

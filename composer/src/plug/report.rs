@@ -5,10 +5,10 @@ use crate::component::Arena;
 use crate::encode::naming;
 use crate::encode::used::used_types;
 use crate::graph::Graph;
+use crate::hash::HashMap;
 use crate::name::ItemPath;
 use crate::types::Data;
 use crate::types::{Difference, kind_name};
-use std::collections::HashMap;
 use std::fmt;
 use wasmparser::component_types::{ComponentEntityType, ComponentItem};
 

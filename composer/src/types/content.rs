@@ -1,7 +1,7 @@
 //! What a type has in it, as far as others that have it in them must know.
 
 use super::Data;
-use std::collections::HashSet;
+use crate::hash::HashSet;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType,
     ComponentValType,
@@ -73,7 +73,7 @@ impl Content {
 
     fn look_into(&mut self, types: TypesRef<'_>, id: ComponentDefinedTypeId) {
         use ComponentDefinedType as D;
-        let mut seen = HashSet::from([id]);
+        let mut seen = HashSet::from_iter([id]);
         let mut open = vec![id];
         while let Some(id) = open.pop() {
             let mut add = |ty: &ComponentValType| match ty {

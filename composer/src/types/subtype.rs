@@ -4,10 +4,11 @@
 //! and value types must be equal. Whether two resources are the same cannot be seen from two types
 //! alone, so the caller says.
 
+use crate::hash::{HashMap, HashSet};
 use crate::types::Data;
 use crate::types::{Difference, Reason, Step};
 use crate::types::{any_type_name, kind_name, value_type};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType,
     ComponentFuncTypeId, ComponentInstanceTypeId, ComponentItem, ComponentType, ComponentValType,
@@ -41,7 +42,7 @@ impl<'t, 'r> Comparison<'t, 'r> {
         types: TypesRef<'t>,
         same_resource: &'r mut dyn FnMut(ResourceId, ResourceId) -> bool,
     ) -> Self {
-        Comparison::resume(types, same_resource, Compared::new())
+        Comparison::resume(types, same_resource, Compared::default())
     }
 
     /// Goes on where another comparison, for which the same resources are the same, came to.
@@ -542,7 +543,7 @@ pub(crate) type Items = wasmparser::collections::IndexMap<String, ComponentItem>
 
 /// The resources that `items` name, each with the first path of names that leads to it.
 pub(crate) fn items_owned(types: TypesRef<'_>, items: &Items) -> HashMap<ResourceId, Vec<String>> {
-    let mut owned = HashMap::new();
+    let mut owned = HashMap::default();
     collect_resources(types, items, &mut Vec::new(), &mut owned);
     owned
 }

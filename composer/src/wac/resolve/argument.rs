@@ -10,11 +10,11 @@ use super::words::{did_you_mean, listing};
 use crate::component::ComponentId;
 use crate::encode::used::NamedTypes;
 use crate::graph::Edge;
+use crate::hash::HashSet;
 use crate::wac::ast::{Argument, ExternName, Ident, New, PackageName};
 use crate::wac::span::Span;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
-use std::collections::HashSet;
 use std::rc::Rc;
 
 /// At most this many values are named that come near to imports which have nothing.

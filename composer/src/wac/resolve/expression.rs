@@ -7,11 +7,11 @@ use super::scope::{Local, Value};
 use super::words::{did_you_mean, listing};
 use crate::component::{ComponentId, DefinitionKind, Found};
 use crate::error::article;
+use crate::hash::{HashMap, HashSet};
 use crate::name::ItemPath;
 use crate::types::{Data, any_type_name, kind_name};
 use crate::wac::ast::{Argument, Expression, Ident, Postfix, Primary, Statement};
 use crate::wac::span::Span;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use wasmparser::component_types::{ComponentEntityType, ComponentInstanceTypeId};
 
@@ -97,7 +97,7 @@ impl<'d> Resolver<'_, 'd, '_> {
                 _ => None,
             })
             .collect();
-        let (mut open, mut seen) = (vec![name], HashSet::new());
+        let (mut open, mut seen) = (vec![name], HashSet::default());
         while let Some(name) = open.pop() {
             if name == other {
                 return true;

@@ -4,8 +4,8 @@ use super::error::ResolveError;
 use crate::encode::OpenImport;
 use crate::error::{Error, ErrorKind, Provider};
 use crate::graph::Graph;
+use crate::hash::HashMap;
 use crate::wac::span::Span;
-use std::collections::HashMap;
 
 /// Where what a graph has stands in its document.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +49,7 @@ impl Place {
         Place {
             span,
             origin,
-            arguments: HashMap::new(),
+            arguments: HashMap::default(),
             fill: None,
         }
     }

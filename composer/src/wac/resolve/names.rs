@@ -1,10 +1,10 @@
 //! The names of imports or exports, to be found by what a document calls them.
 
+use crate::hash::HashMap;
 use crate::name::{ItemPath, NameFit};
 use crate::plug;
 use crate::types::Items;
 use indexmap::IndexMap;
-use std::collections::HashMap;
 
 /// At most this many names are compared with one that is not there.
 const MAX_COMPARED: usize = 1_000;
@@ -35,8 +35,8 @@ impl Names {
     pub(super) fn of(items: &Items) -> Names {
         let mut names = Names {
             all: IndexMap::new(),
-            by_last: HashMap::new(),
-            by_base: HashMap::new(),
+            by_last: HashMap::default(),
+            by_base: HashMap::default(),
         };
         for (at, (name, item)) in items.iter().enumerate() {
             let path = ItemPath::parse(name, item.version_suffix.as_deref());

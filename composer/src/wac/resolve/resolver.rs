@@ -13,13 +13,14 @@ use crate::component::{Arena, ComponentId, ExternName};
 use crate::encode::{faults, open_imports};
 use crate::error::ErrorKind;
 use crate::graph::{Edge, Graph, InstanceId};
+use crate::hash::{HashMap, HashSet};
 use crate::wac::ast::{
     Document, ExportAs, Import, ImportKind, Interface, Let, PackageName, Primary, Statement,
     TypeDecl, World,
 };
 use crate::wac::lexer::MAX_ERRORS;
 use crate::wac::span::Span;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What is known of a document while it is read.
@@ -63,13 +64,13 @@ impl<'r, 'd, 'i> Resolver<'r, 'd, 'i> {
             scope: Scope::of(document),
             graph,
             places: Places::default(),
-            exports: HashMap::new(),
-            names: HashMap::new(),
+            exports: HashMap::default(),
+            names: HashMap::default(),
             enough: errors.len() + MAX_ERRORS,
             errors,
-            used_types: HashMap::new(),
+            used_types: HashMap::default(),
             bound: None,
-            imports: HashMap::new(),
+            imports: HashMap::default(),
         };
         let package = document.package.as_ref().map(|package| package.name.span);
         resolver.places.document = package.unwrap_or_default();

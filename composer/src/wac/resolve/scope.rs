@@ -2,10 +2,10 @@
 
 use super::declare::Declarations;
 use crate::graph::Edge;
+use crate::hash::HashMap;
 use crate::name::ItemPath;
 use crate::wac::ast::{Document, Ident, Statement, UsePath};
 use crate::wac::span::Span;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 /// At most this many names of instances of one interface are looked at.
@@ -53,12 +53,12 @@ impl<'d> Scope<'d> {
     /// The scope before the first statement, in which nothing is known.
     pub(super) fn of(document: &'d Document<'d>) -> Scope<'d> {
         let mut scope = Scope {
-            known: HashMap::new(),
-            first: HashMap::new(),
+            known: HashMap::default(),
+            first: HashMap::default(),
             twice: Vec::new(),
-            by_item: HashMap::new(),
+            by_item: HashMap::default(),
         };
-        let mut declared = HashMap::new();
+        let mut declared = HashMap::default();
         for statement in &document.statements {
             let Some(id) = name_of(statement) else {
                 continue;

@@ -1,11 +1,11 @@
 //! The packages that a document names.
 
+use crate::hash::HashMap;
 use crate::wac::ast::{
     Argument, Document, Expression, ExternKind, ImportKind, InlineInterface, InterfaceItem,
     PackageName, Primary, Statement, UsePath, Version, Wanted, WorldItem,
 };
 use crate::wac::span::Span;
-use std::collections::HashMap;
 
 /// A package that a document names, which must be found before the document can be understood.
 #[derive(Clone, Debug)]
@@ -24,8 +24,8 @@ pub struct WantedPackage<'d> {
 pub fn wanted<'d>(document: &'d Document<'d>) -> Vec<WantedPackage<'d>> {
     let mut wanted = Collector {
         found: Vec::new(),
-        places: HashMap::new(),
-        own: HashMap::new(),
+        places: HashMap::default(),
+        own: HashMap::default(),
     };
     for statement in &document.statements {
         if let Statement::Package(it) = statement {

@@ -8,9 +8,10 @@ use super::order::Order;
 use super::uses::Uses;
 use super::writing::Fault;
 use crate::encode::Declaration;
+use crate::hash::HashMap;
 use crate::wac::resolve::error::{ResolveError, ResolveErrorKind};
 use crate::wac::span::Span;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Interfaces that a world exports.
 #[derive(Default)]
@@ -61,7 +62,7 @@ impl Exports {
 
     /// Has each interface take what it needs from where it is, and imports what is not exported.
     pub(super) fn finish(&mut self, uses: &mut Uses, context: &mut Context<'_, '_, '_>) {
-        let mut needs: HashMap<String, Vec<String>> = HashMap::new();
+        let mut needs: HashMap<String, Vec<String>> = HashMap::default();
         let asked = std::mem::take(&mut uses.asked);
         for known in self
             .list

@@ -6,11 +6,12 @@ use super::names::{Names, is_member, with_near};
 use super::uses::Uses;
 use super::writing::Fault;
 use crate::encode::Declaration;
+use crate::hash::HashMap;
 use crate::types::kind_name;
 use crate::wac::ast::{Include, IncludeName};
 use crate::wac::resolve::error::{ResolveError, ResolveErrorKind};
 use crate::wac::span::Span;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a world exports of those it includes: numbers of what is used, names there, and names here.
 #[derive(Default)]
@@ -114,7 +115,7 @@ struct Renames<'d> {
 impl<'d> Renames<'d> {
     fn of(with: &'d [IncludeName<'d>], errors: &mut Vec<ResolveError>) -> Renames<'d> {
         let mut renames = Renames {
-            names: HashMap::new(),
+            names: HashMap::default(),
             order: Vec::new(),
         };
         for name in with {

@@ -6,11 +6,11 @@ use super::scope::Scope;
 use super::writing::Fault;
 use crate::component::{Arena, ComponentId, Definition, DefinitionKind};
 use crate::error::{Error, ErrorKind};
+use crate::hash::HashMap;
 use crate::wac::ast::{Ident, PackagePath, UsePath};
 use crate::wac::resolve::Packages;
 use crate::wac::resolve::error::{ResolveError, ResolveErrorKind};
 use crate::wac::span::Span;
-use std::collections::HashMap;
 
 /// What is declared so far, and where the rest is to be found.
 pub(super) struct Library<'d> {
@@ -65,9 +65,9 @@ impl<'d> Library<'d> {
             outline,
             root,
             packages,
-            known: HashMap::new(),
-            by_id: HashMap::new(),
-            views: HashMap::new(),
+            known: HashMap::default(),
+            by_id: HashMap::default(),
+            views: HashMap::default(),
             is_broken: false,
         }
     }

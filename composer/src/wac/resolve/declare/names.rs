@@ -1,13 +1,14 @@
 //! Names that have to be different, and names that come near.
 
 use crate::component::ExternName;
+use crate::hash::HashMap;
 use crate::wac::ast::Ident;
 use crate::wac::lexer::MAX_ERRORS;
 use crate::wac::resolve::error::{ResolveError, ResolveErrorKind};
 use crate::wac::resolve::names::near;
 use crate::wac::resolve::words::did_you_mean;
 use crate::wac::span::Span;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Names of one place, no two of which may be equal, or different in nothing but capital letters.
 pub(super) struct Names {
@@ -20,7 +21,7 @@ impl Names {
     pub(super) fn new(what: &'static str) -> Names {
         Names {
             what,
-            seen: HashMap::new(),
+            seen: HashMap::default(),
         }
     }
 

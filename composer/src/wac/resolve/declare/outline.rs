@@ -1,13 +1,14 @@
 //! The packages of a document, and what each of them declares.
 
 use super::names::Names;
+use crate::hash::HashMap;
 use crate::wac::ast::{
     Attribute, Document, Ident, Interface, PackageName, Statement, TopUse, TypeDecl, UsePath, World,
 };
 use crate::wac::resolve::error::{ResolveError, ResolveErrorKind};
 use crate::wac::span::Span;
 use indexmap::IndexMap;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// The packages of a document: its own is the first, those inside of it follow.
 pub(super) struct Outline<'d> {
@@ -54,7 +55,7 @@ impl<'d> Outline<'d> {
         };
         let mut spans = vec![document.package.as_ref().map(|it| it.name.span)];
         let mut outline = Outline {
-            by_name: HashMap::from([(own.full_name(), 0)]),
+            by_name: HashMap::from_iter([(own.full_name(), 0)]),
             packages: vec![own.with(&document.statements, errors)],
         };
         for statement in &document.statements {

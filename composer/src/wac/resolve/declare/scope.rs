@@ -7,12 +7,13 @@ use super::order::Order;
 use super::outline::{external_id, feature};
 use super::uses::Uses;
 use crate::component::Found;
+use crate::hash::{HashMap, HashSet};
 use crate::types::{Content, Sort};
 use crate::wac::ast::{Definition, Ident, Type, TypeDecl, TypeKind, Use, UseItem};
 use crate::wac::resolve::error::{ResolveError, ResolveErrorKind};
 use crate::wac::span::Span;
 use indexmap::IndexMap;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Types by their names, each after those that it needs.
 #[derive(Default)]
@@ -107,7 +108,7 @@ impl<'d> Scope<'d> {
         &self,
         mut names: Vec<&'d str>,
     ) -> Vec<(&'d str, &Entry<'d>, &'d TypeDecl<'d>)> {
-        let mut needed = HashSet::new();
+        let mut needed = HashSet::default();
         while let Some(name) = names.pop() {
             if let Some(entry) = self.get(name)
                 && needed.insert(name)

@@ -3,8 +3,9 @@
 use super::library::{Context, Known, View};
 use crate::component::ComponentId;
 use crate::encode::Use;
+use crate::hash::HashMap;
 use crate::wac::span::Span;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// The components whose imports a declaration has, too.
 #[derive(Default)]

@@ -4,9 +4,9 @@ use super::scope::{Entry, Origin, Scope, named_in};
 use super::signature::{Function, FunctionType, Returned, Signature};
 use crate::encode::Declaration;
 use crate::error::Error;
+use crate::hash::HashMap;
 use crate::types::Sort;
 use crate::wac::ast::{Definition, Primitive, Type, TypeDecl, TypeKind};
-use std::collections::HashMap;
 use wasm_encoder::{
     ComponentDefinedTypeEncoder, ComponentExternName, ComponentTypeRef, ComponentValType as Value,
     PrimitiveValType, TypeBounds,
@@ -47,7 +47,7 @@ impl<'w, 'd, 'a> Writing<'w, 'd, 'a> {
         Writing {
             out,
             scope,
-            known: HashMap::new(),
+            known: HashMap::default(),
         }
     }
 
