@@ -12,6 +12,7 @@ mod oci_registry;
 
 use oci_registry::{Fault, MANIFEST, OciRegistry};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tenon_registry_client::Digest;
 use tenon_registry_client::http::Uploading;
@@ -21,10 +22,19 @@ use tenon_registry_client::http::oci::{
 
 /// A client that sends parts of so many bytes.
 fn client(registry: &OciRegistry, part: u64) -> OciClient {
+    client_with(registry, part, |_| {})
+}
+
+fn client_with(
+    registry: &OciRegistry,
+    part: u64,
+    change: impl FnOnce(&mut OciOptions),
+) -> OciClient {
     let cache = std::env::temp_dir().join("unused");
     let mut options = OciOptions::new(registry.host().parse().unwrap(), cache).unwrap();
     options.timeouts.pause = Duration::from_millis(1);
     options.part = part;
+    change(&mut options);
     OciClient::new(options).unwrap()
 }
 
@@ -66,15 +76,63 @@ async fn manifests_are_asked_for_by_their_types() {
 }
 
 #[tokio::test]
-async fn a_warning_changes_nothing() {
+async fn a_warning_is_told_and_changes_nothing() {
     let registry = OciRegistry::start();
     let expected = registry.has("a/b", "1.0.0", b"wasm");
-    let warning = "299 - \"it is going away\"".to_owned();
-    registry.fault("manifests/", Fault::Header("Warning", warning));
+    let pick = Pick::Tag("1.0.0".parse().unwrap());
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&told);
+    let client = client_with(&registry, 1000, |options| {
+        options.warned = Arc::new(move |text| hears.lock().unwrap().push(text.to_owned()));
+    });
+    for warning in [
+        r#"299 - "it is going away""#,
+        r#"299 - "\"quoted\" \\ all" "Mon, 23 Nov 2026 00:00:00 GMT""#,
+        "299 - unquoted",
+        r#"299 - "unended"#,
+        r#"110 - "stale""#,
+    ] {
+        registry.fault("manifests/", Fault::Header("Warning", warning.to_owned()));
+        let named = client.manifest(&repository(), &pick).await.unwrap();
+        assert_eq!(named.digest, expected);
+    }
+    let expected = ["it is going away", r#""quoted" \ all"#];
+    assert_eq!(*told.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_manifest_of_another_type_than_it_says_is_refused() {
+    let registry = OciRegistry::start();
+    registry.has("a/b", "1.0.0", b"wasm");
     let pick = Pick::Tag("1.0.0".parse().unwrap());
     let client = client(&registry, 1000);
-    let named = client.manifest(&repository(), &pick).await.unwrap();
-    assert_eq!(named.digest, expected);
+    let index = "application/vnd.oci.image.index.v1+json".to_owned();
+    registry.fault("manifests/", Fault::Header("Content-Type", index));
+    let error = client.manifest(&repository(), &pick).await.unwrap_err();
+    assert!(
+        error.to_string().contains("type of the manifest"),
+        "{error}"
+    );
+    // Parameters are no part of the type.
+    let same = format!("{MANIFEST}; charset=utf-8");
+    registry.fault("manifests/", Fault::Header("Content-Type", same));
+    client.manifest(&repository(), &pick).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_upload_that_is_given_up_is_cancelled() {
+    let registry = OciRegistry::start();
+    registry.fault("PATCH ", Fault::Status(500));
+    let content = [7; 4000];
+    let (client, repository, digest) =
+        (client(&registry, 1000), repository(), Digest::of(&content));
+    let sending = Uploading::Bytes(content.to_vec().into());
+    let sent = client.push_blob(&repository, sending, digest, 4000);
+    sent.await.unwrap_err();
+    assert_eq!(registry.asked("DELETE /v2/a/b/blobs/uploads/").len(), 1);
+    // One that came to its end is not.
+    push(&client, &content).await;
+    assert_eq!(registry.asked("DELETE ").len(), 1);
 }
 
 #[tokio::test]

@@ -122,6 +122,7 @@ fn options(ui: &Ui, global: &Global, host: &Host) -> Result<OciOptions, Failure>
         base: options.base.clone(),
     });
     options.progress = ui.progress();
+    options.warned = ui.warned_by(&host.to_string());
     options.network = match global.offline {
         true => Network::Offline,
         false => Network::Online,

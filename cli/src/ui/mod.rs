@@ -29,7 +29,7 @@ use crate::error::Failure;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tenon_registry_client::http::Progress;
 
 /// The streams of a command.
@@ -43,10 +43,18 @@ pub(crate) struct Ui {
     frame: Option<Fields>,
     /// What belongs to the error that is reported next.
     details: Mutex<Option<serde_json::Value>>,
+    warnings: Arc<Warnings>,
+}
+
+/// What may be wrong.
+#[derive(Default)]
+struct Warnings {
+    /// Whether it is for a document.
+    kept: bool,
     /// What was said that is said once.
-    warned: Mutex<BTreeSet<String>>,
-    /// What may be wrong, for a document.
-    warnings: Mutex<Vec<String>>,
+    said: Mutex<BTreeSet<String>>,
+    /// What comes with the document.
+    list: Mutex<Vec<String>>,
 }
 
 impl Ui {
@@ -63,8 +71,7 @@ impl Ui {
             stdout_is_taken: false,
             frame: None,
             details: Mutex::default(),
-            warned: Mutex::default(),
-            warnings: Mutex::default(),
+            warnings: Arc::new(Warnings::new(global.json)),
         }
     }
 
@@ -77,8 +84,7 @@ impl Ui {
             stdout_is_taken: false,
             frame: None,
             details: Mutex::default(),
-            warned: Mutex::default(),
-            warnings: Mutex::default(),
+            warnings: Arc::new(Warnings::new(true)),
         }
     }
 
@@ -95,28 +101,24 @@ impl Ui {
     /// Says what was done, on standard error.
     pub(crate) fn say(&self, text: &str) {
         if !self.quiet && !self.json {
-            self.stderr(text);
+            stderr(text);
         }
     }
 
     /// Says what may be wrong, on standard error, or in the document that comes.
     pub(crate) fn warn(&self, text: &str) {
-        match self.json {
-            false => self.stderr(&warning(text)),
-            true => {
-                let mut kept = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.push(text.to_owned());
-            }
-        }
+        self.warnings.say(text);
     }
 
     /// Says what may be wrong, but not again.
     pub(crate) fn warn_once(&self, text: &str) {
-        // What a thread that panicked had said was said all the same.
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        if warned.insert(text.to_owned()) {
-            self.warn(text);
-        }
+        self.warnings.say_once(text);
+    }
+
+    /// Who says what a registry at a host warns of, each thing once.
+    pub(crate) fn warned_by(&self, host: &str) -> Arc<dyn Fn(&str) + Send + Sync> {
+        let (warnings, host) = (Arc::clone(&self.warnings), host.to_owned());
+        Arc::new(move |text| warnings.say_once(&clean_line(&format!("`{host}` warns: {text}"))))
     }
 
     /// Asks once whether to go on, unless `yes` says so already.
@@ -178,7 +180,7 @@ impl Ui {
     }
 
     fn put(&self, frame: Option<&Fields>, document: &impl Serialize) -> Result<(), Failure> {
-        let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let warnings = self.warnings.list();
         let warnings = warnings.as_slice();
         let text = match frame {
             None => serde_json::to_string_pretty(&Warned { document, warnings }),
@@ -193,7 +195,7 @@ impl Ui {
         text.push('\n');
         let text = clean::clean_json(&text);
         if self.stdout_is_taken {
-            self.stderr(text.trim_end());
+            stderr(text.trim_end());
             return Ok(());
         }
         self.print(&text)
@@ -208,9 +210,9 @@ impl Ui {
     /// Says what is wrong, and goes on; a document will have it, too.
     pub(crate) fn report(&self, failure: &Failure) {
         if !self.json {
-            self.stderr(&failure_text(failure));
+            stderr(&failure_text(failure));
             // What follows is about something else.
-            self.stderr("");
+            stderr("");
         }
     }
 
@@ -221,17 +223,45 @@ impl Ui {
         if self.json && self.put(None, &Document::error(failure, details)).is_ok() {
             return;
         }
-        self.stderr(&failure_text(failure));
+        stderr(&failure_text(failure));
+    }
+}
+
+impl Warnings {
+    fn new(kept: bool) -> Warnings {
+        Warnings {
+            kept,
+            ..Warnings::default()
+        }
     }
 
-    fn stderr(&self, text: &str) {
-        // There is nobody left to tell if this fails.
-        let _ = writeln!(
-            anstream::stderr().lock(),
-            "{}",
-            clean_styled(text.trim_end())
-        );
+    fn say(&self, text: &str) {
+        match self.kept {
+            true => self.list().push(text.to_owned()),
+            false => stderr(&warning(text)),
+        }
     }
+
+    fn say_once(&self, text: &str) {
+        // What a thread that panicked had said was said all the same.
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.insert(text.to_owned()) {
+            self.say(text);
+        }
+    }
+
+    fn list(&self) -> MutexGuard<'_, Vec<String>> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stderr(text: &str) {
+    // There is nobody left to tell if this fails.
+    let _ = writeln!(
+        anstream::stderr().lock(),
+        "{}",
+        clean_styled(text.trim_end())
+    );
 }
 
 /// A reader that has seen enough, such as `head`, is no error.

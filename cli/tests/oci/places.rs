@@ -44,6 +44,33 @@ fn a_place_is_fetched_and_said_to_be_unverified() {
 }
 
 #[test]
+fn what_a_registry_warns_of_is_said_once() {
+    let (registry, place) = (OciRegistry::start(), place());
+    let manifest = registry.has("other/log", "1.0.0", &component("log", &[], &["log"]));
+    let warn = || {
+        let warning = "299 - \"log 1.0.0 was yanked: it leaks\"".to_owned();
+        for part in ["manifests/", "blobs/"] {
+            registry.fault(part, Fault::Header("Warning", warning.clone()));
+        }
+    };
+    warn();
+    let named = format!("oci://{}/other/log:1.0.0", registry.host());
+    let said = place.ok(&["get", &named]);
+    let expected = format!("warning: `{}` warns: log 1.0.0 was yanked", registry.host());
+    assert_eq!(said.err.matches(&expected).count(), 1, "{}", said.err);
+    warn();
+    let json = place
+        .ok(&["get", &named, "-o", "again.wasm", "--json"])
+        .json();
+    let warnings = json["warnings"].as_array().unwrap();
+    let told = warnings
+        .iter()
+        .filter(|it| it.as_str().unwrap().contains("was yanked"));
+    assert_eq!(told.count(), 1, "{json}");
+    assert!(said.err.contains(&manifest.to_string()), "{}", said.err);
+}
+
+#[test]
 fn every_command_that_takes_a_component_takes_a_place() {
     let (registry, place) = (OciRegistry::start(), place());
     let host = registry.host();

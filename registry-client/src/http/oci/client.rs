@@ -31,6 +31,8 @@ pub struct OciOptions {
     pub credentials: Arc<dyn OciCredentials>,
     /// Who is told how far transfers are.
     pub progress: Arc<dyn Progress>,
+    /// Who is told what the registry warns of, as often as it does.
+    pub warned: Arc<dyn Fn(&str) + Send + Sync>,
     /// How long to wait.
     pub timeouts: Timeouts,
     /// How much to take.
@@ -78,6 +80,7 @@ impl OciOptions {
             cache_dir: cache_dir.into(),
             credentials: Arc::new(()),
             progress: Arc::new(()),
+            warned: Arc::new(|_| {}),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             network: Network::Online,
@@ -106,9 +109,8 @@ impl OciClient {
     ///
     /// [`ErrorKind::Setup`]: the extra certificates are none, or those of this machine cannot be read.
     pub fn new(options: OciOptions) -> Result<OciClient, Error> {
-        let (host, credentials) = (options.host.clone(), options.credentials.clone());
         Ok(OciClient(Arc::new(Parts {
-            link: Link::new(options.transport()?, host, credentials),
+            link: Link::new(&options)?,
             cache: Cache::new(&options.cache_dir),
             options,
         })))

@@ -1,5 +1,6 @@
 //! Requests to an OCI registry: where they may go, with what, and how much may come back.
 
+use super::client::OciOptions;
 use super::credential::secret;
 use super::{Host, OciCredentials, Repository};
 use crate::http::body::Body;
@@ -8,7 +9,7 @@ use crate::http::transport::{is_redirect, retry_after, unencoded};
 use crate::http::{Error, ErrorKind, Network};
 use bytes::Bytes;
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, WARNING,
 };
 use reqwest::{Method, Response, Url};
 use serde::Deserialize;
@@ -21,6 +22,8 @@ use tokio::time::timeout;
 const MAX_REDIRECTS: u32 = 5;
 /// The longest text of an error.
 const MAX_PROBLEM: u64 = 64 << 10;
+/// The most warnings of one answer.
+const MAX_WARNINGS: usize = 10;
 
 /// The connections to one OCI registry.
 pub(super) struct Link {
@@ -28,6 +31,7 @@ pub(super) struct Link {
     pub(super) base: Url,
     pub(super) host: Host,
     pub(super) credentials: Arc<dyn OciCredentials>,
+    warned: Arc<dyn Fn(&str) + Send + Sync>,
     /// With what it was convinced before.
     granted: Mutex<BTreeMap<Scope, HeaderValue>>,
 }
@@ -88,14 +92,16 @@ struct ProblemEntry {
 }
 
 impl Link {
-    pub(super) fn new(wire: Transport, host: Host, credentials: Arc<dyn OciCredentials>) -> Link {
-        Link {
+    pub(super) fn new(options: &OciOptions) -> Result<Link, Error> {
+        let wire = options.transport()?;
+        Ok(Link {
             base: wire.url("/v2/"),
             wire,
-            host,
-            credentials,
+            host: options.host.clone(),
+            credentials: options.credentials.clone(),
+            warned: options.warned.clone(),
             granted: Mutex::default(),
-        }
+        })
     }
 
     /// The URL of something in a repository.
@@ -202,6 +208,9 @@ impl Link {
                     self.grant(ask.scope, header.clone());
                     continue;
                 }
+            }
+            if is_registry {
+                warnings(response.headers()).for_each(|text| (self.warned)(&text));
             }
             if !is_redirect(status) {
                 return self.accept(unencoded(response)?).await;
@@ -327,4 +336,21 @@ impl Scope {
 /// The header of a token.
 pub(super) fn bearer(token: &str) -> Option<HeaderValue> {
     secret(&format!("Bearer {token}"))
+}
+
+/// What a registry warns of: the texts of `299 - "…"`, as the specification has them; whatever else is there is passed over.
+fn warnings(headers: &HeaderMap) -> impl Iterator<Item = String> {
+    let values = headers.get_all(WARNING).iter().take(MAX_WARNINGS);
+    values.filter_map(|value| {
+        let text = value.to_str().ok()?.strip_prefix("299 - \"")?;
+        let mut found = String::new();
+        let mut chars = text.chars();
+        loop {
+            match chars.next()? {
+                '"' => return Some(crate::text::excerpt(&found)),
+                '\\' => found.push(chars.next()?),
+                char => found.push(char),
+            }
+        }
+    })
 }

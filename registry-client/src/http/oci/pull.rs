@@ -9,7 +9,7 @@ use crate::http::transport::Failure;
 use crate::http::{Error, ErrorKind, FetchedFrom, Transfer, TransferKind};
 use crate::store::Partial;
 use crate::{Digest, Hasher};
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Response};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -110,18 +110,27 @@ impl OciClient {
             Pick::Digest(digest) => Some(*digest),
             Pick::Tag(_) => said_digest(&headers),
         };
-        match expected.filter(|expected| *expected != found) {
-            None => Ok((found, bytes.into())),
-            Some(expected) => Err(Error::new(
-                ErrorKind::ContentDiffers {
-                    what: format!("the manifest of `{repository}`"),
-                    expected: expected.to_string(),
-                    found: found.to_string(),
-                },
-                ask.url.as_str(),
-                1,
-            )),
+        let differs = |what: &str, expected: String, found: String| {
+            let what = format!("the {what} of `{repository}`");
+            let kind = ErrorKind::ContentDiffers {
+                what,
+                expected,
+                found,
+            };
+            Error::new(kind, ask.url.as_str(), 1)
+        };
+        if let Some(expected) = expected.filter(|expected| *expected != found) {
+            let (expected, found) = (expected.to_string(), found.to_string());
+            return Err(differs("manifest", expected, found));
         }
+        // Two readers must not take it for two things.
+        if let (Some(said), Some(own)) = (said_type(&headers), own_type(&bytes))
+            && said != own
+        {
+            let (said, own) = (crate::text::excerpt(said), crate::text::excerpt(&own));
+            return Err(differs("type of the manifest", said, own));
+        }
+        Ok((found, bytes.into()))
     }
 
     /// The component that a manifest of a repository is of.
@@ -233,6 +242,22 @@ pub(super) fn said_digest(headers: &HeaderMap) -> Option<Digest> {
         .ok()?
         .parse()
         .ok()
+}
+
+/// The type by which a registry sends a manifest, without parameters.
+fn said_type(headers: &HeaderMap) -> Option<&str> {
+    let said = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    said.split(';').next().map(str::trim)
+}
+
+/// The type that a manifest says that it has, if it is one, and says it.
+fn own_type(bytes: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Own {
+        media_type: Option<String>,
+    }
+    serde_json::from_slice::<Own>(bytes).ok()?.media_type
 }
 
 impl Source for (&Link, Ask<'_>) {

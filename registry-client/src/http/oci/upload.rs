@@ -5,7 +5,7 @@ use super::client::OciClient;
 use super::link::{Action, Ask, Reach, Scope};
 use super::push::{check_digest, nothing};
 use crate::Digest;
-use crate::http::{Error, ErrorKind, Transfer, TransferKind, Uploaded, Uploading};
+use crate::http::{Error, ErrorKind, Meter, Transfer, TransferKind, Uploaded, Uploading};
 use crate::store::StoreError;
 use bytes::Bytes;
 use reqwest::header::{
@@ -21,6 +21,8 @@ const MIN_LENGTH: HeaderName = HeaderName::from_static("oci-chunk-min-length");
 const MAX_PART: u64 = 256 << 20;
 /// The most bytes of an answer that nobody reads.
 const MAX_ANSWER: u64 = 1 << 20;
+/// How long an upload that is given up may take to be cancelled.
+const CANCEL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Content that is read in parts.
 struct Parts {
@@ -62,20 +64,42 @@ impl OciClient {
         begin.headers = vec![(CONTENT_LENGTH, HeaderValue::from(0))];
         let headers = link.write(&begin).await?;
         let mut url = self.place(&headers, &begin)?;
-        let part = self.part(&headers);
         let parts = Parts { content, size };
+        let part = self.part(&headers);
+        let sent = self.send(&scope, &mut url, &parts, part, digest, &mut *meter);
+        let sent = sent.await;
+        if sent.is_err() {
+            // The registry need not keep what came. If it cannot be told, it finds out by itself.
+            let mut cancel = self.sending(&scope, Method::DELETE, url, Bytes::new());
+            cancel.patience = CANCEL_PATIENCE;
+            let _ = link.write(&cancel).await;
+        }
+        sent.map(|()| Uploaded::Sent)
+    }
+
+    /// Sends content to an upload, and ends that. `url` is where it goes on.
+    async fn send(
+        &self,
+        scope: &Scope,
+        url: &mut Url,
+        parts: &Parts,
+        part: u64,
+        digest: Digest,
+        meter: &mut dyn Meter,
+    ) -> Result<(), Error> {
+        let (link, size) = (&self.0.link, parts.size);
         let mut sent = 0;
         // What goes into one part is sent with the request that closes the upload.
         while size > part && sent < size {
             let bytes = parts.read(sent, part).await?;
             let length = bytes.len() as u64;
-            let mut ask = self.sending(&scope, Method::PATCH, url, bytes);
+            let mut ask = self.sending(scope, Method::PATCH, url.clone(), bytes);
             let range = format!("{sent}-{}", (sent + length).saturating_sub(1));
             let range = HeaderValue::from_str(&range);
             ask.headers
                 .extend(range.ok().map(|range| (CONTENT_RANGE, range)));
             let headers = link.write(&ask).await?;
-            url = self.place(&headers, &ask)?;
+            *url = self.place(&headers, &ask)?;
             sent += length;
             meter.reach(sent);
         }
@@ -83,13 +107,14 @@ impl OciClient {
             0 => parts.read(0, size).await?,
             _ => Bytes::new(),
         };
-        url.query_pairs_mut()
+        let mut last = url.clone();
+        last.query_pairs_mut()
             .append_pair("digest", &digest.to_string());
-        let ask = self.sending(&scope, Method::PUT, url, bytes);
+        let ask = self.sending(scope, Method::PUT, last, bytes);
         let headers = link.write(&ask).await?;
         check_digest(&headers, digest, "the content", &ask)?;
         meter.reach(size);
-        Ok(Uploaded::Sent)
+        Ok(())
     }
 
     fn sending<'a>(&self, scope: &'a Scope, method: Method, url: Url, bytes: Bytes) -> Ask<'a> {
