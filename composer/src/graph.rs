@@ -2,7 +2,7 @@
 
 use crate::component::{Arena, ComponentId, ExternName, Found};
 use crate::error::{Error, ErrorKind};
-use crate::hash::HashMap;
+use crate::hash::{HashMap, HashSet};
 use crate::name::{ItemPath, Versions};
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
@@ -159,6 +159,12 @@ impl Graph {
         if let Some(instance) = self.instances.get_mut(consumer.0 as usize) {
             instance.type_names.insert(import.to_owned(), edge);
         }
+    }
+
+    /// The instances that are there to name types.
+    pub(crate) fn type_namers(&self) -> HashSet<InstanceId> {
+        let edges = self.instances.iter().flat_map(|it| it.type_names.values());
+        edges.map(|edge| edge.provider).collect()
     }
 
     /// Whether types can be named after what `edge` leads to: the host gives it, and as an interface.

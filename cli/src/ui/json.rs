@@ -255,6 +255,7 @@ impl HostData {
             kind: import.kind,
             lowest: import.lowest.as_ref().map(ToString::to_string),
             highest: import.highest.as_ref().map(ToString::to_string),
+            types_only: import.types_only,
             later: import
                 .later
                 .iter()
@@ -342,6 +343,8 @@ struct HostData {
     /// What is asked only of later versions than the one that is imported.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     later: Vec<LaterData>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    types_only: bool,
     consumers: Vec<ConsumerData>,
 }
 

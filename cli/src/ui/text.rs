@@ -141,6 +141,9 @@ pub(crate) fn plan(
             if import.consumers.iter().any(is_kept) {
                 notes.push("kept open".to_owned());
             }
+            if import.types_only {
+                notes.push("for its types only".to_owned());
+            }
             let notes = match notes.is_empty() {
                 true => String::new(),
                 false => dim(&format!(" ({})", notes.join(", "))),

@@ -100,7 +100,9 @@ impl Encoder<'_, '_> {
             lowest: None,
             highest: None,
             later: Vec::new(),
+            types_only: false,
         });
+        let namers = self.graph.type_namers();
         let groups = self
             .import_order
             .iter()
@@ -126,6 +128,7 @@ impl Encoder<'_, '_> {
                     lowest: versions.first().map(|version| (*version).clone()),
                     highest: versions.last().map(|version| (*version).clone()),
                     later: self.later(group),
+                    types_only: group.members.iter().all(|(id, _)| namers.contains(id)),
                 }
             }))
             .collect()

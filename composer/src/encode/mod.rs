@@ -106,6 +106,8 @@ pub struct HostImport {
     /// Where it is imported under the lowest version: what is asked of it only by those who ask for a
     /// later one, with the first such version. A host that has the lowest version may not have these.
     pub later: Vec<(String, Version)>,
+    /// Whether only types of it are asked for: a component fills it, and what else stays open speaks of its types.
+    pub types_only: bool,
 }
 
 /// An import that a graph leaves open, from outside.

@@ -237,8 +237,8 @@ fn component(wit: &str, world: &str) -> Vec<u8> {
     encoder.encode().unwrap()
 }
 
-/// The lines of the WIT of what a document composes of the parts of `NET`.
-fn lines_of(source: &str) -> Vec<String> {
+/// The lines of the WIT of what a document composes of the parts of `NET`, and which imports are there for their types only.
+fn lines_of(source: &str) -> (Vec<String>, Vec<String>) {
     let package = {
         let mut resolve = Resolve::default();
         let id = resolve.push_source("package.wit", NET).unwrap();
@@ -257,6 +257,9 @@ fn lines_of(source: &str) -> Vec<String> {
     let resolution = resolve(&mut arena, &parsed.document, &packages).unwrap();
     let graph = resolution.graph().clone();
     let composition = encode(arena, graph, &Options::default()).unwrap();
+    let imports = composition.imports.iter();
+    let types_only = imports.filter(|import| import.types_only);
+    let types_only = types_only.map(|import| import.name.clone()).collect();
     let bytes = composition.to_bytes().unwrap();
     validate(&Source::new("composition", &bytes)).unwrap();
     let decoded = wit_component::decode(&bytes).unwrap();
@@ -267,13 +270,14 @@ fn lines_of(source: &str) -> Vec<String> {
     let others: Vec<_> = others.filter(|id| *id != package).collect();
     printer.print(resolve, package, &others).unwrap();
     let text = printer.output.to_string();
-    text.lines().map(|line| line.trim().to_owned()).collect()
+    let lines = text.lines().map(|line| line.trim().to_owned());
+    (lines.collect(), types_only)
 }
 
 #[test]
 fn what_stays_open_uses_the_types_of_what_is_filled() {
     // What the host gives to one import names the types that another speaks of.
-    let lines = lines_of(
+    let (lines, types_only) = lines_of(
         "package t:x;
         import network: q:s/network@0.2.0;
         let app = new q:app { network, ... };",
@@ -288,11 +292,13 @@ fn what_stays_open_uses_the_types_of_what_is_filled() {
         2
     );
     // Types that a component gives have no name for the host: the interface is imported for their sake.
-    let lines = lines_of(
+    assert_eq!(types_only, [] as [&str; 0]);
+    let (lines, types_only) = lines_of(
         "package t:x;
         let provider = new q:provider {};
         let app = new q:app { values: provider.values, ... };",
     );
+    assert_eq!(types_only, ["q:s/values@0.2.0"]);
     for line in ["import q:s/values@0.2.0;", "use values.{addr};"] {
         assert!(lines.contains(&line.to_owned()), "{line} {lines:#?}");
     }
