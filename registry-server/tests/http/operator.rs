@@ -143,7 +143,7 @@ fn a_configuration_is_put_together() {
     );
     assert!(config.private && config.witness.len() == 1);
     assert!(
-        (config.rates.writes.per_second - 0.5).abs() < 1e-9 && config.rates.writes.burst == 500
+        (config.rates.writes.per_second - 0.5).abs() < 1e-9 && config.rates.writes.burst == 5_000
     );
     for (address, trusted) in [
         ("10.1.2.3", true),
