@@ -59,8 +59,13 @@ pub(crate) fn from_decimal_u32(text: &str) -> Option<u32> {
 ///
 /// What a terminal would act on is escaped, so that an error can be shown as it is.
 pub(crate) fn excerpt(text: &str) -> String {
-    let mut excerpt: String = text.chars().take(64).flat_map(harmless).collect();
-    if text.chars().nth(64).is_some() {
+    excerpt_of(text, 64)
+}
+
+/// At most the first so many characters of such a text.
+pub(crate) fn excerpt_of(text: &str, most: usize) -> String {
+    let mut excerpt: String = text.chars().take(most).flat_map(harmless).collect();
+    if text.chars().nth(most).is_some() {
         excerpt.push('…');
     }
     excerpt

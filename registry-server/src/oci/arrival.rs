@@ -17,7 +17,7 @@ use crate::api::body::Received;
 use crate::api::reply;
 use crate::domain::Error;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, WARNING};
 use http::{HeaderName, HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -49,6 +49,8 @@ struct Plan {
     release: Option<(PackageName, Version)>,
     /// The tags that are going to lead to it, and are of no release.
     tags: Vec<Tag>,
+    /// The tags that lead to a release of the same content, by a manifest of its own, and go on to.
+    others: Vec<Tag>,
     /// Whether it is a release, or is going to be, and so can be had by its digest as that.
     is_released: bool,
 }
@@ -112,6 +114,11 @@ pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> A
     if let Some((package, version)) = &plan.release {
         let outcome = release::push(asked, package, version, &new).await?;
         plan.is_released = outcome == Outcome::Released;
+        if outcome == Outcome::SameContent {
+            // Someone else was first.
+            let of_it = |tag: &&Tag| tag.version().as_ref() == Some(version);
+            plan.others.extend(tags.iter().filter(of_it).cloned());
+        }
     }
     // A release is listed with what refers to its subject as any other manifest is.
     let is_release_only = plan.is_released && plan.tags.is_empty();
@@ -128,9 +135,18 @@ pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> A
         let subject = reply::header(&subject.to_string());
         reply::set(&mut response, SUBJECT, subject);
     }
-    for tag in tags {
-        let headers = response.headers_mut();
-        headers.append(TAG, reply::header(tag.as_str()));
+    let headers = response.headers_mut();
+    for tag in &tags {
+        // What is not said back leads to another manifest, whose digest may be asked for.
+        match plan.others.contains(tag) {
+            true => {
+                let text = format!("299 - \"{tag} keeps the manifest that it was released with\"");
+                headers.append(WARNING, reply::header(&text));
+            }
+            false => {
+                headers.append(TAG, reply::header(tag.as_str()));
+            }
+        }
     }
     Ok(response)
 }
@@ -187,7 +203,8 @@ async fn plan(asked: &Asked<'_>, tags: &[Tag], new: &New<'_>) -> Result<Plan, Fa
             continue;
         };
         match release::find_released(asked, &package, &version, new).await? {
-            Some(outcome) => plan.is_released |= outcome == Outcome::Released,
+            Some(Outcome::Released) => plan.is_released = true,
+            Some(Outcome::SameContent) => plan.others.push(tag.clone()),
             None => match &plan.release {
                 Some((_, other)) if *other != version => {
                     let message = format!(
@@ -202,8 +219,9 @@ async fn plan(asked: &Asked<'_>, tags: &[Tag], new: &New<'_>) -> Result<Plan, Fa
     plan.is_released |= plan.release.is_some();
     if is_latest {
         match would_be_latest(asked, &package, new, &plan).await? {
-            Some(true) => plan.is_released = true,
-            Some(false) => {
+            Some(Some(Outcome::Released)) => plan.is_released = true,
+            Some(Some(Outcome::SameContent)) => plan.others.extend(LATEST.parse()),
+            Some(None) => {
                 let message = format!(
                     "`{LATEST}` is the highest release of `{package}`, whichever that is: push a version instead"
                 );
@@ -226,24 +244,31 @@ async fn plan(asked: &Asked<'_>, tags: &[Tag], new: &New<'_>) -> Result<Plan, Fa
     Ok(plan)
 }
 
-/// Whether a manifest is the highest release, or is going to be; `None` if there are no releases.
+/// What a manifest is to the highest release, which it may be going to be; `None` if there are no releases, and
+/// nothing within that if it is another one.
 async fn would_be_latest(
     asked: &Asked<'_>,
     package: &PackageName,
     new: &New<'_>,
     plan: &Plan,
-) -> Result<Option<bool>, Failure> {
+) -> Result<Option<Option<Outcome>>, Failure> {
     if let Some((_, version)) = &plan.release {
         let (log, name, version) = (asked.name.log(), package.clone(), version.clone());
         let is_highest = asked.read(move |tx| package::would_be_highest(tx, log, &name, &version));
-        return is_highest.await.map(Some);
+        let is_highest = is_highest.await?;
+        return Ok(Some(is_highest.then_some(Outcome::Released)));
     }
     let tag: Option<Tag> = LATEST.parse().ok();
     let Some(tag) = tag else {
         return Ok(None);
     };
     let latest = package::find(asked, package, &Reference::Tag(tag)).await?;
-    Ok(latest.map(|latest| latest.bytes == *new.bytes))
+    Ok(latest.map(|latest| {
+        if latest.bytes == *new.bytes {
+            return Some(Outcome::Released);
+        }
+        release::is_same_content(&latest, new.document).then_some(Outcome::SameContent)
+    }))
 }
 
 /// Keeps a manifest, and has tags lead to it that are of no release.

@@ -44,6 +44,8 @@ pub(super) struct Descriptor {
     pub(super) media_type: String,
     /// Its digest.
     pub(super) digest: Digest,
+    /// How many bytes it has, by the manifest's word.
+    pub(super) size: u64,
 }
 
 /// A manifest in a list of those that refer to another.
@@ -77,8 +79,7 @@ struct Wire {
 struct WireDescriptor {
     media_type: String,
     digest: String,
-    #[serde(rename = "size")]
-    _size: u64,
+    size: u64,
 }
 
 impl Document {
@@ -179,7 +180,11 @@ impl Descriptor {
             invalid(format!("the manifest names `{digest}`, which is no digest"))
         })?;
         let media_type = wire.media_type.clone();
-        Ok(Descriptor { media_type, digest })
+        Ok(Descriptor {
+            media_type,
+            digest,
+            size: wire.size,
+        })
     }
 
     /// Whether it is content that may not be given on, and stays where it comes from.

@@ -454,8 +454,8 @@ pub(super) fn would_be_highest(
     Ok(!select.exists(values)?)
 }
 
-/// Whether a manifest is one of a release that was taken down: then nothing is told of it, whatever else
-/// it was pushed as.
+/// Whether a manifest is only one of releases that were taken down: then nothing is told of it, by whichever tag of the
+/// package it was pushed, too.
 pub(super) fn is_taken_down(
     tx: &Transaction<'_>,
     log: LogId,
@@ -466,12 +466,12 @@ pub(super) fn is_taken_down(
         "SELECT 1 FROM oci_release f JOIN package p ON p.log = f.log AND p.name = f.package
          JOIN release r ON r.package = p.id AND r.rank = f.rank AND r.digest = f.content
          WHERE f.log = ?1 AND f.package = ?2 AND f.digest = ?3
-           AND json_extract(r.status, '$.is') = 'taken-down'",
+         GROUP BY f.digest HAVING min(json_extract(r.status, '$.is') = 'taken-down')",
     )?;
     Ok(select.exists(params![log.number(), package.to_string(), digest])?)
 }
 
-/// The manifests of all releases that were taken down.
+/// The manifests that are only of releases that were taken down.
 pub(super) fn taken_down(
     tx: &Transaction<'_>,
     log: LogId,
@@ -481,8 +481,8 @@ pub(super) fn taken_down(
         "SELECT f.digest FROM package p JOIN release r ON r.package = p.id
          JOIN oci_release f ON f.log = p.log AND f.package = p.name AND f.rank = r.rank
            AND f.content = r.digest
-         WHERE p.log = ?1 AND p.name = ?2 AND r.choice = 0
-           AND json_extract(r.status, '$.is') = 'taken-down'",
+         WHERE p.log = ?1 AND p.name = ?2
+         GROUP BY f.digest HAVING min(json_extract(r.status, '$.is') = 'taken-down')",
     )?;
     let rows = select.query_map(params![log.number(), package.to_string()], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -5,7 +5,7 @@
 //! own transaction: so there is no moment when one is there without the other.
 
 use super::arrival::New;
-use super::document::{Document, invalid};
+use super::document::{Descriptor, Document, invalid};
 use super::error::{Code, Failure};
 use super::form::LAYER;
 use super::manifest::Manifest;
@@ -141,6 +141,7 @@ pub(super) async fn find_released(
         Some(tag) if taken == version.to_string() => package::find(asked, package, &tag).await?,
         _ => None,
     };
+    let is_yanked = found.as_ref().is_some_and(|found| found.warning.is_some());
     match found {
         // By whichever digest it was pushed.
         Some(found) if found.bytes == *new.bytes => Ok(Some(Outcome::Released)),
@@ -149,8 +150,9 @@ pub(super) async fn find_released(
             Ok(Some(Outcome::SameContent))
         }
         _ => {
+            let how = if is_yanked { ", which is yanked," } else { "" };
             let message = format!(
-                "`{package}` has the version {taken} already, and a version is used once: push another one"
+                "`{package}` has the version {taken}{how} already, and a version is used once: push another one"
             );
             Err(Failure::new(Code::Denied, message).with_status(StatusCode::CONFLICT))
         }
@@ -158,10 +160,10 @@ pub(super) async fn find_released(
 }
 
 /// Whether a release's manifest has the one layer that another one has.
-fn is_same_content(released: &Manifest, new: &Document) -> bool {
+pub(super) fn is_same_content(released: &Manifest, new: &Document) -> bool {
     let released = Document::read(&released.bytes, Some(&released.media_type));
     released.is_ok_and(|released| match (&*released.layers, &*new.layers) {
-        ([released], [new]) => released.digest == new.digest,
+        ([released], [new]) => (&released.digest, released.size) == (&new.digest, new.size),
         _ => false,
     })
 }
@@ -191,7 +193,19 @@ async fn layer(asked: &Asked<'_>, document: &Document) -> Result<(Digest, u64), 
         _ => None,
     };
     let size = size.ok_or_else(|| missing(asked, &layer.digest))?;
+    must_have_size(layer, size)?;
     Ok((digest, size))
+}
+
+/// Refuses a descriptor of another size than the content has: clients would refuse the release, which stays.
+fn must_have_size(descriptor: &Descriptor, size: u64) -> Result<(), Failure> {
+    if descriptor.size == size {
+        return Ok(());
+    }
+    let (digest, said) = (&descriptor.digest, descriptor.size);
+    Err(invalid(format!(
+        "the manifest says that `{digest}` has {said} bytes, and it has {size}: push it with that `size`"
+    )))
 }
 
 /// What describes the component: its digest, and its bytes, which are kept with the release.
@@ -222,6 +236,7 @@ async fn config(asked: &Asked<'_>, document: &Document) -> Result<(String, Vec<u
         None => None,
     };
     let bytes = bytes.ok_or_else(|| missing(asked, &config.digest))?;
+    must_have_size(config, bytes.len() as u64)?;
     Ok((config.digest.to_string(), bytes))
 }
 

@@ -162,14 +162,20 @@ fn a_version_is_pushed_once() {
         answer.header("docker-content-digest"),
         Some(&*digest(&second))
     );
+    assert_eq!(answer.header("oci-tag"), None);
+    let warning = "299 - \"1.0.0 keeps the manifest that it was released with\"";
+    assert_eq!(answer.header("warning"), Some(warning));
     let found = guest.get(&format!("/v2/acme/app/manifests/{}", digest(&second)));
     assert_eq!(found.body, second);
+    let both = format!("{}?tag=1.0.0&tag=latest&tag=edge", digest(&second));
+    let answer = guest.put("acme/app", &both, &second);
+    assert_eq!((answer.status, answer.header("oci-tag")), (201, Some("edge")));
+    assert_eq!(guest.get("/v2/acme/app/manifests/latest").body, first);
     // Other content, or a twin.
     let third = prepare(&guest, "acme/app", &component(2), CREATED);
     for (tag, manifest) in [
         ("1.0.0", &third),
         ("1.0.0_twin", &first),
-        ("latest", &second),
         ("latest", &third),
     ] {
         fails(&guest.put("acme/app", tag, manifest), 409, "DENIED");
@@ -178,6 +184,23 @@ fn a_version_is_pushed_once() {
     assert_eq!(guest.get("/v2/acme/app/manifests/1.0.0").body, first);
     assert_eq!(guest.put("acme/app", "1.0.1_twin", &third).status, 201);
     assert_eq!(guest.get("/v2/acme/app/manifests/latest").body, third);
+}
+
+#[test]
+fn a_release_says_how_many_bytes_it_has() {
+    let house = House::new();
+    granted(&house);
+    let guest = Guest::new(&house);
+    let manifest = prepare(&guest, "acme/app", &component(1), CREATED);
+    let mut wrong: Value = serde_json::from_slice(&manifest).unwrap();
+    for part in ["/layers/0/size", "/config/size"] {
+        let size = wrong.pointer_mut(part).unwrap();
+        let right = std::mem::replace(size, json!(5));
+        let bytes = serde_json::to_vec(&wrong).unwrap();
+        fails(&guest.put("acme/app", "1.0.0", &bytes), 400, "MANIFEST_INVALID");
+        *wrong.pointer_mut(part).unwrap() = right;
+    }
+    assert_eq!(guest.put("acme/app", "1.0.0", &manifest).status, 201);
 }
 
 #[test]

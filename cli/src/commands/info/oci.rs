@@ -101,7 +101,7 @@ pub(super) fn run(
     let manifest = match (shown, &wanted.version) {
         (Some((_, tag)), _) => {
             let reference = reference.with(Pick::Tag(tag.clone()));
-            Some(shown_of(&foreign, &reference)?)
+            Some(shown_of(ui, &foreign, &reference)?)
         }
         (None, Selection::Highest) => None,
         (None, _) => return Err(super::none_of(wanted)),
@@ -121,6 +121,7 @@ pub(super) fn run(
             .map(ToString::to_string)
             .collect(),
         manifest,
+        log: log_at(&reference)?,
     };
     content.print(ui)
 }
@@ -137,7 +138,8 @@ pub(super) fn run_place(ui: &Ui, global: &Global, reference: &Reference) -> Resu
         registry: format!("{}{host}/{repository}", Reference::SCHEME),
         versions: vec![],
         tags: vec![],
-        manifest: Some(shown_of(&foreign, reference)?),
+        manifest: Some(shown_of(ui, &foreign, reference)?),
+        log: log_at(reference)?,
     };
     content.print(ui)
 }
@@ -198,8 +200,17 @@ fn described(
     Ok(all)
 }
 
+/// The registry with a known log that is at the host of a reference.
+fn log_at(reference: &Reference) -> Result<Option<RegistryName>, Failure> {
+    Ok(Config::read()?.at_host(reference.host.as_str()).cloned())
+}
+
 /// A manifest, and what others say about it.
-fn shown_of(foreign: &Foreign, reference: &Reference) -> Result<ManifestData, Failure> {
+fn shown_of(
+    ui: &Ui,
+    foreign: &Foreign,
+    reference: &Reference,
+) -> Result<ManifestData, Failure> {
     let (repository, pick) = (&reference.repository, &reference.pick);
     let failure = |error| foreign.failure(reference, error);
     let named = match foreign.wait_raw(foreign.client.manifest(repository, pick)) {
@@ -218,8 +229,12 @@ fn shown_of(foreign: &Foreign, reference: &Reference) -> Result<ManifestData, Fa
             })?
         }
     };
-    let referrers = foreign.wait_raw(foreign.client.referrers(repository, &digest, None));
-    let referrers = referrers.map_err(Failure::from)?;
+    let referrers = foreign.wait(foreign.client.referrers(repository, &digest, None));
+    let referrers = referrers.unwrap_or_else(|failure| {
+        let why = failure.summary();
+        ui.warn(&format!("what others say about it is not known: {why}"));
+        vec![]
+    });
     Ok(ManifestData {
         reference: reference.to_string(),
         digest: digest.to_string(),
@@ -267,8 +282,12 @@ impl InfoContent {
             false => SHOWN,
         };
         ui.print(&self.text(ui.verbose, all))?;
+        let why = match &self.log {
+            Some(log) => format!("; the log of the registry `{log}`, which is there, was not asked"),
+            None => ", which has no log".to_owned(),
+        };
         ui.say(&format!(
-            "all of it is the word of {}, which has no log: nothing says who published it, or that others are told the same",
+            "all of it is the word of {}{why}: nothing says who published it, or that others are told the same",
             self.registry
         ));
         Ok(())

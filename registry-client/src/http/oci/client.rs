@@ -14,9 +14,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The most tags of a repository that are looked at, and the most pages of them.
+/// The most tags of a repository that are looked at, the most pages of them, and how many of these may bring nothing new.
 const MAX_TAGS: usize = 1_000_000;
 const MAX_PAGES: usize = 10_000;
+const MAX_EMPTY_PAGES: usize = 10;
 
 /// What an [`OciClient`] is made of.
 #[derive(Clone)]
@@ -130,14 +131,16 @@ impl OciClient {
         let scope = Scope::of(repository, Action::Pull);
         let link = &self.0.link;
         let mut ask = link.ask(&scope, Method::GET, "tags/list", self.0.options.limits.json);
-        let (mut all, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        let (mut all, mut seen, mut empty) = (BTreeSet::new(), BTreeSet::new(), 0);
         loop {
             let url = ask.url.clone();
             let (headers, bytes) = link.get(&ask).await?;
             let page: TagList = parse(&bytes, &url, "a list of tags")?;
             let tags = page.tags.into_iter().flatten();
+            let before = all.len();
             all.extend(tags.filter_map(|tag| tag.parse::<Tag>().ok()));
-            if all.len() > MAX_TAGS || seen.len() > MAX_PAGES {
+            empty += usize::from(all.len() == before);
+            if all.len() > MAX_TAGS || seen.len() > MAX_PAGES || empty > MAX_EMPTY_PAGES {
                 return Err(Error::new(
                     ErrorKind::TooLarge(MAX_TAGS as u64),
                     url.as_str(),

@@ -24,6 +24,8 @@ const MAX_REDIRECTS: u32 = 5;
 const MAX_PROBLEM: u64 = 64 << 10;
 /// The most warnings of one answer.
 const MAX_WARNINGS: usize = 10;
+/// The most characters of one.
+const MAX_WARNING: usize = 400;
 
 /// The connections to one OCI registry.
 pub(super) struct Link {
@@ -231,8 +233,10 @@ impl Link {
         let to = response.headers().get(LOCATION);
         let to = to.and_then(|to| to.to_str().ok()).unwrap_or_default();
         let refuse = |reason| {
-            // What follows `?` may be what opens it.
-            let to = crate::text::excerpt(to.split('?').next().unwrap_or_default());
+            // What follows `?`, or comes before `@`, may be what opens it.
+            let to = to.split('?').next().unwrap_or_default();
+            let to = to.rsplit('@').next().unwrap_or_default();
+            let to = crate::text::excerpt(to);
             Failure::never(ErrorKind::Redirect { to, reason })
         };
         let url = from.join(to).map_err(|_| refuse("that is no URL"))?;
@@ -242,7 +246,7 @@ impl Link {
             Reach::Here => Err(refuse("what is written is sent to one place")),
             Reach::Registry if !is_registry => Err(refuse("it is of another origin")),
             Reach::Anywhere if !is_registry && !self.may_leave(&url) => {
-                Err(refuse("content may be elsewhere over https only"))
+                Err(refuse("content may be elsewhere over https only, and without a name and password in the URL"))
             }
             _ => Ok(url),
         }
@@ -347,7 +351,7 @@ fn warnings(headers: &HeaderMap) -> impl Iterator<Item = String> {
         let mut chars = text.chars();
         loop {
             match chars.next()? {
-                '"' => return Some(crate::text::excerpt(&found)),
+                '"' => return Some(crate::text::excerpt_of(&found, MAX_WARNING)),
                 '\\' => found.push(chars.next()?),
                 char => found.push(char),
             }

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// The most manifests about one that are looked at.
 const MAX_REFERRERS: usize = 10_000;
+/// The most bytes of all lists of them.
+const MAX_LISTS: usize = 16 << 20;
 
 /// Content that is said about a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +47,7 @@ impl OciClient {
             MAX_MANIFEST,
         );
         let mut all: Vec<Descriptor> = vec![];
+        let mut taken = 0;
         loop {
             let url = ask.url.clone();
             let (headers, bytes) = match link.get(&ask).await {
@@ -58,12 +61,16 @@ impl OciClient {
             let index: Index = parse(&bytes, &url, "a list of manifests")?;
             let (before, there) = (all.len(), index.manifests.is_empty());
             all.extend(index.manifests);
+            taken += bytes.len();
+            let too_large = |most: usize| {
+                let kind = ErrorKind::TooLarge(most as u64);
+                Err(Error::new(kind, url.as_str(), 1))
+            };
             if all.len() > MAX_REFERRERS {
-                return Err(Error::new(
-                    ErrorKind::TooLarge(MAX_REFERRERS as u64),
-                    url.as_str(),
-                    1,
-                ));
+                return too_large(MAX_REFERRERS);
+            }
+            if taken > MAX_LISTS {
+                return too_large(MAX_LISTS);
             }
             match next_page(&headers, &url) {
                 Some(next) if next.origin() == url.origin() && !there && all.len() > before => {
