@@ -22,6 +22,9 @@ use tokio::runtime::{Builder, Runtime};
 /// How much is asked for at once.
 const AT_ONCE: usize = 8;
 
+/// The most characters of what a registry says of an error.
+const MAX_REASON: usize = 1_000;
+
 /// A registry to talk to.
 pub(crate) struct Remote {
     pub(crate) name: RegistryName,
@@ -238,7 +241,8 @@ impl Failure {
     fn reasons(self, error: &Error) -> Failure {
         match &*error.kind {
             ErrorKind::Oci { message, .. } if !message.is_empty() => {
-                self.cause(ui::clean_line(message))
+                // It may have a command with a key.
+                self.cause(ui::clean_line_of(message, MAX_REASON))
             }
             _ => self,
         }
@@ -289,10 +293,11 @@ fn help(error: &Error) -> Option<&'static str> {
         ErrorKind::Problem(problem) if problem.status == 409 => {
             "something else was logged meanwhile: give the command again"
         }
-        ErrorKind::Oci {
-            status: 401 | 403, ..
-        } => {
-            "log in with `docker login` or `podman login`, or with `tenon login` to a registry of tenon; or ask for the right"
+        ErrorKind::Oci { status: 401, .. } => {
+            "log in with `docker login` or `podman login`, or with `tenon login` to a registry of tenon"
+        }
+        ErrorKind::Oci { status: 403, .. } => {
+            "do what the registry says, ask for the right, or log in as someone else"
         }
         ErrorKind::Oci { status: 404, .. } => {
             "check the name of the repository, and the tag or digest"

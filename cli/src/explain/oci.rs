@@ -46,7 +46,8 @@ of `wkg`, and the files of podman and docker: the one that `REGISTRY_AUTH_FILE` 
         help: "push it as `tenon publish --oci`, `wkg oci push`, or `oras push` with one layer of `application/wasm`",
         text: "\
 A manifest is of a component if it has one layer, and that has the type `application/wasm`. This one has none or several, or another \
-type, as images of containers have; or it is a list of manifests, of which one has to be named by its digest.",
+type, as images of containers have; or what is called so is no WebAssembly; or it is a list of manifests, of which one has to be named by \
+its digest.",
     },
     Explanation {
         code: "oci::no-log",

@@ -21,4 +21,4 @@ mod unlogged;
 
 pub(crate) use foreign::Foreign;
 pub(crate) use home::OciHome;
-pub(crate) use unlogged::{Unlogged, reference};
+pub(crate) use unlogged::{Unlogged, reference, released_at};

@@ -7,6 +7,7 @@ use crate::config::{Config, RegistryName};
 use crate::error::Failure;
 use crate::ui::{self, Ui, UnverifiedData};
 use std::fs::File;
+use std::io::{Read, Seek};
 use std::path::PathBuf;
 use tenon_registry_client::Digest;
 use tenon_registry_client::http::FetchedFrom;
@@ -55,6 +56,16 @@ pub(crate) fn reference(text: &str) -> Result<Reference, Failure> {
     })
 }
 
+/// The registry with a known log that makes a release of what is pushed to a place, and that release.
+pub(crate) fn released_at(
+    config: &Config,
+    reference: &Reference,
+) -> Option<(RegistryName, PackageName, Version)> {
+    let registry = config.at_host(reference.host.as_str())?;
+    let (package, version) = package_of(reference)?;
+    Some((registry.clone(), package, version))
+}
+
 /// The release that a registry with a log has at a place.
 fn package_of(reference: &Reference) -> Option<(PackageName, Version)> {
     let Pick::Tag(tag) = &reference.pick else {
@@ -88,6 +99,7 @@ impl Unlogged {
             };
             failure.notes(log.as_ref().map(known))
         })?;
+        must_be_wasm(reference, &pulled.blob)?;
         Ok(Unlogged {
             log,
             ..Unlogged::of(reference.clone(), None, pulled)
@@ -209,6 +221,25 @@ impl Unlogged {
                 .manifest
                 .map(|it| self.reference.with(Pick::Digest(it)).to_string()),
             logged_as: self.log.as_ref().and_then(|log| log.package.clone()),
+        }
+    }
+}
+
+/// Refuses what is called WebAssembly and is something else.
+fn must_be_wasm(reference: &Reference, blob: &OciBlob) -> Result<(), Failure> {
+    let mut magic = [0; 4];
+    let read = (&blob.file).read(&mut magic);
+    let rewound = (&blob.file).rewind();
+    let failed = |error| Failure::io("read", &blob.path, &error);
+    let count = read.map_err(failed)?;
+    rewound.map_err(failed)?;
+    match magic.get(..count) == Some(b"\0asm") {
+        true => Ok(()),
+        false => {
+            let message = format!("what is at `{reference}` is no component");
+            Err(Failure::new("oci::no-component", message)
+                .cause("its layer has the type `application/wasm`, and something else in it")
+                .help("ask whoever pushed it"))
         }
     }
 }

@@ -47,9 +47,14 @@ pub(super) fn clean_styled(text: &str) -> String {
 
 /// Text of one line, which ends in an ellipsis if it is too long.
 pub(crate) fn clean_line(text: &str) -> String {
-    let mut line = clean(&text.chars().take(MAX_LINE).collect::<String>());
+    clean_line_of(text, MAX_LINE)
+}
+
+/// The same, of so many characters.
+pub(crate) fn clean_line_of(text: &str, most: usize) -> String {
+    let mut line = clean(&text.chars().take(most).collect::<String>());
     line = line.replace('\n', "\u{fffd}");
-    if text.chars().nth(MAX_LINE).is_some() {
+    if text.chars().nth(most).is_some() {
         line.pop();
         line.push('…');
     }

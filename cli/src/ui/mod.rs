@@ -12,7 +12,7 @@ mod table;
 mod text;
 
 use clean::clean_styled;
-pub(crate) use clean::{clean, clean_line, is_clean_line};
+pub(crate) use clean::{clean, clean_line, clean_line_of, is_clean_line};
 pub(crate) use json::{Document, Fields, PackageData};
 use json::{Framed, Warned};
 pub(crate) use proof::{Seen, proof};

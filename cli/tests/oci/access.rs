@@ -14,7 +14,7 @@ struct Scene {
 impl Scene {
     fn new() -> Scene {
         let registry = OciRegistry::start();
-        registry.has("other/log", "1.0.0", b"x");
+        registry.has("other/log", "1.0.0", b"\0asm");
         registry.world().access = Access::Basic("me", "sesame");
         let place = place();
         Scene { registry, place }

@@ -44,6 +44,17 @@ fn a_place_is_fetched_and_said_to_be_unverified() {
 }
 
 #[test]
+fn what_is_only_called_webassembly_is_refused() {
+    let (registry, place) = (OciRegistry::start(), place());
+    for content in [&b"# read me"[..], b"\0as", b""] {
+        registry.has("other/text", "1.0.0", content);
+        let named = format!("oci://{}/other/text:1.0.0", registry.host());
+        place.fails(1, "oci::no-component", &["get", &named, "-o", "text.wasm"]);
+        assert!(!place.at("text.wasm").exists());
+    }
+}
+
+#[test]
 fn what_a_registry_warns_of_is_said_once() {
     let (registry, place) = (OciRegistry::start(), place());
     let manifest = registry.has("other/log", "1.0.0", &component("log", &[], &["log"]));

@@ -16,6 +16,26 @@ fn manifest(registry: &OciRegistry, repository: &str, tag: &str) -> Value {
 }
 
 #[test]
+fn what_becomes_a_release_is_not_said_to_be_in_no_log() {
+    let (registry, place) = (OciRegistry::start(), place());
+    fs::write(place.at("log.wasm"), component("log", &[], &["log"])).unwrap();
+    let (host, pin) = (registry.host(), place.server.pin());
+    place.ok(&["registry", "add", "both", &format!("http://{host}"), &pin]);
+    let named = format!("oci://{host}/acme/log:1.0.0");
+    let words = ["publish", "log.wasm", "--oci", &*named, "--dry-run"];
+    let said = place.ok(&words);
+    let line = "that of `both`: the registry releases it as `acme:log@1.0.0`, for good";
+    assert!(said.err.contains(line), "{}", said.err);
+    let json = place.ok(&[&words[..], &["--json"]].concat()).json();
+    assert_eq!(json["unverified"], false);
+    assert_eq!(json["released_as"]["package"], "acme:log");
+    // Any other tag is of nothing that a log has.
+    let named = format!("oci://{host}/acme/log:edge");
+    let said = place.ok(&["publish", "log.wasm", "--oci", &named, "--dry-run"]);
+    assert!(said.err.contains("none: whoever gets it"), "{}", said.err);
+}
+
+#[test]
 fn what_is_published_is_what_others_publish() {
     let (registry, place) = (OciRegistry::start(), place());
     let bytes = component("log", &["wasi:io/streams@0.2.3"], &["log"]);

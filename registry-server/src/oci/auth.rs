@@ -86,8 +86,7 @@ impl Caller {
     /// Their token, with which they may push to a repository.
     pub(super) fn must_push(&self, name: &Name) -> Result<&Arc<Token>, Failure> {
         let Some(token) = &self.token else {
-            let message =
-                "to push takes a token that may `publish`: log in with it as the password; if you did, it was not accepted";
+            let message = "to push takes a token that may `publish`: log in with it as the password; if you did, it was not accepted";
             return Err(Failure::new(Code::Unauthorized, message));
         };
         match self.may(Action::Publish, name) {

@@ -169,7 +169,10 @@ fn a_version_is_pushed_once() {
     assert_eq!(found.body, second);
     let both = format!("{}?tag=1.0.0&tag=latest&tag=edge", digest(&second));
     let answer = guest.put("acme/app", &both, &second);
-    assert_eq!((answer.status, answer.header("oci-tag")), (201, Some("edge")));
+    assert_eq!(
+        (answer.status, answer.header("oci-tag")),
+        (201, Some("edge"))
+    );
     assert_eq!(guest.get("/v2/acme/app/manifests/latest").body, first);
     // Other content, or a twin.
     let third = prepare(&guest, "acme/app", &component(2), CREATED);
@@ -197,7 +200,11 @@ fn a_release_says_how_many_bytes_it_has() {
         let size = wrong.pointer_mut(part).unwrap();
         let right = std::mem::replace(size, json!(5));
         let bytes = serde_json::to_vec(&wrong).unwrap();
-        fails(&guest.put("acme/app", "1.0.0", &bytes), 400, "MANIFEST_INVALID");
+        fails(
+            &guest.put("acme/app", "1.0.0", &bytes),
+            400,
+            "MANIFEST_INVALID",
+        );
         *wrong.pointer_mut(part).unwrap() = right;
     }
     assert_eq!(guest.put("acme/app", "1.0.0", &manifest).status, 201);

@@ -2,6 +2,7 @@
 
 use super::LISTED;
 use crate::args::Global;
+use crate::config::{Config, RegistryName};
 use crate::error::Failure;
 use crate::oci::{Foreign, OciHome};
 use crate::remote::Remote;
@@ -36,6 +37,9 @@ struct InfoContent {
     /// What is shown of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest: Option<ManifestData>,
+    /// The registry there whose log is known.
+    #[serde(skip)]
+    log: Option<RegistryName>,
 }
 
 #[derive(Serialize)]
@@ -206,11 +210,7 @@ fn log_at(reference: &Reference) -> Result<Option<RegistryName>, Failure> {
 }
 
 /// A manifest, and what others say about it.
-fn shown_of(
-    ui: &Ui,
-    foreign: &Foreign,
-    reference: &Reference,
-) -> Result<ManifestData, Failure> {
+fn shown_of(ui: &Ui, foreign: &Foreign, reference: &Reference) -> Result<ManifestData, Failure> {
     let (repository, pick) = (&reference.repository, &reference.pick);
     let failure = |error| foreign.failure(reference, error);
     let named = match foreign.wait_raw(foreign.client.manifest(repository, pick)) {
@@ -283,7 +283,9 @@ impl InfoContent {
         };
         ui.print(&self.text(ui.verbose, all))?;
         let why = match &self.log {
-            Some(log) => format!("; the log of the registry `{log}`, which is there, was not asked"),
+            Some(log) => {
+                format!("; the log of the registry `{log}`, which is there, was not asked")
+            }
             None => ", which has no log".to_owned(),
         };
         ui.say(&format!(

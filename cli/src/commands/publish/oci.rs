@@ -3,8 +3,9 @@
 use super::{PreviousData, bill};
 use crate::args::{Global, Publish};
 use crate::baseline;
+use crate::config::Config;
 use crate::error::Failure;
-use crate::oci::{Foreign, OciHome, home, reference};
+use crate::oci::{Foreign, OciHome, home, reference, released_at};
 use crate::publication::{Outline, Publication};
 use crate::source::{Bytes, Sources};
 use crate::ui::{self, Document, Ui};
@@ -23,8 +24,11 @@ struct PublishContent {
     reference: String,
     /// Where it is, by its digest.
     pinned: String,
-    /// Always `true`: no log has it.
+    /// Whether no log has it.
     unverified: bool,
+    /// The release that the registry makes of it, in a log that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    released_as: Option<ReleasedData>,
     /// `component` or `wit`.
     kind: &'static str,
     size: u64,
@@ -40,6 +44,15 @@ struct PublishContent {
     #[serde(skip_serializing_if = "Option::is_none")]
     bill_of_materials: Option<String>,
     state: State,
+}
+
+/// A release that a registry makes of what is pushed.
+#[derive(Serialize)]
+struct ReleasedData {
+    /// What the registry is called here.
+    registry: String,
+    package: String,
+    version: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -92,6 +105,14 @@ pub(super) fn run(
             .digest(&reference.repository, &reference.pick),
     )?;
     let mut content = PublishContent::of(&reference, &publication, &package, there);
+    if let Some((registry, package, version)) = released_at(&Config::read()?, &reference) {
+        content.unverified = false;
+        content.released_as = Some(ReleasedData {
+            registry: registry.to_string(),
+            package: package.to_string(),
+            version: version.to_string(),
+        });
+    }
     if let (Some(there), Some(version)) =
         (there.filter(|there| *there != package.digest()), &version)
     {
@@ -336,6 +357,7 @@ impl PublishContent {
             reference: reference.to_string(),
             pinned: reference.with(Pick::Digest(manifest)).to_string(),
             unverified: true,
+            released_as: None,
             kind: publication.content.kind.as_str(),
             size: publication.content.size,
             digest: publication.content.digest.to_string(),
@@ -372,10 +394,7 @@ impl PublishContent {
             ("digest", self.digest.clone()),
             ("manifest", self.manifest.clone()),
             ("materials", bill),
-            (
-                "log",
-                "none: whoever gets it is told that it is unverified".to_owned(),
-            ),
+            ("log", self.log()),
         ] {
             text.push_str(&format!("  {label:<10} {}\n", ui::clean(&line)));
         }
@@ -388,11 +407,28 @@ impl PublishContent {
         text
     }
 
+    /// What a log will say of it.
+    fn log(&self) -> String {
+        match &self.released_as {
+            Some(release) => format!(
+                "that of `{}`: the registry releases it as `{}@{}`, for good, and attests that your token brought it; `tenon publish` signs it with your key",
+                release.registry, release.package, release.version
+            ),
+            None => "none: whoever gets it is told that it is unverified".to_owned(),
+        }
+    }
+
     fn sentence(&self) -> String {
         let bill = match self.bill_of_materials {
             Some(_) => ", with its bill of materials",
             None => "",
         };
+        if let Some(release) = &self.released_as {
+            return format!(
+                "published `{}`{bill}; it is `{}@{}` in the log of `{}`, attested by the registry",
+                self.reference, release.package, release.version, release.registry
+            );
+        }
         format!(
             "published `{}`{bill}; it is unverified, as no log has it: to get just this, name it as `{}`",
             self.reference, self.pinned

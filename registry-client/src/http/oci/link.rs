@@ -245,9 +245,9 @@ impl Link {
             _ if redirects >= MAX_REDIRECTS => Err(refuse("there are more than 5 redirects")),
             Reach::Here => Err(refuse("what is written is sent to one place")),
             Reach::Registry if !is_registry => Err(refuse("it is of another origin")),
-            Reach::Anywhere if !is_registry && !self.may_leave(&url) => {
-                Err(refuse("content may be elsewhere over https only, and without a name and password in the URL"))
-            }
+            Reach::Anywhere if !is_registry && !self.may_leave(&url) => Err(refuse(
+                "content may be elsewhere over https only, and without a name and password in the URL",
+            )),
             _ => Ok(url),
         }
     }
