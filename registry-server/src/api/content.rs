@@ -96,6 +96,7 @@ pub(super) async fn upload(asked: &Asked<'_>, body: Incoming) -> Answer {
             .replace("%3a", ":"),
     )?;
     let token = asked.caller.must_have_token()?;
+    domain::must_not_be_taken_down(asked.app, asked.realm, digest).await?;
     let mut body = Received::new(body, &asked.app.config().limits);
     let announced = body.announced();
     let mut upload = match domain::announce(asked.app, asked.realm, token, digest, announced)? {

@@ -22,4 +22,19 @@ impl Catalog<'_> {
         // What is no name was not put there by this program, and is nobody's to read.
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
+
+    /// Whether content is only of releases that were taken down.
+    ///
+    /// # Errors
+    ///
+    /// SQLite's.
+    pub fn is_taken_down(&self, content: &Digest) -> Result<bool, CatalogError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT 1 FROM release JOIN package ON package.id = release.package
+             WHERE package.log = ?1 AND release.digest = ?2
+               AND json_extract(release.status, '$.is') = 'taken-down'",
+        )?;
+        let is_down = select.exists((self.log, content.as_bytes()))?;
+        Ok(is_down && self.packages_with(content)?.is_empty())
+    }
 }

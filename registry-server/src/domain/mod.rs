@@ -13,4 +13,5 @@ pub(crate) use error::chain_of;
 pub use quota::Quotas;
 pub use reading::Reader;
 pub use record::{Outcome, submit};
+pub(crate) use upload::must_not_be_taken_down;
 pub use upload::{Announced, Upload, announce};

@@ -219,6 +219,7 @@ async fn check_content(
     content: &Content,
 ) -> Result<World, Error> {
     let digest = content.digest;
+    super::upload::must_not_be_taken_down(app, realm, digest).await?;
     let missing = || {
         let detail = format!("the content `{digest}` is not here: upload it first");
         Error::new(ProblemCode::ContentMissing, detail)

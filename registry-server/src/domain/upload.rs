@@ -6,6 +6,7 @@ use super::room::Room;
 use super::{Error, Reader};
 use crate::access::{Action, Token};
 use crate::app::{App, Realm};
+use crate::catalog::Catalog;
 use crate::log::LogId;
 use crate::store::blobs::Blob;
 use bytes::Bytes;
@@ -124,10 +125,32 @@ pub(crate) async fn find(
     digest: Digest,
 ) -> Result<Option<Blob>, Error> {
     // Whether it is there is asked only for who may know, so that the time it takes says nothing.
-    match may_read(app, realm, reader, digest).await? {
-        true => Ok(realm.blobs().find(&digest)?),
-        false => Ok(None),
+    if !may_read(app, realm, reader, digest).await? || is_taken_down(app, realm, digest).await? {
+        return Ok(None);
     }
+    Ok(realm.blobs().find(&digest)?)
+}
+
+/// Refuses content that was taken down, whoever brings it again.
+///
+/// # Errors
+///
+/// It was, or that cannot be found out.
+pub(crate) async fn must_not_be_taken_down(
+    app: &Arc<App>,
+    realm: &Arc<Realm>,
+    digest: Digest,
+) -> Result<(), Error> {
+    if !is_taken_down(app, realm, digest).await? {
+        return Ok(());
+    }
+    let detail = format!("the content `{digest}` was taken down here, and is not taken in again");
+    Err(Error::new(ProblemCode::Forbidden, detail))
+}
+
+async fn is_taken_down(app: &Arc<App>, realm: &Arc<Realm>, digest: Digest) -> Result<bool, Error> {
+    let is_down = move |catalog: &Catalog<'_>| Ok(catalog.is_taken_down(&digest)?);
+    realm.catalog(app, is_down).await
 }
 
 pub(super) async fn may_read(

@@ -15,6 +15,7 @@ use super::repository::{self, RepositoryId};
 use super::{Answer, Asked, package, release};
 use crate::api::body::Received;
 use crate::api::reply;
+use crate::catalog::Catalog;
 use crate::domain::Error;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, WARNING};
@@ -290,9 +291,12 @@ async fn keep(asked: &Asked<'_>, new: &New<'_>, tags: Vec<Tag>) -> Result<(), Fa
                 },
                 (None, None) => None,
             };
-            // A row without a file is of what was taken down.
-            let there = content.map(|content| blobs.find(&content)).transpose()?;
-            if there.flatten().is_none() {
+            let catalog = Catalog::new(tx, name.log());
+            let there = match content {
+                Some(content) if !catalog.is_taken_down(&content)? => blobs.find(&content)?,
+                _ => None,
+            };
+            if there.is_none() {
                 return Ok(Err(Some(part.to_string())));
             }
         }

@@ -7,6 +7,7 @@ use super::{Answer, Asked, package, repository};
 use crate::access::{Action, now};
 use crate::api::range::{self, Wanted};
 use crate::api::{Body, reply};
+use crate::catalog::Catalog;
 use crate::domain::Error;
 use crate::store::blobs::Blob;
 use bytes::Bytes;
@@ -140,7 +141,10 @@ async fn look(asked: &Asked<'_>, digest: &Digest) -> Result<Option<Found>, Failu
         if let Some(id) = repository::find(tx, &name)?
             && let Some(held) = repository::held(tx, id, &wanted)?
         {
-            // What was taken down is gone, whoever holds it.
+            // What was taken down is gone, whoever holds it, and whoever brings it again.
+            if Catalog::new(tx, name.log()).is_taken_down(&held.content)? {
+                return Ok(None);
+            }
             let file = blobs.find(&held.content)?.map(Found::File);
             return Ok(file.map(|file| (file, Some((id, held.used)))));
         }

@@ -11,6 +11,7 @@ use crate::access::{Action, Token};
 use crate::api::body::Received;
 use crate::api::reply;
 use crate::domain::Error;
+use crate::domain::must_not_be_taken_down;
 use crate::log::LogId;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, LOCATION, RANGE};
 use http::{HeaderValue, Response, StatusCode};
@@ -192,6 +193,9 @@ pub(super) fn bytes_of(text: &str) -> Option<(u64, u64)> {
 
 /// Keeps the content, and has the repository hold it.
 async fn finish(asked: &Asked<'_>, token: &Token, intake: &mut Intake, digest: &Digest) -> Answer {
+    if let Digest::Sha256(content) = digest {
+        must_not_be_taken_down(asked.app, asked.realm, *content).await?;
+    }
     let kept = intake.keep(asked.app, digest).await?;
     asked.realm.note_upload(token.id, &kept.content);
     hold(asked, digest, kept).await?;

@@ -1,9 +1,10 @@
 //! Packages that were published natively, as repositories.
 
-use crate::guest::{Guest, IMAGE, digest, fails, image};
+use crate::guest::{Algorithm, Guest, IMAGE, digest, fails, image};
 use crate::house::House;
 use crate::publisher::{FIRST, Publisher, after, component, post, release, upload};
 use serde_json::{Value, json};
+use tenon_registry_client::api::{Paths, ProblemCode};
 use tenon_registry_client::record::{ContentKind, SignedRecord};
 
 /// A component that says what it is, and has an import and an export.
@@ -280,4 +281,25 @@ fn what_was_taken_down_cannot_be_pulled() {
         );
     }
     assert_eq!(tags(&house), ["1.0.0"]);
+    // Nobody brings it back, through either door, here or elsewhere.
+    let guest = Guest::new(&house);
+    guest.push("acme/else", b"{}");
+    let upload = format!("/v2/acme/else/blobs/uploads/?digest={}", digest(&gone));
+    fails(&guest.send("POST", &upload, &[], &gone), 403, "DENIED");
+    let content = tenon_registry_client::Digest::of(&gone);
+    let mut uploader = house.client().token(&house.full_token());
+    let answer = uploader.ask_with("PUT", &Paths::upload(&content), &gone);
+    answer.problem(ProblemCode::Forbidden);
+    // By another digest it comes in, and can neither be got nor named.
+    let other = Algorithm::Sha512.of(&gone);
+    let upload = format!("/v2/acme/else/blobs/uploads/?digest={other}");
+    assert_eq!(guest.send("POST", &upload, &[], &gone).status, 201);
+    for digest in [&other, &digest(&gone)] {
+        let path = format!("/v2/acme/else/blobs/{digest}");
+        assert_eq!(guest.get(&path).status, 404, "{digest}");
+    }
+    let named = String::from_utf8(image(&[&gone], None)).unwrap();
+    let named = named.replace(&digest(&gone), &other);
+    let answer = guest.put("acme/else", "x", named.as_bytes());
+    fails(&answer, 400, "MANIFEST_BLOB_UNKNOWN");
 }

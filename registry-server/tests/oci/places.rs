@@ -75,7 +75,9 @@ fn a_database_of_the_first_layout_gets_what_it_has_not() {
             .unwrap();
     }
     connection
-        .execute_batch("DROP INDEX release_digest; PRAGMA user_version = 1")
+        .execute_batch(
+            "DROP INDEX release_digest; DROP INDEX release_down; PRAGMA user_version = 1",
+        )
         .unwrap();
     drop(connection);
     // Commands that do not serve leave it as it is.
