@@ -11,6 +11,7 @@ use crate::wanted::{Selection, Wanted, WantedError};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use tenon_registry_client::chain::{Availability, Release};
+use tenon_registry_client::http::oci::Reference;
 use tenon_registry_client::http::{Client, Error, Fetched, FetchedFrom};
 use tenon_registry_client::record::Time;
 use tenon_registry_client::verify::Rules;
@@ -34,6 +35,15 @@ pub(crate) enum Brought {
 
 /// A package that a command line names.
 pub(crate) fn wanted(text: &str) -> Result<Wanted, Failure> {
+    if text.starts_with(Reference::SCHEME) {
+        let message = format!(
+            "`{}` is a place, and this takes a package",
+            ui::clean_line(text)
+        );
+        return Err(Failure::usage(message).help(
+            "name the package, as `acme:http@1.4.0`, with its namespace mapped to the registry if that has no log; `tenon get` and whatever takes a component take a place",
+        ));
+    }
     text.parse().map_err(|error: WantedError| {
         Failure::usage(format!("`{}` names no package", ui::clean_line(text)))
             .cause(ui::clean_line(&error.to_string()))

@@ -309,7 +309,10 @@ fn help(error: &Error) -> Option<&'static str> {
             "push it as `tenon publish --oci`, `wkg oci push`, or `oras push` with one layer of `application/wasm`"
         }
         ErrorKind::Connect(_) => {
-            "check that the registry is running, and its address with `tenon registry list`"
+            "check that the registry is running, and its address, as it was given or as `tenon registry list` has it"
+        }
+        ErrorKind::Tls(_) => {
+            "check the address: is it another registry, or one on this machine that is reached by `http://`?"
         }
         ErrorKind::Lock(_) | ErrorKind::LockDiffers { .. } => {
             "find out which of the two is right before going on: the lock file, or the registry"

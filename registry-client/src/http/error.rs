@@ -68,7 +68,9 @@ pub enum ErrorKind {
     #[error("no connection to the registry")]
     Connect(#[source] Source),
     /// Whoever answers is not who it should be, or cannot be understood.
-    #[error("the registry's certificate is refused")]
+    #[error(
+        "no secure connection to the registry: its certificate is refused, or it speaks no TLS"
+    )]
     Tls(#[source] Source),
     /// The connection ended before the answer did.
     #[error("the connection was cut")]

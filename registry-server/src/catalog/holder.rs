@@ -32,6 +32,7 @@ impl Catalog<'_> {
         let mut select = self.tx.prepare_cached(
             "SELECT 1 FROM release JOIN package ON package.id = release.package
              WHERE package.log = ?1 AND release.digest = ?2
+               AND instr(release.status, 'taken-down') > 0
                AND json_extract(release.status, '$.is') = 'taken-down'",
         )?;
         let is_down = select.exists((self.log, content.as_bytes()))?;

@@ -279,7 +279,7 @@ fn create(writer: &Connection) -> rusqlite::Result<()> {
 fn add_oci(writer: &Connection) -> rusqlite::Result<()> {
     writer.execute_batch(&format!(
         "BEGIN IMMEDIATE; {OCI} CREATE INDEX release_digest ON release (package, digest);
-         CREATE INDEX release_down ON release (digest) WHERE json_extract(status, '$.is') = 'taken-down';
+         CREATE INDEX release_down ON release (digest) WHERE instr(status, 'taken-down') > 0;
          PRAGMA user_version = {VERSION}; COMMIT;"
     ))
 }

@@ -214,7 +214,12 @@ impl FromStr for Tag {
         {
             return Err(refuse(
                 text,
-                "is no tag: expected 1 to 128 letters, digits and `_.-`, beginning with none of the last two",
+                match text.contains('+') {
+                    true => "is no tag, which has no `+`: write `_` in its place",
+                    false => {
+                        "is no tag: expected 1 to 128 letters, digits and `_.-`, beginning with none of the last two"
+                    }
+                },
             ));
         }
         Ok(Tag(text.to_owned()))
