@@ -4,10 +4,9 @@ use crate::error::Failure;
 use crate::publication::Publication;
 use crate::remote::Remote;
 use crate::source::Bytes;
-use tenon_composer::{Arena, Bodies, Difference, Reason, Source, Step, Track, breaks};
+use tenon_composer::{Arena, Bodies, Source, Track, breaks_in_words};
 use tenon_registry_client::chain::{Availability, Package, Release};
 use tenon_registry_client::name::{PackageName, Version};
-use tenon_registry_client::record::ContentKind;
 
 /// The release to compare with, of those that are neither yanked nor taken down: see [`before`].
 ///
@@ -101,27 +100,5 @@ pub(crate) fn compare_content(
         &publication.named.argument,
         publication.named.input(),
     ))?;
-    let is_wit = publication.content.kind == ContentKind::Wit;
-    let differences = breaks(&arena, old_id, new_id);
-    Ok(differences
-        .iter()
-        .map(|found| line(found, is_wit))
-        .collect())
-}
-
-/// A difference in the words of who publishes.
-fn line(difference: &Difference, is_wit: bool) -> String {
-    match (difference.path.as_slice(), &difference.reason) {
-        ([], Reason::Kind { expected, found }) => format!("it was a {expected}, and is a {found}"),
-        ([], Reason::Missing { kind, name }) if is_wit => format!("the {kind} `{name}` is gone"),
-        ([], Reason::Missing { name, .. }) => format!("the export `{name}` is gone"),
-        ([Step::Import(name)], Reason::NotOffered) => format!("the import `{name}` is new"),
-        ([Step::World(world), Step::Import(name)], Reason::NotOffered) => {
-            format!("the world `{world}` no longer offers `{name}`")
-        }
-        ([Step::World(world)], Reason::Missing { name, .. }) => {
-            format!("the world `{world}` asks for the export `{name}`, which is new")
-        }
-        _ => difference.to_string(),
-    }
+    Ok(breaks_in_words(&arena, old_id, new_id))
 }

@@ -219,7 +219,9 @@ goes or changes, or if it comes to import something that they may not have. A WI
 an interface, or if a world comes to offer less or to ask for more.
 
 It is compared with the release before it on its compatibility track: the highest lower version of the same major version, or \
-of the same 0.minor, that is not yanked. That one is fetched and verified for it. The first release of a track breaks nobody.",
+of the same 0.minor, that is not yanked. That one is fetched and verified for it. The first release of a track breaks nobody.
+
+A registry may refuse such versions of some packages by itself (`content-breaking`), whatever was allowed here: ask who runs it.",
     },
     Explanation {
         code: "publish::name",

@@ -322,6 +322,6 @@ pub use plug::{
     ExportRequest, ImportReport, KeepRequest, Member, Miss, NearMiss, Plan, RenameRequest, Request,
     Rule, Side, State, Useless, WireRequest, WiredExport, plug,
 };
-pub use succession::breaks;
+pub use succession::{breaks, breaks_in_words};
 pub use targets::{World, targets};
 pub use types::{Difference, Reason, Step};

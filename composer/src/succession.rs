@@ -34,6 +34,34 @@ pub fn breaks(arena: &Arena<'_>, old: ComponentId, new: ComponentId) -> Vec<Diff
     all_breaks(arena, old, new, MAX_DIFFERENCES)
 }
 
+/// What [`breaks`] gives, a line each, in the words of whoever publishes `new`.
+///
+/// # Panics
+///
+/// Panics if a component comes from another arena.
+pub fn breaks_in_words(arena: &Arena<'_>, old: ComponentId, new: ComponentId) -> Vec<String> {
+    let is_wit = arena.component(new).is_wit_package();
+    let differences = breaks(arena, old, new);
+    let words = differences.iter().map(|found| in_words(found, is_wit));
+    words.collect()
+}
+
+fn in_words(difference: &Difference, is_wit: bool) -> String {
+    match (difference.path.as_slice(), &difference.reason) {
+        ([], Reason::Kind { expected, found }) => format!("it was a {expected}, and is a {found}"),
+        ([], Reason::Missing { kind, name }) if is_wit => format!("the {kind} `{name}` is gone"),
+        ([], Reason::Missing { name, .. }) => format!("the export `{name}` is gone"),
+        ([Step::Import(name)], Reason::NotOffered) => format!("the import `{name}` is new"),
+        ([Step::World(world), Step::Import(name)], Reason::NotOffered) => {
+            format!("the world `{world}` no longer offers `{name}`")
+        }
+        ([Step::World(world)], Reason::Missing { name, .. }) => {
+            format!("the world `{world}` asks for the export `{name}`, which is new")
+        }
+        _ => difference.to_string(),
+    }
+}
+
 /// What [`breaks`] gives, at most `most`.
 pub(crate) fn all_breaks(
     arena: &Arena<'_>,

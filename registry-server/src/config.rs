@@ -1,6 +1,7 @@
 //! What an operator can set: in a file, in the environment, or on the command line, the later over
 //! the earlier; nothing has to be set.
 
+use crate::access::TokenScope;
 use crate::log::{Cosigning, WitnessConfig};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
+use tenon_registry_client::name::PackageName;
 use toml::{Table, Value};
 
 /// What begins the name of each variable of the environment.
@@ -28,6 +30,8 @@ pub struct Config {
     pub private: bool,
     /// Proxies whose `X-Forwarded-For` is believed: addresses, or networks such as `10.0.0.0/8`.
     pub trusted_proxies: Vec<Network>,
+    /// Packages that take no version that breaks those who use the one before it on its track.
+    pub refuse_breaking: Vec<TokenScope>,
     /// What is written to the standard error.
     pub log: LogConfig,
     /// Certificate and key, for HTTPS.
@@ -394,6 +398,12 @@ impl Config {
         self.trusted_proxies.iter().any(contains)
     }
 
+    /// Whether a package takes no version that breaks those who use the one before it.
+    pub fn refuses_breaking(&self, package: &PackageName) -> bool {
+        let has = |packages: &TokenScope| packages.has_package(package);
+        self.refuse_breaking.iter().any(has)
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let limits = &self.limits;
         let at_least_one = [
@@ -480,6 +490,7 @@ impl Default for Config {
             origin: None,
             private: false,
             trusted_proxies: vec![],
+            refuse_breaking: vec![],
             log: LogConfig::default(),
             tls: None,
             limits: Limits::default(),

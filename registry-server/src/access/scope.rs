@@ -1,11 +1,13 @@
-//! What a token is good for: everything, a namespace, or some of its packages.
+//! What a token is good for, and some rules hold for: everything, a namespace, or some of its packages.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use tenon_registry_client::name::{NameError, Namespace, PackageName, Pattern};
 
 /// Some packages: `*`, `acme:*`, `acme:http` or `acme:http-*`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum TokenScope {
     /// Everything in the registry.
     All,
@@ -24,7 +26,8 @@ pub struct TokenScopeError {
 }
 
 impl TokenScope {
-    pub(super) fn has_package(&self, package: &PackageName) -> bool {
+    /// Whether a package is one of these.
+    pub fn has_package(&self, package: &PackageName) -> bool {
         match self {
             TokenScope::All => true,
             TokenScope::Within(namespace, pattern) => {
@@ -56,6 +59,20 @@ impl FromStr for TokenScope {
         let namespace = namespace.parse().map_err(|source| error(Some(source)))?;
         let pattern = pattern.parse().map_err(|source| error(Some(source)))?;
         Ok(TokenScope::Within(namespace, pattern))
+    }
+}
+
+impl TryFrom<String> for TokenScope {
+    type Error = TokenScopeError;
+
+    fn try_from(text: String) -> Result<TokenScope, TokenScopeError> {
+        text.parse()
+    }
+}
+
+impl From<TokenScope> for String {
+    fn from(scope: TokenScope) -> String {
+        scope.to_string()
     }
 }
 

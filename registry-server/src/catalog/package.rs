@@ -1,11 +1,14 @@
 //! Packages, as they are listed and shown.
 
+use super::rank::{lowest, rank};
 use super::{Catalog, CatalogError, Readable, page_size, rows};
+use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row};
 use serde::de::DeserializeOwned;
+use tenon_composer::Track;
 use tenon_registry_client::Digest;
 use tenon_registry_client::api::{PackageInfo, PackagePage, PackageSummary, ReleaseInfo};
-use tenon_registry_client::name::PackageName;
+use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::record::Time;
 
 /// Which packages are to be listed.
@@ -67,6 +70,40 @@ impl Catalog<'_> {
         let next = packages.last().filter(|_| more);
         let next = next.map(|last| last.name.clone());
         Ok(PackagePage { packages, next })
+    }
+
+    /// The release that another version takes the place of, for those who use it: the highest below it on its
+    /// track that is neither yanked nor taken down. A prerelease takes the place of none, and none that of it.
+    ///
+    /// # Errors
+    ///
+    /// SQLite's, or the row is damaged.
+    pub fn predecessor(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Option<(Version, Digest)>, CatalogError> {
+        let Some(lowest) = lowest(&Track::of(version.semver())) else {
+            return Ok(None);
+        };
+        // Prereleases, some of which are between, are not among those that are chosen from.
+        let mut select = self.tx.prepare_cached(
+            "SELECT version, digest FROM release
+             WHERE package = (SELECT id FROM package WHERE log = ?1 AND name = ?2)
+               AND choice = 2 AND rank >= ?3 AND rank < ?4
+             ORDER BY rank DESC LIMIT 1",
+        )?;
+        let values = (self.log, name.to_string(), lowest, rank(version));
+        let found = select.query_row(values, |row| {
+            let damaged =
+                |error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error));
+            let version: Result<Version, _> = row.get_ref(0)?.as_str()?.parse();
+            Ok((
+                version.map_err(damaged)?,
+                Digest::from(row.get::<_, [u8; 32]>(1)?),
+            ))
+        });
+        Ok(found.optional()?)
     }
 
     /// A package, if there is one of this name, with all its releases; `size` is that of the log. Whether

@@ -1,5 +1,6 @@
 //! Versions as bytes that sort as versions do.
 
+use tenon_composer::Track;
 use tenon_registry_client::name::Version;
 
 /// What sorts, byte by byte, as the version does among others by the precedence of
@@ -20,6 +21,17 @@ pub(crate) fn rank(version: &Version) -> Vec<u8> {
     }
     rank.extend(version.build.as_bytes());
     rank
+}
+
+/// What sorts before every version of a track that is no prerelease; nothing, if the track is that of one.
+pub(super) fn lowest(track: &Track) -> Option<Vec<u8>> {
+    let numbers: [u64; 3] = match *track {
+        Track::Major(major) => [major, 0, 0],
+        Track::Minor(minor) => [0, minor, 0],
+        Track::Patch(patch) => [0, 0, patch],
+        Track::Prerelease(_) => return None,
+    };
+    Some(numbers.map(u64::to_be_bytes).concat())
 }
 
 /// A number is lower than a word, and a shorter list than one that it begins.

@@ -1,6 +1,6 @@
 //! The process that checks content: it bounds itself, and answers until its input ends.
 
-use super::check::{CheckError, check};
+use super::check::{Before, CheckError, check};
 use super::frame::{self, Answer, Request};
 use super::refusal::{Refusal, RefusalCode};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -106,7 +106,13 @@ fn checked(request: &Request) -> io::Result<Answer> {
     // What it used for others does not count, and a second that has begun is not counted as used.
     limit(Resource::Cpu, used + 1 + request.cpu)?;
     let input = Content::open(OsStr::from_bytes(&request.path))?;
-    Ok(match check(&input, kind, expected.as_ref()) {
+    let old = request.before.as_ref().map(|(name, path)| {
+        let content = Content::open(OsStr::from_bytes(path));
+        content.map(|content| (name, content))
+    });
+    let old = old.transpose()?;
+    let before = old.as_ref().map(|(name, input)| Before { name, input });
+    Ok(match check(&input, kind, expected.as_ref(), before) {
         Ok(world) => Answer::World(Box::new(world)),
         Err(CheckError::Refused(refusal)) => Answer::Refused(refusal),
         Err(CheckError::Unreadable(reason)) => Answer::Unreadable(reason),

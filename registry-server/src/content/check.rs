@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::io;
 use tenon_composer::{
-    Arena, Bodies, Error, ErrorKind, Feature, Input, Kind, Mention, Source, inspect, mentions,
+    Arena, Bodies, Error, ErrorKind, Feature, Input, Kind, Mention, Source, breaks_in_words,
+    inspect, mentions,
 };
 use tenon_registry_client::api::world::{WitReference, World};
 use tenon_registry_client::name::{PackageName, Version};
@@ -15,6 +16,9 @@ use tenon_registry_client::record::ContentKind;
 
 /// The most bytes that a description may take as JSON.
 const MAX_WORLD: usize = 1 << 20;
+
+/// How many breaks are told.
+const MAX_TOLD: usize = 8;
 
 /// Why there is no description of some content.
 #[derive(Debug, thiserror::Error)]
@@ -27,12 +31,21 @@ pub enum CheckError {
     Unreadable(String),
 }
 
+/// A release that is there, and must not be broken by another one.
+#[derive(Clone, Copy)]
+pub struct Before<'a> {
+    /// What messages call it.
+    pub name: &'a str,
+    /// Its content, which was checked when it was published.
+    pub input: &'a dyn Input,
+}
+
 /// Checks that `input` is a valid component or WIT package, whichever `kind` says, and describes it.
 ///
 /// All of it is validated, function bodies too, with every feature that [`Feature`] names; what uses
 /// anything else is refused. A WIT package must declare that it is the `expected` package in that
 /// version. A component does not say reliably what it is called, so for it `expected` is only what
-/// messages call it.
+/// messages call it. With `before`, it must not break those who use that.
 ///
 /// Whoever made the input may make this take time and memory, and may find a defect that ends the
 /// process: see [`Workers`](super::Workers).
@@ -44,12 +57,13 @@ pub fn check(
     input: &dyn Input,
     kind: ContentKind,
     expected: Option<&(PackageName, Version)>,
+    before: Option<Before<'_>>,
 ) -> Result<World, CheckError> {
     let name = match expected {
         Some((package, version)) => format!("{package}@{version}"),
         None => "content".to_owned(),
     };
-    let packages = validate(&name, input, kind)?;
+    let packages = validate(&name, input, kind, before)?;
     let anatomy = inspect(&name, input).map_err(|error| fault(&error, kind))?;
     if anatomy.root.all_features().contains(Feature::Unknown) {
         let message =
@@ -80,11 +94,12 @@ pub fn check(
 const UPDATE: &str =
     "build it with the toolchain's stable features, or ask whoever runs the registry to update it";
 
-/// Validates all of it, and gives the WIT packages that it mentions.
+/// Validates all of it, has it break nothing, and gives the WIT packages that it mentions.
 fn validate(
     name: &str,
     input: &dyn Input,
     kind: ContentKind,
+    before: Option<Before<'_>>,
 ) -> Result<BTreeSet<Mention>, CheckError> {
     let mut arena = Arena::new();
     let source = Source {
@@ -103,7 +118,46 @@ fn validate(
         let help = "publish it as a component, or publish what `wkg wit build` writes";
         return Err(Refusal::new(RefusalCode::NotAWitPackage, &message, help).into());
     }
+    if let Some(before) = before {
+        let old = arena.read_release(Source {
+            name: before.name.to_owned(),
+            input: before.input,
+            digest: None,
+            bodies: Bodies::Skip,
+        });
+        let old = old.map_err(|error| unreadable_before(before.name, &error))?;
+        must_not_break(before.name, name, &breaks_in_words(&arena, old, id))?;
+    }
     Ok(mentions(&arena, id))
+}
+
+/// That what was published before cannot be read, which is no fault of what is published now.
+fn unreadable_before(before: &str, error: &Error) -> CheckError {
+    let reason = match (error.kind(), error.source()) {
+        (ErrorKind::Read { .. }, Some(source)) => source.to_string(),
+        _ => error.to_string(),
+    };
+    CheckError::Unreadable(harmless(&format!(
+        "`{before}`, which it is compared with: {reason}"
+    )))
+}
+
+fn must_not_break(before: &str, name: &str, breaks: &[String]) -> Result<(), Refusal> {
+    let (told, more) = match breaks {
+        [] => return Ok(()),
+        breaks => breaks.split_at(breaks.len().min(MAX_TOLD)),
+    };
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let message = format!(
+        "`{name}` breaks those who use `{before}`: {}{more}",
+        told.join("; ")
+    );
+    let help = "publish it as a version of another track, such as the next major one: this registry takes no version of \
+                this package that breaks the one before it";
+    Err(Refusal::new(RefusalCode::Breaking, &message, help))
 }
 
 /// What is mentioned, in the words of the wire.

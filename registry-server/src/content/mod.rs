@@ -13,6 +13,6 @@ mod wit;
 mod worker;
 
 pub use answer::answer_checks;
-pub use check::{CheckError, check};
+pub use check::{Before, CheckError, check};
 pub use refusal::{Refusal, RefusalCode};
-pub use worker::{CHECK_CONTENT, Limits, Options, WorkerError, Workers};
+pub use worker::{CHECK_CONTENT, Limits, Options, Release, WorkerError, Workers};

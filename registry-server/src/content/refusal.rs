@@ -38,6 +38,9 @@ pub enum RefusalCode {
     /// It says that it is another package, or another version.
     #[serde(rename = "content-name-differs")]
     NameDiffers,
+    /// It breaks those who use the release before it on its track, and the registry takes no such release.
+    #[serde(rename = "content-breaking")]
+    Breaking,
     /// There is more to say about it than the registry keeps.
     #[serde(rename = "content-too-large")]
     TooLarge,
@@ -55,6 +58,7 @@ impl RefusalCode {
             RefusalCode::Invalid => "content-invalid",
             RefusalCode::TooNew => "content-too-new",
             RefusalCode::NameDiffers => "content-name-differs",
+            RefusalCode::Breaking => "content-breaking",
             RefusalCode::TooLarge => "content-too-large",
             RefusalCode::TooComplex => "content-too-complex",
         }

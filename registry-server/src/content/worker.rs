@@ -101,6 +101,15 @@ struct Pool {
     idle: Mutex<Vec<Process>>,
 }
 
+/// A release that is there, and must not be broken by another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// What messages call it.
+    pub name: String,
+    /// The file of its content.
+    pub path: PathBuf,
+}
+
 /// Why content could not be checked, which says nothing about the content.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -158,6 +167,32 @@ impl Workers {
         kind: ContentKind,
         expected: Option<&(PackageName, Version)>,
     ) -> Result<Result<World, Refusal>, WorkerError> {
+        self.ask(path, kind, expected, None).await
+    }
+
+    /// As [`check`](Workers::check); what breaks those who use `before` is refused as well:
+    /// [`RefusalCode::Breaking`].
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Workers::check); that what was before cannot be read is a [`WorkerError`].
+    pub async fn check_after(
+        &self,
+        before: &Release,
+        path: &Path,
+        kind: ContentKind,
+        expected: Option<&(PackageName, Version)>,
+    ) -> Result<Result<World, Refusal>, WorkerError> {
+        self.ask(path, kind, expected, Some(before)).await
+    }
+
+    async fn ask(
+        &self,
+        path: &Path,
+        kind: ContentKind,
+        expected: Option<&(PackageName, Version)>,
+        before: Option<&Release>,
+    ) -> Result<Result<World, Refusal>, WorkerError> {
         let pool = &*self.0;
         let limits = &pool.options.limits;
         let request = Request {
@@ -167,6 +202,10 @@ impl Workers {
                 ContentKind::Wit => "wit".to_owned(),
             },
             expected: expected.map(|(package, version)| (package.to_string(), version.to_string())),
+            before: before.map(|before| {
+                let path = before.path.as_os_str().as_bytes();
+                (before.name.clone(), path.to_vec())
+            }),
             cpu: limits.cpu,
             memory: limits.memory,
         };

@@ -5,13 +5,18 @@ use super::{Error, Reader, chain_of};
 use crate::access::{Action, Token, now};
 use crate::app::{App, Realm};
 use crate::catalog::Catalog;
+use crate::content::Release;
 use crate::log::{LogId, Logged, Submission};
+use std::path::PathBuf;
 use std::sync::Arc;
+use tenon_registry_client::Digest;
 use tenon_registry_client::api::world::World;
 use tenon_registry_client::api::{Accepted, ProblemCode};
+use tenon_registry_client::log::Hash;
 use tenon_registry_client::name::{Namespace, PackageName, Version};
 use tenon_registry_client::record::{
-    Content, NamespaceAct, PackageAct, Record, RecordError, SignedRecord, Statement, Time,
+    Content, Link, NamespaceAct, PackageAct, Record, RecordError, SignedRecord, Statement, Subject,
+    Time,
 };
 
 /// A record that is in the log.
@@ -64,11 +69,15 @@ pub async fn submit(
     let world = match &record.statement {
         Statement::Package {
             package,
+            link,
             act: PackageAct::Release {
                 version, content, ..
             },
             ..
-        } => Some(check_content(app, realm, token, (package, version), content).await?),
+        } => {
+            let before = before(app, realm, (package, version), link).await?;
+            Some(check_content(app, realm, token, (package, version), content, before).await?)
+        }
         _ => None,
     };
     let submission = Submission {
@@ -210,6 +219,41 @@ async fn check_usage(
     Ok(())
 }
 
+/// The release that this one must not break, if it is of a package that refuses that.
+async fn before(
+    app: &Arc<App>,
+    realm: &Arc<Realm>,
+    (package, version): (&PackageName, &Version),
+    link: &Link,
+) -> Result<Option<Release>, Error> {
+    if !app.config().refuses_breaking(package) {
+        return Ok(None);
+    }
+    // Which release that is must not change until this one is logged. If another comes before it, it no
+    // longer follows the last record, and the log refuses it; and the same if it follows what is still to come.
+    let subject = Subject::Package(package.clone());
+    let published = realm.log().published();
+    let last = published.map.get(&subject.map_key());
+    if link.prev != last.map_or(Hash::ZERO, |last| last.hash) {
+        let detail = format!(
+            "the record does not follow the last one of `{package}`: make it anew, and sign that"
+        );
+        return Err(Error::new(ProblemCode::Conflict, detail));
+    }
+    let (name, wanted) = (package.clone(), version.clone());
+    let found = realm.catalog(app, move |catalog: &Catalog<'_>| {
+        Ok(catalog.predecessor(&name, &wanted)?)
+    });
+    Ok(found.await?.map(|(version, digest)| Release {
+        name: format!("{package}@{version}"),
+        path: path_of(app, realm, &digest),
+    }))
+}
+
+fn path_of(app: &App, realm: &Realm, digest: &Digest) -> PathBuf {
+    app.data().join(realm.blobs().path(digest).as_str())
+}
+
 /// Whether the content is there, and what the record says it is.
 async fn check_content(
     app: &Arc<App>,
@@ -217,6 +261,7 @@ async fn check_content(
     token: &Arc<Token>,
     (package, version): (&PackageName, &Version),
     content: &Content,
+    before: Option<Release>,
 ) -> Result<World, Error> {
     let digest = content.digest;
     super::upload::must_not_be_taken_down(app, realm, digest).await?;
@@ -237,12 +282,16 @@ async fn check_content(
         let detail = format!("the record says that `{digest}` has {said} bytes, but it has {is}");
         return Err(Error::new(ProblemCode::ContentInvalid, detail));
     }
-    let path = app.data().join(realm.blobs().path(&digest).as_str());
+    let path = path_of(app, realm, &digest);
     let expected = (package.clone(), version.clone());
-    let checked = app
-        .workers()
-        .check(&path, content.kind, Some(&expected))
-        .await?;
+    let workers = app.workers();
+    let checked = match &before {
+        Some(before) => {
+            let checked = workers.check_after(before, &path, content.kind, Some(&expected));
+            checked.await?
+        }
+        None => workers.check(&path, content.kind, Some(&expected)).await?,
+    };
     checked.map_err(|refusal| {
         let detail = format!("{}: {}; {}", refusal.code, refusal.message, refusal.help);
         Error::new(ProblemCode::ContentInvalid, detail)

@@ -127,6 +127,7 @@ fn a_configuration_is_put_together() {
         ("TENON_REGISTRY_PRIVATE", "true"),
         ("TENON_REGISTRY_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
         ("TENON_REGISTRY_RATES_WRITES_PER_SECOND", "0.5"),
+        ("TENON_REGISTRY_REFUSE_BREAKING", "acme:*, b:http-*"),
         ("HOME", "/nowhere"),
     ];
     let config = load(
@@ -157,6 +158,10 @@ fn a_configuration_is_put_together() {
             "{address}"
         );
     }
+    for (package, refuses) in [("acme:app", true), ("b:http-2", true), ("b:app", false)] {
+        let package = package.parse().unwrap();
+        assert_eq!(config.refuses_breaking(&package), refuses, "{package}");
+    }
     let wrong = |text: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]| {
         let error = load(text, environment, flags).unwrap_err();
         let source = std::error::Error::source(&error).map(ToString::to_string);
@@ -179,6 +184,11 @@ fn a_configuration_is_put_together() {
     assert!(wrong("limits = 1", &[], &[]).contains("limits"));
     assert!(wrong("listen = ", &[], &[]).contains("not TOML"));
     assert!(wrong("trusted-proxies = [\"10.0.0.0/33\"]", &[], &[]).contains("10.0.0.0/33"));
+    let error = wrong("refuse-breaking = [\"acme\"]", &[], &[]);
+    assert!(
+        error.contains("`acme` is no pattern: expected `*`, `acme:*`"),
+        "{error}"
+    );
     assert!(wrong("", &[], &[("limits.connections", "0")]).contains("limits.connections"));
     assert!(wrong("", &[], &[("limits.page", "1001")]).contains("1,000"));
     assert!(wrong("", &[], &[("limits.page", "many")]).contains("many"));

@@ -53,4 +53,5 @@ mod pushing;
 mod races;
 mod refusals;
 mod releases;
+mod succession;
 mod ways;
