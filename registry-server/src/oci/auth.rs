@@ -10,7 +10,7 @@ use crate::app::App;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use http::header::{AUTHORIZATION, HOST, HeaderName};
+use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use serde::Serialize;
@@ -23,6 +23,9 @@ pub(super) const NOBODY: &str = "tnr_anonymous";
 
 /// What the registry calls itself where tokens are asked for.
 const SERVICE: &str = "tenon-registry";
+
+/// What is said to whoever says nothing of themselves.
+pub(super) const SAY_WHO: &str = "say who you are, or ask for a token as nobody";
 
 /// For how long clients are told that a token can be used. It is the API token, so that they may ask
 /// for it again as often as they like.
@@ -50,8 +53,6 @@ pub(super) struct Caller {
 pub(super) struct Granted {
     token: String,
     access_token: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<String>,
     expires_in: u64,
     issued_at: String,
 }
@@ -83,10 +84,29 @@ impl Caller {
         }
     }
 
+    /// Refuses whoever says nothing of themselves and is going to need it for what comes next. Clients made of
+    /// containerd before 2.0 look for all parts of an image, and push its manifest if they are there; asked for a
+    /// token only then, they send the manifest again without its bytes, and wait.
+    pub(super) fn must_be_ready(&self, parts: &Parts) -> Result<(), Failure> {
+        let agent = parts.headers.get(USER_AGENT).map(HeaderValue::as_bytes);
+        let forgets = ["containerd/", "buildkit/"].map(str::as_bytes);
+        let says_nothing = self.token.is_none() && !self.is_nobody;
+        match agent {
+            Some(agent)
+                if says_nothing
+                    && parts.method == Method::HEAD
+                    && forgets.iter().any(|name| agent.starts_with(name)) =>
+            {
+                Err(Failure::new(Code::Unauthorized, SAY_WHO))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Their token, with which they may push to a repository.
     pub(super) fn must_push(&self, name: &Name) -> Result<&Arc<Token>, Failure> {
         let Some(token) = &self.token else {
-            let message = "to push takes a token that may `publish`: log in with it as the password; if you did, it was not accepted";
+            let message = "to push or delete takes a token that may `publish`: log in with it as the password; if you did, it was not accepted";
             return Err(Failure::new(Code::Unauthorized, message));
         };
         match self.may(Action::Publish, name) {
@@ -161,6 +181,10 @@ fn check(app: &App, client: IpAddr, secret: Option<&str>) -> Result<Arc<Token>, 
 
 /// Gives out a token: the API token that is the password, or the one that stands for nobody. The
 /// parameters are those of a query or, as OAuth has them, of a form, in which the password can be.
+///
+/// There is never a token to refresh it with, which may always be left out: `docker login` would keep that in
+/// the place of the password, and `wkg`, among others, does not know what to do with it. Those that were kept
+/// when there was one go on to be taken.
 pub(super) fn grant(
     app: &App,
     peer: SocketAddr,
@@ -174,14 +198,14 @@ pub(super) fn grant(
     let form = parameters
         .get("grant_type")
         .filter(|_| parts.method == Method::POST);
-    let (mut secret, stays) = match form {
-        Some("password") => (parameters.get("password").map(str::to_owned), "offline"),
-        Some("refresh_token") => (parameters.get("refresh_token").map(str::to_owned), ""),
+    let mut secret = match form {
+        Some("password") => parameters.get("password").map(str::to_owned),
+        Some("refresh_token") => parameters.get("refresh_token").map(str::to_owned),
         Some(_) => {
             let message = "`grant_type` is `password` or `refresh_token`";
             return Err(Failure::new(Code::Unsupported, message));
         }
-        None => (None, ""),
+        None => None,
     };
     if let Some(secret) = &secret {
         check(app, client, Some(secret))?;
@@ -195,15 +219,11 @@ pub(super) fn grant(
             },
         );
     }
-    let wants_to_stay = parameters.get("offline_token") == Some("true")
-        || (stays == "offline" && parameters.get("access_type") == Some("offline"));
-    let refresh_token = secret.clone().filter(|_| wants_to_stay);
     let token = secret.unwrap_or_else(|| NOBODY.to_owned());
     let now = Time::from_seconds(crate::access::now()).unwrap_or(Time::EPOCH);
     Ok(Granted {
         access_token: token.clone(),
         token,
-        refresh_token,
         expires_in: SECONDS,
         issued_at: now.to_string(),
     })

@@ -12,7 +12,7 @@ use crate::domain::Error;
 use crate::store::blobs::Blob;
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE,
+    ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use std::sync::Arc;
@@ -128,7 +128,8 @@ pub(super) async fn delete(asked: &Asked<'_>, digest: &str) -> Answer {
         None => {
             let message = format!("`{digest}` is of a release, and releases stay: yank it instead");
             Err(Failure::new(Code::Unsupported, message)
-                .with_status(StatusCode::METHOD_NOT_ALLOWED))
+                .with_status(StatusCode::METHOD_NOT_ALLOWED)
+                .with(ALLOW, HeaderValue::from_static("GET, HEAD")))
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{Answer, Asked, package};
 use crate::api::{Body, reply};
 use crate::domain::Error;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, WARNING};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, WARNING};
 use http::{HeaderValue, Response, StatusCode};
 use rusqlite::{OptionalExtension, Transaction, params};
 use tenon_registry_client::name::PackageName;
@@ -89,9 +89,9 @@ pub(super) async fn delete(asked: &Asked<'_>, reference: &str) -> Answer {
     {
         let message =
             format!("`{parsed}` is a release of `{package}`, and releases stay: yank it instead");
-        return Err(
-            Failure::new(Code::Unsupported, message).with_status(StatusCode::METHOD_NOT_ALLOWED)
-        );
+        return Err(Failure::new(Code::Unsupported, message)
+            .with_status(StatusCode::METHOD_NOT_ALLOWED)
+            .with(ALLOW, HeaderValue::from_static("GET, HEAD, PUT")));
     }
     let name = asked.name.clone();
     let removed = asked.write(move |tx| {

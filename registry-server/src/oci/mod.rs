@@ -57,7 +57,7 @@ use http::header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, WWW_
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use hyper::body::Incoming;
-use name::Name;
+use name::{Name, PRIVATE};
 use place::{Parameters, Part, Place, WELL_KNOWN};
 use rusqlite::Transaction;
 use std::net::SocketAddr;
@@ -66,6 +66,9 @@ use std::time::Duration;
 
 const VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 const API_VERSION: &str = "registry/2.0";
+
+/// Where other registries list their repositories, of which the specification knows nothing.
+const CATALOG: &str = "/v2/_catalog";
 
 /// The longest form with which a token is asked for.
 const MOST_FORM: usize = 16 << 10;
@@ -147,6 +150,10 @@ pub(crate) async fn answer(
     };
     let answered = match place {
         Some(place) => answer_place(app, peer, parts, place, body).await,
+        None if parts.uri.path() == CATALOG => {
+            let message = "repositories are not listed here: packages are, by `tenon search` and at `/api/v1/packages`";
+            Err(Failure::new(Code::Unsupported, message).with_status(StatusCode::NOT_FOUND))
+        }
         None => {
             let message =
                 "there is nothing here: expected a path of the OCI Distribution specification";
@@ -197,6 +204,7 @@ async fn answer_place(
         Place::Tokens => tokens(app, peer, parts, body).await,
         Place::Repository(name, part) => {
             let caller = auth::identify(app, peer, parts)?;
+            caller.must_be_ready(parts)?;
             let name: Name = name.parse().map_err(|_| no_name(&name))?;
             let realm = match name.log() {
                 LogId::Public => app.public(),
@@ -247,8 +255,7 @@ async fn answer_part(asked: &Asked<'_>, part: &Part, body: Incoming) -> Answer {
 /// which they may be nobody.
 fn base(caller: &Caller) -> Answer {
     if caller.token.is_none() && !caller.is_nobody {
-        let message = "say who you are, or ask for a token as nobody";
-        return Err(Failure::new(Code::Unauthorized, message));
+        return Err(Failure::new(Code::Unauthorized, auth::SAY_WHO));
     }
     Ok(reply::ok(
         "application/json",
@@ -351,6 +358,10 @@ fn unknown(name: &Name) -> Failure {
 }
 
 fn no_name(text: &str) -> Failure {
+    if text == PRIVATE {
+        let message = "`private` is no repository, but where those of the private log are, such as `private/acme/app`";
+        return Failure::new(Code::NameInvalid, message);
+    }
     let shown: String = text.chars().take(80).collect();
     let message = format!(
         "`{shown}` is no name of a repository: expected at most 255 of lower-case letters and digits, joined by `.`, `_`, `__`, `-` or `/`"

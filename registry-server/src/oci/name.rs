@@ -19,7 +19,8 @@ pub(super) struct Name {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NameError;
 
-const PRIVATE: &str = "private/";
+/// The first part of the names that are of the private log.
+pub(super) const PRIVATE: &str = "private";
 
 const MOST_BYTES: usize = 255;
 
@@ -38,7 +39,7 @@ impl Name {
     pub(super) fn within(&self) -> &str {
         match self.log {
             LogId::Public => &self.whole,
-            LogId::Private => self.whole.strip_prefix(PRIVATE).unwrap_or_default(),
+            LogId::Private => self.whole.split_once('/').map_or("", |(_, rest)| rest),
         }
     }
 
@@ -78,12 +79,13 @@ impl FromStr for Name {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Name, NameError> {
-        if text.len() > MOST_BYTES || !text.split('/').all(is_part) {
+        // Nothing is at the place itself of what is private, lest somebody take it for that.
+        if text.len() > MOST_BYTES || text == PRIVATE || !text.split('/').all(is_part) {
             return Err(NameError);
         }
-        let log = match text.starts_with(PRIVATE) {
-            true => LogId::Private,
-            false => LogId::Public,
+        let log = match text.split_once('/') {
+            Some((PRIVATE, _)) => LogId::Private,
+            _ => LogId::Public,
         };
         let whole = text.to_owned();
         Ok(Name { whole, log })
@@ -176,7 +178,8 @@ mod tests {
         }
         assert_eq!(name("private/acme/http").log(), LogId::Private);
         assert_eq!(name("private/acme/http").within(), "acme/http");
-        assert_eq!(name("private").log(), LogId::Public);
+        assert_eq!(name("private-a/b").log(), LogId::Public);
+        assert_eq!("private".parse::<Name>(), Err(NameError));
         let owner = |text: &str| name(text).owner();
         let http = "acme:http".parse().unwrap();
         assert_eq!(owner("acme/http/cache"), Owner::Package(http));

@@ -170,17 +170,20 @@ pub(super) fn is_same_content(released: &Manifest, new: &Document) -> bool {
 
 /// The component that a manifest is of, and its size.
 async fn layer(asked: &Asked<'_>, document: &Document) -> Result<(Digest, u64), Failure> {
-    let other =
-        "push anything else by a tag that is no version, or to a repository of more segments";
+    // As denied: clients of images take an invalid manifest for one of a type that is not known here, and
+    // push others of each type that they know.
+    let other = |what: &str| {
+        let name = &asked.name;
+        let message = format!(
+            "a version of a package is a component, and so {what}: push anything else by a tag that is no version, or to a repository of more segments, such as `{name}/image`"
+        );
+        Failure::new(Code::Denied, message)
+    };
     let [layer] = document.layers.as_slice() else {
-        return Err(invalid(format!(
-            "a version of a package is one component, and so one layer: {other}"
-        )));
+        return Err(other("one layer"));
     };
     if !LAYERS.contains(&layer.media_type.as_str()) {
-        return Err(invalid(format!(
-            "a version of a package is a component, and so a layer of the type `{LAYER}`: {other}"
-        )));
+        return Err(other(&format!("a layer of the type `{LAYER}`")));
     }
     let super::digest::Digest::Sha256(digest) = layer.digest else {
         return Err(invalid(

@@ -110,15 +110,14 @@ fn the_token_endpoint_gives_tokens_to_everyone_and_takes_no_wrong_ones() {
     fails(&answer, 401, "UNAUTHORIZED");
     // To who has one, as Docker and Podman ask for it.
     let known = Guest::with(&house, &basic("someone", &token));
-    let given: Value = known
-        .get(&format!("{path}&account=someone&client_id=docker"))
-        .json();
-    assert_eq!(
-        (&given["token"], &given["refresh_token"]),
-        (&json!(token), &Value::Null)
-    );
-    let given: Value = known.get(&format!("{path}&offline_token=true")).json();
-    assert_eq!(given["refresh_token"], json!(token));
+    for wants in ["", "&offline_token=true"] {
+        let given: Value = known
+            .get(&format!("{path}&account=someone&client_id=docker{wants}"))
+            .json();
+        assert_eq!(given["token"], json!(token));
+        // Docker would keep it in the place of the password, and `wkg` would not know what to do with it.
+        assert_eq!(given["refresh_token"], Value::Null);
+    }
     // By a form, as OAuth has it.
     let form = |text: &str| {
         let kind = "Content-Type: application/x-www-form-urlencoded";
@@ -128,7 +127,7 @@ fn the_token_endpoint_gives_tokens_to_everyone_and_takes_no_wrong_ones() {
     let given: Value = form(&password).json();
     assert_eq!(
         (&given["access_token"], &given["refresh_token"]),
-        (&json!(token), &json!(token))
+        (&json!(token), &Value::Null)
     );
     let given: Value = form(&format!("grant_type=refresh_token&refresh_token={token}")).json();
     assert_eq!(given["access_token"], json!(token));
@@ -144,6 +143,34 @@ fn the_token_endpoint_gives_tokens_to_everyone_and_takes_no_wrong_ones() {
     assert_ne!(given["token"], json!(token));
     let wrong = Guest::with(&house, &basic("someone", "nonsense"));
     fails(&wrong.get(path), 401, "UNAUTHORIZED");
+}
+
+#[test]
+fn clients_that_send_a_manifest_once_are_asked_who_they_are_before() {
+    let house = House::new();
+    Guest::new(&house).push_image("repo", "v1", b"layer");
+    let blob = format!("/v2/repo/blobs/{}", digest(b"layer"));
+    let look = |guest: &Guest, method: &str, path: &str, agent: &str| {
+        guest.send(method, path, &[&format!("User-Agent: {agent}")], b"")
+    };
+    let nobody = Guest::nobody(&house);
+    for path in [&*blob, "/v2/repo/manifests/v1"] {
+        for agent in ["containerd/1.6.20~ds1", "buildkit/v0.12-dev"] {
+            let answer = look(&nobody, "HEAD", path, agent);
+            assert_eq!(answer.status, 401, "{path} {agent}");
+            let challenge = answer.header("www-authenticate").unwrap();
+            assert!(
+                challenge.contains("scope=\"repository:repo:pull\""),
+                "{challenge}"
+            );
+            // What they want is read, and as nobody all of it.
+            assert_eq!(look(&nobody, "GET", path, agent).status, 200);
+            let known_as_nobody = Guest::with(&house, "Bearer tnr_anonymous");
+            assert_eq!(look(&known_as_nobody, "HEAD", path, agent).status, 200);
+        }
+        assert_eq!(look(&nobody, "HEAD", path, "skopeo/1.9").status, 200);
+        assert_eq!(nobody.ask("HEAD", path).status, 200);
+    }
 }
 
 #[test]
@@ -246,12 +273,12 @@ fn names_and_methods_that_there_are_not_are_refused() {
         fails(&answer, 405, "UNSUPPORTED");
         assert!(answer.header("allow").is_some());
     }
-    for path in [
-        "/v2/_catalog",
-        "/v2/repo",
-        "/v2/repo/tags",
-        "/v2/repo/unknown/x",
-    ] {
+    // Lest it be taken for what is private.
+    let answer = guest.ask("POST", "/v2/private/blobs/uploads/");
+    assert!(fails(&answer, 400, "NAME_INVALID").contains("`private/acme/app`"));
+    let message = fails(&guest.get("/v2/_catalog"), 404, "UNSUPPORTED");
+    assert!(message.contains("`tenon search`"), "{message}");
+    for path in ["/v2/repo", "/v2/repo/tags", "/v2/repo/unknown/x"] {
         assert_eq!(guest.get(path).status, 404, "{path}");
     }
 }

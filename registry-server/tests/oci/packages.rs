@@ -213,6 +213,7 @@ fn releases_are_not_deleted_and_what_is_beside_them_is() {
     ] {
         let answer = guest.ask("DELETE", &format!("/v2/acme/app/{path}"));
         fails(&answer, 405, "UNSUPPORTED");
+        assert!(answer.header("allow").unwrap().starts_with("GET, HEAD"));
     }
     // A signature is beside it, and refers to it.
     guest.push("acme/app", b"{}");

@@ -321,7 +321,11 @@ fn only_what_could_be_published_natively_is_a_release() {
         ),
     ] {
         let other = String::from_utf8(good.clone()).unwrap().replace(text, by);
-        refused("1.0.0", other.as_bytes(), "MANIFEST_INVALID");
+        let answer = guest.put("acme/app", "1.0.0", other.as_bytes());
+        // Not as invalid: clients of images would try all the types that they know.
+        let message = fails(&answer, 403, "DENIED");
+        assert!(message.contains("such as `acme/app/image`"), "{message}");
+        assert_eq!(house.log_size(), 8);
     }
     for bytes in [&b"not wasm at all"[..], b"\0asm\x01\0\0\0"] {
         let other = prepare(&guest, "acme/app", bytes, CREATED);

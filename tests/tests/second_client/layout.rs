@@ -93,3 +93,30 @@ impl Layout {
         all
     }
 }
+
+/// These files, as one archive.
+pub(crate) fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = vec![];
+    for (name, bytes) in files {
+        let mut head = [0; 512];
+        let mut put =
+            |at: usize, text: &str| head[at..at + text.len()].copy_from_slice(text.as_bytes());
+        put(0, name);
+        put(100, "0000644");
+        put(108, "0000000");
+        put(116, "0000000");
+        put(124, &format!("{:011o}", bytes.len()));
+        put(136, "00000000000");
+        // The sum of all bytes, of which those of the sum count as spaces.
+        put(148, "        0");
+        put(257, "ustar");
+        put(263, "00");
+        let sum: u32 = head.iter().map(|byte| u32::from(*byte)).sum();
+        head[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        archive.extend(head);
+        archive.extend(*bytes);
+        archive.resize(archive.len().next_multiple_of(512), 0);
+    }
+    archive.resize(archive.len() + 1024, 0);
+    archive
+}

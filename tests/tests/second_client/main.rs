@@ -1,8 +1,8 @@
-//! A second opinion on the door for OCI clients, by clients that others wrote: `skopeo`, and ORAS's client for Python;
-//! and on our client, by a registry that others wrote: `docker-registry`.
+//! A second opinion on the door for OCI clients, by clients that others wrote: `skopeo`, `podman`, `buildah`, `containerd`, and
+//! ORAS's client for Python; and on our client, by a registry that others wrote: `docker-registry`.
 //!
-//! Each runs if it is there, and a line says so otherwise: `skopeo` and `docker-registry` on the path, or where
-//! `TENON_SKOPEO` and `TENON_DOCKER_REGISTRY` say; and a Python that has the package `oras`, `python3` on the path or what
+//! Each runs if it is there, and a line says so otherwise: `skopeo`, `docker-registry` and the others on the path, or where
+//! `TENON_SKOPEO`, `TENON_DOCKER_REGISTRY` and so on say; and a Python that has the package `oras`, `python3` on the path or what
 //! `TENON_ORAS_PYTHON` names.
 
 #![cfg(unix)]
@@ -26,6 +26,8 @@ mod layout;
 mod program;
 
 mod attached;
+mod containerd;
 mod docker;
 mod oras;
+mod podman;
 mod skopeo;

@@ -12,6 +12,8 @@ macro_rules! say {
     }};
 }
 
+pub(crate) use say;
+
 /// A program of this name: what the variable names, or what is on the path; nothing, and a line that says so, if it is
 /// not there.
 pub(crate) fn find(name: &str, variable: &str) -> Option<PathBuf> {
