@@ -1,6 +1,6 @@
 //! What is shown of registries without a log, and what can be checked of them.
 
-use crate::oci_registry::{MANIFEST, OciRegistry};
+use crate::oci_registry::{Fault, MANIFEST, OciRegistry};
 use crate::shop::component;
 use crate::{map, place, shop};
 use serde_json::json;
@@ -108,6 +108,75 @@ fn what_others_say_about_it_is_shown() {
             shown.out
         );
         assert!(shown.is_clean());
+    }
+}
+
+#[test]
+fn what_is_yanked_is_called_so_and_found_by_its_version() {
+    let (registry, place) = (OciRegistry::start(), place());
+    registry.world().lists_referrers = true;
+    map(&place, &format!("other = \"oci://{}\"", registry.host()));
+    registry.has("other/log", "1.0.0", &component("1.0.0", &[], &["log"]));
+    let subject = registry.has("other/log", "1.1.0", &component("1.1.0", &[], &["log"]));
+    // As a registry with a log says it; of one manifest there may be several versions.
+    let yank = |version: &str, reason: &str| {
+        json!({
+            "mediaType": MANIFEST, "digest": Digest::of(version.as_bytes()).to_string(), "size": 7,
+            "artifactType": "application/vnd.tenon.yank.v1+json",
+            "annotations": {
+                "vnd.tenon.yank.reason": reason, "vnd.tenon.yank.version": version,
+                "vnd.tenon.yank.since": "2026-09-01T10:00:00Z",
+            },
+        })
+    };
+    let yanks = [yank("1.1.0", "broken\u{1b}[31m"), yank("1.2.0", "security")];
+    let said_of_it = || {
+        let index = json!({ "schemaVersion": 2, "manifests": yanks });
+        registry.fault("/referrers/", Fault::Body(index.to_string().into_bytes()));
+    };
+    // It is not listed, and there for those who ask for it.
+    let listed = || {
+        let tags = json!({ "name": "other/log", "tags": ["1.0.0"] });
+        registry.fault("tags/list", Fault::Body(tags.to_string().into_bytes()));
+    };
+    // What is said of another version of the manifest is not said of this one.
+    said_of_it();
+    listed();
+    let said = place.ok(&["info", "other:log"]);
+    assert!(!said.out.contains("yanked"), "{}", said.out);
+    listed();
+    said_of_it();
+    let warning = "299 - \"other:log 1.1.0 was yanked: broken\"".to_owned();
+    registry.fault(
+        "GET /v2/other/log/manifests/1.1.0",
+        Fault::Header("warning", warning),
+    );
+    let said = place.ok(&["info", "other:log@1.1.0"]);
+    let line = "  yanked: broken\u{fffd}[31m, since 2026-09-01T10:00:00Z, as 1.1.0\n";
+    assert!(said.out.contains(line), "{}", said.out);
+    assert!(said.is_clean() && !said.out.contains("what others say"));
+    assert!(
+        said.err.contains("other:log 1.1.0 was yanked: broken"),
+        "{}",
+        said.err
+    );
+    listed();
+    said_of_it();
+    let json = place.ok(&["info", "other:log@1.1.0", "--json"]).json();
+    assert_eq!(
+        json["manifest"]["yanked"],
+        json!([{
+            "version": "1.1.0", "reason": "broken\u{1b}[31m", "since": "2026-09-01T10:00:00Z",
+        }])
+    );
+    said_of_it();
+    let of = format!("oci://{}/other/log@{subject}", registry.host());
+    let json = place.ok(&["info", &of, "--json"]).json();
+    assert_eq!(json["manifest"]["yanked"].as_array().unwrap().len(), 2);
+    assert_eq!(json["manifest"]["referrers"], json!([]));
+    for wanted in ["other:log@1.2.0", "other:log@^1.1"] {
+        listed();
+        place.fails(1, "registry::no-match", &["info", wanted]);
     }
 }
 

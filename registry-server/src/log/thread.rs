@@ -139,16 +139,31 @@ impl Log {
     ///
     /// They cannot be read.
     pub fn registry(&self) -> Result<Vec<(SignedRecord, Time)>, BundleError> {
+        let records = self.placed(&Subject::Registry)?.into_iter();
+        Ok(records.map(|(_, record, time)| (record, time)).collect())
+    }
+
+    /// The records of a chain, as far as they are published, each with its index and the time of the batch it
+    /// came in. It reads files.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read.
+    pub(crate) fn placed(
+        &self,
+        subject: &Subject,
+    ) -> Result<Vec<(u64, SignedRecord, Time)>, BundleError> {
         let size = self.published().checkpoint.size;
         let unreadable = |error: StoredError| BundleError::Unreadable(error.to_string());
-        let records = self.stored.chain(&Subject::Registry, size);
-        let records = records.map_err(unreadable)?.into_iter();
-        let times = self.shared.batches(size, <[_]>::to_vec);
-        let timed = records.filter_map(|placed| {
-            let batch = times.partition_point(|(index, _)| *index < placed.index);
-            Some((placed.record, times.get(batch)?.1))
+        let records = self.stored.chain(subject, size).map_err(unreadable)?;
+        let timed = self.shared.batches(size, |times| {
+            let timed = records.into_iter().filter_map(|placed| {
+                let batch = times.partition_point(|(index, _)| *index < placed.index);
+                Some((placed.index, placed.record, times.get(batch)?.1))
+            });
+            timed.collect()
         });
-        Ok(timed.collect())
+        Ok(timed)
     }
 
     /// Has a record logged, and waits until a published checkpoint includes it.

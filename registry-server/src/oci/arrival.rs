@@ -12,7 +12,7 @@ use super::place::Parameters;
 use super::reference::{LATEST, Reference, Tag};
 use super::release::Outcome;
 use super::repository::{self, RepositoryId};
-use super::{Answer, Asked, package, release};
+use super::{Answer, Asked, package, release, yank};
 use crate::api::body::Received;
 use crate::api::reply;
 use crate::catalog::Catalog;
@@ -111,6 +111,18 @@ pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> A
         bytes: &bytes,
         digest: &digest,
     };
+    let says_yanked = document.artifact_type.as_deref() == Some(yank::YANK);
+    let package = asked.name.package();
+    let is_known = match package.filter(|_| says_yanked) {
+        Some(package) => {
+            let found = yank::find(asked, &package, &digest).await?;
+            if found.is_none() || !tags.is_empty() {
+                return Err(only_the_log(&package));
+            }
+            true
+        }
+        None => false,
+    };
     let mut plan = plan(asked, &tags, &new).await?;
     if let Some((package, version)) = &plan.release {
         let outcome = release::push(asked, package, version, &new).await?;
@@ -122,8 +134,12 @@ pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> A
         }
     }
     // A release is listed with what refers to its subject as any other manifest is.
-    let is_release_only = plan.is_released && plan.tags.is_empty();
-    if !is_release_only || document.subject.is_some() {
+    let is_known = is_known
+        || plan.is_released
+            && plan.tags.is_empty()
+            && document.subject.is_none()
+            && is_known_by(asked, &bytes, &digest).await?;
+    if !is_known {
         keep(asked, &new, plan.tags).await?;
     }
     let mut response = reply::empty(StatusCode::CREATED);
@@ -152,13 +168,18 @@ pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> A
     Ok(response)
 }
 
-/// The digest of a manifest that comes without one: its SHA-256, unless it is here by its SHA-512 only,
-/// so that one who pushes by that, and then by a tag, has one manifest.
+/// The digest of a manifest that comes without one: that which a release has it by, or else its SHA-256, unless it
+/// is here by its SHA-512 only, so that one who pushes by that, and then by a tag, has one manifest.
 async fn known_as(asked: &Asked<'_>, bytes: &Bytes) -> Result<Digest, Failure> {
     let (name, bytes) = (asked.name.clone(), bytes.clone());
     asked
         .read(move |tx| {
             let usual = Digest::of(&bytes);
+            if let Some(package) = name.package()
+                && let Some((digest, _)) = package::release_of(tx, name.log(), &package, &bytes)?
+            {
+                return Ok(digest);
+            }
             let Some(id) = repository::find(tx, &name)? else {
                 return Ok(usual);
             };
@@ -176,6 +197,28 @@ async fn known_as(asked: &Asked<'_>, bytes: &Bytes) -> Result<Digest, Failure> {
             })
         })
         .await
+}
+
+/// Whether a release has this manifest, and by this digest: by the other one it can be had only if it is kept by that, too.
+async fn is_known_by(asked: &Asked<'_>, bytes: &Bytes, digest: &Digest) -> Result<bool, Failure> {
+    let Some(package) = asked.name.package() else {
+        return Ok(false);
+    };
+    let (log, bytes, digest) = (asked.name.log(), bytes.clone(), digest.clone());
+    asked
+        .read(move |tx| {
+            let found = package::release_of(tx, log, &package, &bytes)?;
+            Ok(found.is_some_and(|(known, _)| known == digest))
+        })
+        .await
+}
+
+/// That it is the log that says what is yanked.
+fn only_the_log(package: &PackageName) -> Failure {
+    let message = format!(
+        "whether a release of `{package}` is yanked is in the log, and said here as the log has it: use `tenon yank`"
+    );
+    Failure::new(Code::Denied, message)
 }
 
 fn no_tag(text: &str) -> Failure {

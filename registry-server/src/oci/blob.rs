@@ -1,6 +1,7 @@
 //! Content of repositories: sent, and let go of.
 
 use super::digest::Digest;
+use super::document::NOTHING;
 use super::error::{Code, Failure};
 use super::name::Name;
 use super::{Answer, Asked, package, repository};
@@ -126,7 +127,10 @@ pub(super) async fn delete(asked: &Asked<'_>, digest: &str) -> Answer {
         Some(true) => Ok(reply::empty(StatusCode::ACCEPTED)),
         Some(false) => Err(unknown(&asked.name, &digest)),
         None => {
-            let message = format!("`{digest}` is of a release, and releases stay: yank it instead");
+            let message = match digest == Digest::of(NOTHING) {
+                true => format!("`{digest}` is `{{}}`, which every package has"),
+                false => format!("`{digest}` is of a release, and releases stay: yank it instead"),
+            };
             Err(Failure::new(Code::Unsupported, message)
                 .with_status(StatusCode::METHOD_NOT_ALLOWED)
                 .with(ALLOW, HeaderValue::from_static("GET, HEAD")))

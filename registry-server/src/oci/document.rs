@@ -17,6 +17,12 @@ pub(super) const IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
 /// A list of manifests.
 pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
+/// The type of nothing, where something must be.
+pub(super) const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+
+/// The content that is of that type.
+pub(super) const NOTHING: &[u8] = b"{}";
+
 const DOCKER_IMAGE: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 

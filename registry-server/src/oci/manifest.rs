@@ -3,9 +3,10 @@
 use super::blob::{self, CONTENT_DIGEST};
 use super::digest::Digest;
 use super::error::{Code, Failure};
+use super::package::Release;
 use super::reference::{Reference, ReferenceError};
 use super::repository::{self, RepositoryId};
-use super::{Answer, Asked, package};
+use super::{Answer, Asked, package, takedown, yank};
 use crate::api::{Body, reply};
 use crate::domain::Error;
 use bytes::Bytes;
@@ -23,8 +24,8 @@ pub(super) struct Manifest {
     pub(super) media_type: String,
     /// All of it.
     pub(super) bytes: Bytes,
-    /// What is to be said about it.
-    pub(super) warning: Option<String>,
+    /// The release that it is of.
+    pub(super) release: Option<Release>,
 }
 
 impl Manifest {
@@ -69,7 +70,7 @@ pub(super) async fn get(asked: &Asked<'_>, reference: &str) -> Answer {
     for (name, value) in headers {
         reply::set(&mut response, name, value);
     }
-    if let Some(warning) = manifest.warning {
+    if let Some(warning) = manifest.release.as_ref().and_then(Release::warning) {
         let warning = reply::header(&format!("299 - \"{warning}\""));
         reply::set(&mut response, WARNING, warning);
     }
@@ -92,6 +93,16 @@ pub(super) async fn delete(asked: &Asked<'_>, reference: &str) -> Answer {
         return Err(Failure::new(Code::Unsupported, message)
             .with_status(StatusCode::METHOD_NOT_ALLOWED)
             .with(ALLOW, HeaderValue::from_static("GET, HEAD, PUT")));
+    }
+    if let (Some(package), Reference::Digest(digest)) = (asked.name.package(), &parsed)
+        && yank::find(asked, &package, digest).await?.is_some()
+    {
+        let message = format!(
+            "`{parsed}` says that a release of `{package}` is yanked, and stays as long as it is"
+        );
+        return Err(
+            Failure::new(Code::Unsupported, message).with_status(StatusCode::METHOD_NOT_ALLOWED)
+        );
     }
     let name = asked.name.clone();
     let removed = asked.write(move |tx| {
@@ -140,24 +151,35 @@ async fn look(asked: &Asked<'_>, reference: &Reference) -> Result<Option<Manifes
         return Ok(Some(found));
     }
     let (name, wanted) = (asked.name.clone(), reference.clone());
-    asked
-        .read(move |tx| {
-            let Some(id) = repository::find(tx, &name)? else {
-                return Ok(None);
-            };
-            let found = find(tx, id, &wanted)?;
-            if let (Some(package), Some(found)) = (name.package(), &found)
-                && package::is_taken_down(tx, name.log(), &package, &found.digest)?
-            {
-                return Ok(None);
-            }
-            found.map(Manifest::checked).transpose()
-        })
-        .await
+    let found = asked.read(move |tx| {
+        let Some(id) = repository::find(tx, &name)? else {
+            return Ok(None);
+        };
+        let found = find(tx, id, &wanted)?.map(Manifest::checked).transpose()?;
+        let (Some(package), Some(found)) = (name.package(), &found) else {
+            return Ok(found);
+        };
+        if takedown::gone(tx, name.log(), &package, id)?.contains(&found.digest) {
+            return Ok(None);
+        }
+        // By a tag of its own, or by its other digest, it is what it is by its version.
+        let release = package::release_of(tx, name.log(), &package, &found.bytes)?;
+        Ok(Some(Manifest {
+            release: release.map(|(_, release)| release),
+            ..found.clone()
+        }))
+    });
+    if let Some(found) = found.await? {
+        return Ok(Some(found));
+    }
+    match (asked.name.package(), reference) {
+        (Some(package), Reference::Digest(digest)) => yank::find(asked, &package, digest).await,
+        _ => Ok(None),
+    }
 }
 
-/// A manifest that is of no release.
-fn find(
+/// A manifest that was pushed by this very tag or digest, and not as a release.
+pub(super) fn find(
     tx: &Transaction<'_>,
     id: RepositoryId,
     reference: &Reference,
@@ -178,7 +200,7 @@ fn find(
             digest: row.get(0)?,
             media_type: row.get(1)?,
             bytes: row.get::<_, Vec<u8>>(2)?.into(),
-            warning: None,
+            release: None,
         })
     };
     let found = select.query_row(params![id.0, reference.to_string()], read);

@@ -12,8 +12,8 @@
 //! | `blob`, `push`, `upload` | content: sent, taken in, on its way in |
 //! | `manifest`, `arrival` | manifests: sent and removed, and on their way in |
 //! | `document`, `tag`, `referrer` | what they say, and how they are found |
-//! | `package`, `form`, `release` | releases: read, as manifests, and pushed |
-//! | `repository` | what repositories hold |
+//! | `package`, `form`, `release`, `yank` | releases: read, as manifests, and pushed; what refers to those that are yanked |
+//! | `repository`, `takedown` | what repositories hold, and what is gone of them |
 //! | `wellknown`, `error` | where packages are; what is wrong |
 //!
 //! Content is in the files of the log's content, by its SHA-256, whoever brought it. That a repository
@@ -39,8 +39,10 @@ mod referrer;
 mod release;
 mod repository;
 mod tag;
+mod takedown;
 mod upload;
 mod wellknown;
+mod yank;
 
 #[cfg(any(test, fuzzing))]
 pub mod laws;
@@ -82,6 +84,7 @@ pub struct Door {
     uploads: upload::Uploads,
     turns: release::Turns,
     formed: package::FormedPackages,
+    yanks: yank::Yanks,
 }
 
 impl Door {

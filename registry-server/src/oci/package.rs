@@ -3,6 +3,7 @@
 
 use super::Asked;
 use super::digest::Digest;
+use super::document::NOTHING;
 use super::error::Failure;
 use super::form::{Formed, Source, form};
 use super::manifest::Manifest;
@@ -13,7 +14,7 @@ use crate::domain::Error;
 use crate::log::LogId;
 use bytes::Bytes;
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use tenon_registry_client::api::ReleaseStatus;
 use tenon_registry_client::log::Hash;
@@ -41,9 +42,43 @@ impl Content {
     }
 }
 
+/// The release that a manifest is of.
+#[derive(Clone, Debug)]
+pub(super) struct Release {
+    pub(super) package: PackageName,
+    pub(super) version: String,
+    pub(super) status: ReleaseStatus,
+}
+
+impl Release {
+    /// Reads the version and the status that a row begins with.
+    pub(super) fn read(package: &PackageName, row: &rusqlite::Row<'_>) -> Result<Release, Error> {
+        Ok(Release {
+            package: package.clone(),
+            version: row.get(0)?,
+            status: serde_json::from_str(&row.get::<_, String>(1)?).map_err(Error::internal)?,
+        })
+    }
+
+    /// Why it is yanked, if it is.
+    pub(super) fn yanked(&self) -> Option<&str> {
+        match &self.status {
+            ReleaseStatus::Yanked { reason } => Some(reason),
+            ReleaseStatus::Available | ReleaseStatus::TakenDown { .. } => None,
+        }
+    }
+
+    /// What is said of one that its publisher advises against.
+    pub(super) fn warning(&self) -> Option<String> {
+        let (package, version) = (&self.package, &self.version);
+        let reason = self.yanked()?;
+        Some(format!("{package} {version} was yanked: {reason}"))
+    }
+}
+
 /// Which forms count: those of releases that are not taken down, for the same content; and those that
 /// were pushed if it was the registry that signed.
-const FORMS: &str = "FROM oci_release f
+pub(super) const FORMS: &str = "FROM oci_release f
      JOIN package p ON p.log = f.log AND p.name = f.package
      JOIN release r ON r.package = p.id AND r.rank = f.rank AND r.digest = f.content
      WHERE f.log = :log AND f.package = :package
@@ -66,6 +101,16 @@ pub(super) fn content(
         )?;
         if select.exists(params![log.number(), name, digest.as_bytes()])? {
             return Ok(Some(Content::Release(*digest)));
+        }
+    }
+    // What says that a release is yanked needs it, and what others say of a release: so nobody has to push it.
+    if *digest == Digest::of(NOTHING) {
+        let mut select = tx.prepare_cached(
+            "SELECT 1 FROM package p JOIN release r ON r.package = p.id
+             WHERE p.log = ?1 AND p.name = ?2",
+        )?;
+        if select.exists(params![log.number(), name])? {
+            return Ok(Some(Content::Config(Bytes::from_static(NOTHING))));
         }
     }
     let select = format!("SELECT f.config {FORMS} AND f.config_digest = :digest");
@@ -159,7 +204,11 @@ pub(super) async fn find(
             digest: formed.digest,
             media_type: formed.media_type.to_owned(),
             bytes: formed.manifest,
-            warning: warning(&name, &source.version, &source.status),
+            release: Some(Release {
+                package: name,
+                version: source.version,
+                status: source.status,
+            }),
         }
     }))
 }
@@ -188,7 +237,7 @@ pub(super) async fn new_config(
 }
 
 /// The last record of a package, if there is such a package.
-fn head(asked: &Asked<'_>, package: &PackageName) -> Option<Hash> {
+pub(super) fn head(asked: &Asked<'_>, package: &PackageName) -> Option<Hash> {
     let subject = Subject::Package(package.clone());
     let published = asked.realm.log().published();
     published.map.get(&subject.map_key()).map(|head| head.hash)
@@ -238,7 +287,7 @@ fn formed(
             digest: row.get(0)?,
             media_type: row.get(1)?,
             bytes: row.get::<_, Vec<u8>>(2)?.into(),
-            warning: None,
+            release: None,
         };
         Ok((manifest, row.get::<_, String>(3)?, row.get::<_, String>(4)?))
     };
@@ -250,7 +299,11 @@ fn formed(
             select.query_row(values, read).optional()?
         }
         Wanted::Digest(digest) => {
-            let select = format!("{columns} {FORMS} AND f.digest = :digest LIMIT 1");
+            // Of several releases with one manifest, the one that there is something to say of.
+            let select = format!(
+                "{columns} {FORMS} AND f.digest = :digest
+                 ORDER BY json_extract(r.status, '$.is') <> 'yanked', r.rank LIMIT 1"
+            );
             let mut select = tx.prepare_cached(&select)?;
             let values = named_params! { ":log": log, ":package": name, ":digest": digest };
             select.query_row(values, read).optional()?
@@ -259,9 +312,13 @@ fn formed(
     found
         .map(|(manifest, version, status)| {
             let status = serde_json::from_str(&status).map_err(Error::internal)?;
-            let warning = warning(package, &version, &status);
+            let release = Release {
+                package: package.clone(),
+                version,
+                status,
+            };
             let manifest = Manifest {
-                warning,
+                release: Some(release),
                 ..manifest
             };
             manifest.checked()
@@ -269,19 +326,25 @@ fn formed(
         .transpose()
 }
 
-/// What is said of a version that its publisher advises against.
-fn warning(package: &PackageName, version: &str, status: &ReleaseStatus) -> Option<String> {
-    match status {
-        ReleaseStatus::Yanked { reason } => {
-            Some(format!("{package} {version} was yanked: {reason}"))
+/// The release that has a manifest of these bytes, and the digest that it is known by.
+pub(super) fn release_of(
+    tx: &Transaction<'_>,
+    log: LogId,
+    package: &PackageName,
+    manifest: &[u8],
+) -> Result<Option<(Digest, Release)>, Error> {
+    for digest in [Digest::of(manifest), Digest::sha512(manifest)] {
+        let found = formed(tx, log, package, &Wanted::Digest(digest.to_string()))?;
+        if let Some(release) = found.and_then(|found| found.release) {
+            return Ok(Some((digest, release)));
         }
-        _ => None,
     }
+    Ok(None)
 }
 
 /// Gives releases that have none yet their form: one, or all. A disk that is full does not keep
 /// anyone from reading, so what cannot be kept is only returned.
-async fn form_missing(
+pub(super) async fn form_missing(
     asked: &Asked<'_>,
     package: &PackageName,
     only: Option<Vec<u8>>,
@@ -452,40 +515,6 @@ pub(super) fn would_be_highest(
     let choice = 1 + i64::from(version.semver().pre.is_empty());
     let values = params![log.number(), package.to_string(), choice, rank(version)];
     Ok(!select.exists(values)?)
-}
-
-/// Whether a manifest is only one of releases that were taken down: then nothing is told of it, by whichever tag of the
-/// package it was pushed, too.
-pub(super) fn is_taken_down(
-    tx: &Transaction<'_>,
-    log: LogId,
-    package: &PackageName,
-    digest: &str,
-) -> Result<bool, Error> {
-    let mut select = tx.prepare_cached(
-        "SELECT 1 FROM oci_release f JOIN package p ON p.log = f.log AND p.name = f.package
-         JOIN release r ON r.package = p.id AND r.rank = f.rank AND r.digest = f.content
-         WHERE f.log = ?1 AND f.package = ?2 AND f.digest = ?3
-         GROUP BY f.digest HAVING min(json_extract(r.status, '$.is') = 'taken-down')",
-    )?;
-    Ok(select.exists(params![log.number(), package.to_string(), digest])?)
-}
-
-/// The manifests that are only of releases that were taken down.
-pub(super) fn taken_down(
-    tx: &Transaction<'_>,
-    log: LogId,
-    package: &PackageName,
-) -> Result<HashSet<String>, Error> {
-    let mut select = tx.prepare_cached(
-        "SELECT f.digest FROM package p JOIN release r ON r.package = p.id
-         JOIN oci_release f ON f.log = p.log AND f.package = p.name AND f.rank = r.rank
-           AND f.content = r.digest
-         WHERE p.log = ?1 AND p.name = ?2
-         GROUP BY f.digest HAVING min(json_extract(r.status, '$.is') = 'taken-down')",
-    )?;
-    let rows = select.query_map(params![log.number(), package.to_string()], |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Whether a package has a release of a version, or of one that differs in build metadata only: which.

@@ -2,7 +2,7 @@
 
 use super::document::INDEX;
 use super::place::{Parameters, escape};
-use super::{Answer, Asked, blob, package, repository};
+use super::{Answer, Asked, blob, repository, takedown, yank};
 use crate::api::reply;
 use bytes::Bytes;
 use http::header::LINK;
@@ -14,6 +14,25 @@ const FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");
 /// The most entries of a page, and about how many bytes of them.
 const PAGE: (usize, usize) = (1_000, 3 << 20);
 
+/// Entries of a page: digests, and how they are listed.
+#[derive(Default)]
+struct Page {
+    entries: Vec<(String, String)>,
+    bytes: usize,
+}
+
+impl Page {
+    /// Adds the next entry, if there is room for it.
+    fn take(&mut self, entry: (String, String)) -> bool {
+        self.bytes += entry.1.len();
+        if !self.entries.is_empty() && (self.entries.len() >= PAGE.0 || self.bytes > PAGE.1) {
+            return false;
+        }
+        self.entries.push(entry);
+        true
+    }
+}
+
 /// Lists the manifests with this subject, or those of them that are of a type: of the empty one are those
 /// that have none.
 pub(super) async fn list(asked: &Asked<'_>, digest: &str) -> Answer {
@@ -22,14 +41,25 @@ pub(super) async fn list(asked: &Asked<'_>, digest: &str) -> Answer {
     let parameters = Parameters::of(&asked.parts.uri);
     let of_type = parameters.get("artifactType").map(str::to_owned);
     let last = parameters.get("last").unwrap_or_default().to_owned();
+    let said = match asked.name.package() {
+        Some(package) if of_type.as_deref().is_none_or(|it| it == yank::YANK) => {
+            yank::about(asked, &package, &digest).await?
+        }
+        _ => vec![],
+    };
+    let said = said.into_iter();
+    let said = said.map(|artefact| (artefact.digest.to_string(), artefact.descriptor));
+    let after = last.clone();
+    let mut said = said.filter(move |(digest, _)| *digest > after).peekable();
     let (name, subject, wanted) = (asked.name.clone(), digest.to_string(), of_type.clone());
     let found = asked.read(move |tx| {
-        let mut entries: Vec<(String, String)> = vec![];
+        let mut page = Page::default();
         let Some(id) = repository::find(tx, &name)? else {
-            return Ok((entries, false));
+            let all = said.all(|entry| page.take(entry));
+            return Ok((page.entries, !all));
         };
         let package = name.package();
-        let gone = package.map(|package| package::taken_down(tx, name.log(), &package));
+        let gone = package.map(|package| takedown::gone(tx, name.log(), &package, id));
         let gone = gone.transpose()?.unwrap_or_default();
         let mut select = tx.prepare_cached(
             "SELECT digest, descriptor FROM oci_manifest
@@ -37,19 +67,19 @@ pub(super) async fn list(asked: &Asked<'_>, digest: &str) -> Answer {
                AND (?4 IS NULL OR ifnull(artifact_type, '') = ?4) ORDER BY digest",
         )?;
         let mut rows = select.query(params![id.0, subject, last, wanted])?;
-        let mut bytes = 0;
         while let Some(row) = rows.next()? {
             let entry: (String, String) = (row.get(0)?, row.get(1)?);
-            if gone.contains(&entry.0) {
-                continue;
+            while let Some(before) = said.next_if(|before| before.0 <= entry.0) {
+                if before.0 != entry.0 && !page.take(before) {
+                    return Ok((page.entries, true));
+                }
             }
-            bytes += entry.1.len();
-            if !entries.is_empty() && (entries.len() >= PAGE.0 || bytes > PAGE.1) {
-                return Ok((entries, true));
+            if !gone.contains(&entry.0) && !page.take(entry) {
+                return Ok((page.entries, true));
             }
-            entries.push(entry);
         }
-        Ok((entries, false))
+        let all = said.all(|entry| page.take(entry));
+        Ok((page.entries, !all))
     });
     let (entries, more) = found.await?;
     let descriptors: Vec<&str> = entries.iter().map(|(_, entry)| entry.as_str()).collect();

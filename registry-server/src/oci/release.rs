@@ -141,12 +141,13 @@ pub(super) async fn find_released(
         Some(tag) if taken == version.to_string() => package::find(asked, package, &tag).await?,
         _ => None,
     };
-    let is_yanked = found.as_ref().is_some_and(|found| found.warning.is_some());
+    let is_yanked = found.as_ref().and_then(|found| found.release.as_ref());
+    let is_yanked = is_yanked.is_some_and(|release| release.yanked().is_some());
     match found {
         // By whichever digest it was pushed.
         Some(found) if found.bytes == *new.bytes => Ok(Some(Outcome::Released)),
         // Whoever pushes what is yanked means to have it back, which a push cannot do.
-        Some(found) if found.warning.is_none() && is_same_content(&found, new.document) => {
+        Some(found) if !is_yanked && is_same_content(&found, new.document) => {
             Ok(Some(Outcome::SameContent))
         }
         _ => {

@@ -2,7 +2,7 @@
 
 use super::error::{Code, Failure};
 use super::place::{Parameters, escape};
-use super::{Answer, Asked, package, repository};
+use super::{Answer, Asked, package, repository, takedown};
 use crate::api::reply;
 use http::StatusCode;
 use http::header::LINK;
@@ -34,7 +34,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Answer {
         if let Some(id) = repository::find(tx, &name)? {
             known = true;
             let gone = package.as_ref();
-            let gone = gone.map(|package| package::taken_down(tx, name.log(), package));
+            let gone = gone.map(|package| takedown::gone(tx, name.log(), package, id));
             let gone = gone.transpose()?.unwrap_or_default();
             let mut select = tx.prepare_cached(
                 "SELECT tag, digest FROM oci_tag WHERE repository = ?1 AND tag > ?2 ORDER BY tag",

@@ -3,9 +3,9 @@
 //! Which test holds which sentence of the specification is in `docs/oci-conformance.md`, and `page` holds that.
 //!
 //! And what this registry promises besides: `access`, who may do what; `private`, that nothing is told of
-//! what may not be read; `packages` and `releases`, releases pulled and pushed; `races`, what is done at
-//! once, and what is removed meanwhile; `places`, full disks, earlier and damaged databases; `power`, `faults`
-//! and `kills`, the power, the disk and the program failing at any moment; `attacks`, `contents` and
+//! what may not be read; `packages` and `releases`, releases pulled and pushed; `yanks`, what is said of those
+//! that are yanked; `races`, what is done at once, and what is removed meanwhile; `places`, full disks, earlier
+//! and damaged databases; `power`, `faults` and `kills`, the power, the disk and the program failing at any moment; `attacks`, `contents` and
 //! `prying`, what is sent to do harm.
 #![allow(
     clippy::unwrap_used,
@@ -55,3 +55,4 @@ mod refusals;
 mod releases;
 mod succession;
 mod ways;
+mod yanks;

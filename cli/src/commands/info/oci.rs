@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use tenon_registry_client::chain::Release;
 use tenon_registry_client::http::ErrorKind;
 use tenon_registry_client::http::oci::{
-    Descriptor, NamedManifest, Pick, Reference, Tag, tag_of, version_of,
+    Descriptor, NamedManifest, Pick, Reference, Tag, media, tag_of, version_of,
 };
 use tenon_registry_client::name::Version;
 
@@ -66,8 +66,22 @@ struct ManifestData {
     /// The component that it is of, if it is of one.
     content: Option<ContentData>,
     annotations: BTreeMap<String, String>,
+    /// That it is yanked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    yanked: Vec<YankData>,
     /// What others say about it.
     referrers: Vec<ReferrerData>,
+}
+
+/// That a version of a manifest is yanked, in the words of what refers to it.
+#[derive(Serialize)]
+struct YankData {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
 }
 
 /// What someone says about a manifest.
@@ -102,14 +116,26 @@ pub(super) fn run(
         .collect();
     let mut admitted = versions.iter().rev();
     let shown = admitted.find(|(version, _)| wanted.version.admits(version));
-    let manifest = match (shown, &wanted.version) {
-        (Some((_, tag)), _) => {
-            let reference = reference.with(Pick::Tag(tag.clone()));
-            Some(shown_of(ui, &foreign, &reference)?)
-        }
+    // What is yanked is not listed, and there for those who ask for it.
+    let tag = match (shown, &wanted.version) {
+        (Some((_, tag)), _) => Some(tag.clone()),
         (None, Selection::Highest) => None,
-        (None, _) => return Err(super::none_of(wanted)),
+        (None, Selection::Exact(version)) => {
+            let pick = tag_of(version).map(Pick::Tag);
+            let pick = pick.ok_or_else(|| super::none_of(wanted))?;
+            let there = foreign.wait(foreign.client.digest(&reference.repository, &pick))?;
+            match (there, pick) {
+                (Some(_), Pick::Tag(tag)) => Some(tag),
+                _ => return Err(super::none_of(wanted)),
+            }
+        }
+        (None, Selection::Meeting(_)) => return Err(super::none_of(wanted)),
     };
+    let manifest = tag.map(|tag| {
+        let reference = reference.with(Pick::Tag(tag));
+        shown_of(ui, &foreign, &reference)
+    });
+    let manifest = manifest.transpose()?;
     let Reference {
         host, repository, ..
     } = &reference;
@@ -166,7 +192,9 @@ pub(super) fn referrers_of(
         return Ok(vec![]);
     };
     let referrers = foreign.wait(foreign.client.referrers(&repository, &digest, None))?;
-    Ok(referrers.into_iter().map(ReferrerData::of).collect())
+    // What is yanked is in the log, and shown as the log has it.
+    let others = referrers.into_iter().filter(|one| !is_yank(one));
+    Ok(others.map(ReferrerData::of).collect())
 }
 
 /// The versions, with what is known of as many of them as are shown.
@@ -235,13 +263,51 @@ fn shown_of(ui: &Ui, foreign: &Foreign, reference: &Reference) -> Result<Manifes
         ui.warn(&format!("what others say about it is not known: {why}"));
         vec![]
     });
+    let (yanks, referrers): (Vec<_>, Vec<_>) = referrers.into_iter().partition(is_yank);
+    let tag = match pick {
+        Pick::Tag(tag) => version_of(tag),
+        Pick::Digest(_) => None,
+    };
+    // Versions may share a manifest.
+    let is_of_it = |yank: &YankData| match (&tag, &yank.version) {
+        (Some(tag), Some(version)) => *version == tag.to_string(),
+        _ => true,
+    };
     Ok(ManifestData {
+        yanked: yanks.iter().map(YankData::of).filter(is_of_it).collect(),
         reference: reference.to_string(),
         digest: digest.to_string(),
         content: named.as_ref().and_then(ContentData::of),
         annotations: named.map(|it| it.manifest.annotations).unwrap_or_default(),
         referrers: referrers.into_iter().map(ReferrerData::of).collect(),
     })
+}
+
+/// Whether it says that a release is yanked.
+fn is_yank(one: &Descriptor) -> bool {
+    one.artifact_type.as_deref() == Some(media::YANK)
+}
+
+impl YankData {
+    fn of(descriptor: &Descriptor) -> YankData {
+        let said = |name: &str| {
+            let key = format!("vnd.tenon.yank.{name}");
+            descriptor.annotations.get(&key).cloned()
+        };
+        YankData {
+            version: said("version"),
+            reason: said("reason"),
+            since: said("since"),
+        }
+    }
+
+    fn line(&self) -> String {
+        let reason = self.reason.iter().map(|it| format!(": {it}"));
+        let since = self.since.iter().map(|it| format!(", since {it}"));
+        let version = self.version.iter().map(|it| format!(", as {it}"));
+        let all: String = reason.chain(since).chain(version).collect();
+        ui::clean_line(&format!("yanked{all}"))
+    }
 }
 
 impl ContentData {
@@ -349,6 +415,9 @@ impl ManifestData {
             ContentData::line(self.content.as_ref()),
             self.digest,
         ));
+        for yank in self.yanked.iter().take(most) {
+            out.push_str(&format!("  {}\n", yank.line()));
+        }
         annotations(out, "  ", &self.annotations, most);
         write_referrers(out, &self.referrers, most);
     }

@@ -27,6 +27,8 @@ pub mod media {
     pub const EMPTY: &str = "application/vnd.oci.empty.v1+json";
     /// A bill of materials in CycloneDX.
     pub const CYCLONEDX: &str = "application/vnd.cyclonedx+json";
+    /// What says that a release is yanked, as a registry with a log says it to clients that read none.
+    pub const YANK: &str = "application/vnd.tenon.yank.v1+json";
 }
 
 /// What is said of some content of a registry.
