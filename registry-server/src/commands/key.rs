@@ -1,4 +1,4 @@
-//! `tenon-registry key`: the keys of a registry that is stopped.
+//! `tenon-registry key`: the keys of a registry. They are listed while it runs, and changed while it is stopped.
 //!
 //! A new log key is used together with the old one for at least 30 days. Whoever asks the registry in
 //! that time learns of it; whoever does not, goes from the old key to the last checkpoint that it
@@ -7,14 +7,16 @@
 use crate::catalog::CatalogError;
 use crate::log::clock::{Clock, SystemClock};
 use crate::log::keys::{Keys, KeysError, load};
-use crate::log::{BundleError, Cosigning, Fatal, Log, LogId, Source, Submission, SubmitError};
+use crate::log::{
+    BundleError, Cosigning, Fatal, Log, LogId, Seen, Source, Submission, SubmitError,
+};
 use crate::store::database::{Database, DatabaseError};
 use crate::store::durable::{self, DurableError};
 use crate::store::{Disk, DiskError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tenon_registry_client::chain::{ChainError, RegistryChain};
-use tenon_registry_client::log::{Algorithm, Hash, SigningKey, Vkey};
+use tenon_registry_client::log::{Algorithm, Hash, Origin, SigningKey, Vkey};
 use tenon_registry_client::record::{
     Link, Record, RecordError, Reference, RegistryAct, Role, SignedRecord, Statement, Subject, Time,
 };
@@ -41,8 +43,13 @@ pub struct KeyArgs {
 pub enum KeyCommand {
     /// List the keys that the registry has and had
     List,
-    /// Make a new log key, which signs together with the old one from now on
-    Rotate,
+    /// Make a new log key, which signs together with the old one from now on; or a new ingest key
+    Rotate {
+        /// `log`, or `ingest`: a key that signs releases for tokens, where owners grant it. The ones before it
+        /// go on to sign where they are granted
+        #[arg(value_parser = rotated, default_value = "log")]
+        role: Role,
+    },
     /// Remove the old log key, 30 days after `rotate`
     Finish {
         /// Do not wait for the 30 days: clients that have not asked since `rotate` need one more request
@@ -153,6 +160,11 @@ pub enum KeyError {
     /// The log signs with it.
     #[error("`{0}` signs the checkpoints of this registry: use `key rotate` and `key finish`")]
     InUse(Vkey),
+    /// There would be no key that signs releases for tokens.
+    #[error(
+        "`{0}` is the newest key by which this registry signs releases for tokens: make another one first, by `key rotate ingest`"
+    )]
+    NewestIngest(Vkey),
     /// The clock cannot be read.
     #[error("the clock says something that is no time")]
     Clock,
@@ -174,7 +186,13 @@ impl KeyArgs {
                 let listed = list(&place).await?;
                 listed.iter().map(|key| format!("{key}\n")).collect()
             }
-            KeyCommand::Rotate => {
+            KeyCommand::Rotate { role: Role::Ingest } => {
+                let vkey = rotate_ingest(&place).await?;
+                format!(
+                    "{vkey}\nsigns releases for tokens from the next start on, in namespaces whose owners let it:\n  tenon namespace grant NAMESPACE {vkey} --allow release\nWhere an earlier one may sign, it goes on to.\n"
+                )
+            }
+            KeyCommand::Rotate { .. } => {
                 let vkey = rotate(&place).await?;
                 format!(
                     "{vkey}\nsigns from now on, together with the old key. Tell those who run witnesses and mirrors.\nIn 30 days, run `tenon-registry key finish`.\n"
@@ -242,7 +260,13 @@ pub enum Early {
 ///
 /// [`KeyError`].
 pub async fn list(place: &KeyPlace) -> Result<Vec<ListedKey>, KeyError> {
-    let opened = Opened::open(place)?;
+    let opened = match Opened::open(place) {
+        Err(KeyError::Disk(DiskError::InUse { .. })) => {
+            let (seen, _) = look(place)?;
+            return listed(seen.origin(), &seen.registry()?);
+        }
+        opened => opened?,
+    };
     let listed = opened.listed();
     opened.close(listed).await
 }
@@ -264,6 +288,17 @@ pub async fn rotate(place: &KeyPlace) -> Result<Vkey, KeyError> {
     let logged = opened.log(place, act).await;
     opened.close(logged).await?;
     Ok(next.vkey().clone())
+}
+
+/// Makes one more ingest key and logs that it is one. It can be repeated if it was interrupted.
+///
+/// # Errors
+///
+/// [`KeyError`].
+pub async fn rotate_ingest(place: &KeyPlace) -> Result<Vkey, KeyError> {
+    let opened = Opened::open(place)?;
+    let made = opened.rotate_ingest(place).await;
+    opened.close(made).await
 }
 
 /// Ends a rotation: logs that the old key is removed, and removes it. It can be repeated if it was
@@ -294,28 +329,56 @@ pub async fn add(place: &KeyPlace, role: Role, vkey: &Vkey) -> Result<(), KeyErr
     opened.close(logged).await
 }
 
-/// Logs that a key has a role no more.
+/// Logs that a key has a role no more; of an ingest key of this registry, the file goes, too.
 ///
 /// # Errors
 ///
 /// [`KeyError`].
 pub async fn remove(place: &KeyPlace, role: Role, vkey: &Vkey) -> Result<(), KeyError> {
     let opened = Opened::open(place)?;
-    let mut own = opened.keys.vkeys().into_iter();
-    let logged = match own.any(|(held, own)| held != Role::Root && own == *vkey) {
-        true => Err(KeyError::InUse(vkey.clone())),
-        false => {
-            opened
-                .log(place, RegistryAct::KeyRemove(role, vkey.clone()))
-                .await
-        }
-    };
-    opened.close(logged).await
+    let removed = opened.remove(place, role, vkey).await;
+    opened.close(removed).await
+}
+
+fn rotated(text: &str) -> Result<Role, String> {
+    let found = role(text).ok();
+    let found = found.filter(|role| matches!(role, Role::Log | Role::Ingest));
+    found.ok_or_else(|| "expected `log` or `ingest`".to_owned())
 }
 
 fn role(text: &str) -> Result<Role, String> {
     let found = Role::ALL.iter().copied().find(|role| role.as_str() == text);
     found.ok_or_else(|| "expected `root`, `log`, `index`, `time` or `ingest`".to_owned())
+}
+
+/// The log of a registry that runs, and its database: what it published is there, and is looked at only.
+pub(super) fn look(place: &KeyPlace) -> Result<(Seen, Arc<Database>), KeyError> {
+    let files = Arc::new(Disk::open(&place.data)?);
+    let database = Arc::new(Database::open(&place.data.join("registry.sqlite"))?);
+    let keys = Keys::load(&place.keys)?;
+    let seen = Seen::look(place.log, files, Arc::clone(&database), &keys)?;
+    Ok((seen, database))
+}
+
+/// The keys that the records of a registry's own chain name.
+fn listed(origin: &Origin, records: &[(SignedRecord, Time)]) -> Result<Vec<ListedKey>, KeyError> {
+    let mut chain = RegistryChain::new(origin.clone());
+    for (record, _) in records {
+        chain.apply(record)?;
+    }
+    let at = |seq: u32| {
+        let record = usize::try_from(seq).ok().and_then(|seq| records.get(seq));
+        record.map(|(_, time)| *time)
+    };
+    let listed = chain.keys().iter().filter_map(|key| {
+        Some(ListedKey {
+            role: key.role,
+            vkey: key.vkey.clone(),
+            added: at(key.added)?,
+            removed: key.removed.and_then(at),
+        })
+    });
+    Ok(listed.collect())
 }
 
 /// A log that is open for a command.
@@ -394,22 +457,7 @@ impl Opened {
     }
 
     fn listed(&self) -> Result<Vec<ListedKey>, KeyError> {
-        let records = self.log.registry()?;
-        let chain = self.fold(&records)?;
-        let at = |seq: u32| {
-            let record = usize::try_from(seq).ok().and_then(|seq| records.get(seq));
-            record.map(|(_, time)| *time)
-        };
-        let keys = chain.keys().iter();
-        let listed = keys.filter_map(|key| {
-            Some(ListedKey {
-                role: key.role,
-                vkey: key.vkey.clone(),
-                added: at(key.added)?,
-                removed: key.removed.and_then(at),
-            })
-        });
-        Ok(listed.collect())
+        listed(self.log.origin(), &self.log.registry()?)
     }
 
     /// Before a key is made: whether its record could be signed, and is not there already.
@@ -423,12 +471,40 @@ impl Opened {
         }
     }
 
-    fn fold(&self, records: &[(SignedRecord, Time)]) -> Result<RegistryChain, KeyError> {
-        let mut chain = RegistryChain::new(self.log.origin().clone());
-        for (record, _) in records {
-            chain.apply(record)?;
+    /// As the key is made before it is logged, one that was not logged is there to be taken.
+    async fn rotate_ingest(&self, place: &KeyPlace) -> Result<Vkey, KeyError> {
+        self.root(place)?;
+        let listed = self.listed()?;
+        let known = listed.iter().filter(|key| key.role == Role::Ingest).count();
+        let is_known = |vkey: &Vkey| listed.iter().any(|key| key.vkey == *vkey);
+        let new = Keys::make_ingest(&place.keys, self.log.origin(), known + 1, is_known)?;
+        let vkey = new.vkey().clone();
+        self.log(place, RegistryAct::KeyAdd(Role::Ingest, vkey.clone()))
+            .await?;
+        Ok(vkey)
+    }
+
+    async fn remove(&self, place: &KeyPlace, role: Role, vkey: &Vkey) -> Result<(), KeyError> {
+        let own = self.keys.vkeys().into_iter().find(|(_, own)| own == vkey);
+        match own.map(|(held, _)| held) {
+            Some(Role::Ingest) if self.log.ingest().first().map(SigningKey::vkey) == Some(vkey) => {
+                return Err(KeyError::NewestIngest(vkey.clone()));
+            }
+            None | Some(Role::Root | Role::Ingest) => {}
+            Some(_) => return Err(KeyError::InUse(vkey.clone())),
         }
-        Ok(chain)
+        let mut listed = self.listed()?.into_iter();
+        let is_own = role == Role::Ingest && own_ingest(&self.keys, vkey);
+        // It was interrupted after that, if it is removed already.
+        let is_done = is_own && listed.any(|key| key.vkey == *vkey && key.removed.is_some());
+        if !is_done {
+            self.log(place, RegistryAct::KeyRemove(role, vkey.clone()))
+                .await?;
+        }
+        if is_own {
+            Keys::forget_ingest(&place.keys, vkey)?;
+        }
+        Ok(())
     }
 
     async fn finish(&self, place: &KeyPlace, early: Early) -> Result<Vkey, KeyError> {
@@ -493,6 +569,12 @@ impl Opened {
     fn now(&self) -> Result<Time, KeyError> {
         Time::from_seconds(self.clock.wall().as_secs()).map_err(|_| KeyError::Clock)
     }
+}
+
+fn own_ingest(keys: &Keys, vkey: &Vkey) -> bool {
+    let own = keys.vkeys().into_iter();
+    own.filter(|(role, _)| *role == Role::Ingest)
+        .any(|(_, own)| own == *vkey)
 }
 
 impl std::fmt::Display for ListedKey {

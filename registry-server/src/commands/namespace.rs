@@ -1,12 +1,16 @@
-//! `tenon-registry namespace`: what the operator says about namespaces, of a registry that is stopped.
+//! `tenon-registry namespace`: what the operator says about namespaces. They are listed while the registry runs, and
+//! reserved while it is stopped.
 
-use super::key::{KeyError, KeyPlace, Opened};
+use super::key::{KeyError, KeyPlace, Opened, look};
 use crate::catalog::Catalog;
+use crate::log::LogId;
+use crate::store::DiskError;
+use crate::store::database::Database;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tenon_registry_client::log::Vkey;
 use tenon_registry_client::name::Namespace;
-use tenon_registry_client::record::{RegistryAct, Statement};
+use tenon_registry_client::record::{RegistryAct, SignedRecord, Statement, Time};
 
 /// `tenon-registry namespace`
 #[derive(Clone, Debug, clap::Args)]
@@ -106,23 +110,29 @@ pub async fn reserve(
 ///
 /// [`KeyError`].
 pub async fn list(place: &KeyPlace) -> Result<BTreeMap<Namespace, ListedNamespace>, KeyError> {
-    let opened = Opened::open(place)?;
-    let listed = listed(place, &opened);
+    let opened = match Opened::open(place) {
+        Err(KeyError::Disk(DiskError::InUse { .. })) => {
+            let (seen, database) = look(place)?;
+            return listed(place.log, &database, seen.registry()?);
+        }
+        opened => opened?,
+    };
+    let registry = opened.registry();
+    let listed = registry.and_then(|records| listed(place.log, opened.database(), records));
     opened.close(listed).await
 }
 
 fn listed(
-    place: &KeyPlace,
-    opened: &Opened,
+    log: LogId,
+    database: &Database,
+    registry: Vec<(SignedRecord, Time)>,
 ) -> Result<BTreeMap<Namespace, ListedNamespace>, KeyError> {
     let mut listed: BTreeMap<Namespace, ListedNamespace> = BTreeMap::new();
-    let created = opened
-        .database()
-        .read(|tx| Catalog::new(tx, place.log).namespaces())?;
+    let created = database.read(|tx| Catalog::new(tx, log).namespaces())?;
     for (name, records) in created {
         listed.entry(name).or_default().records = Some(records);
     }
-    for (record, _) in opened.registry()? {
+    for (record, _) in registry {
         if let Statement::Registry {
             act: RegistryAct::Reserve { namespace, owners },
             ..

@@ -27,11 +27,11 @@ pub(super) struct Create {
     /// What to call it
     #[arg(long)]
     label: String,
-    /// What it is for: `read`, `publish`, `yank`, `namespace` or `operate`; may be given several times
-    #[arg(long = "action", required = true)]
+    /// What it is for: `read`, `publish`, `yank`, `namespace` or `operate`; several, with commas between them
+    #[arg(long = "action", required = true, value_delimiter = ',')]
     actions: Vec<Action>,
-    /// For what: `*`, `acme:*`, `acme:http` or `acme:http-*`; may be given several times
-    #[arg(long = "pattern", required = true)]
+    /// For what: `*`, `acme:*`, `acme:http` or `acme:http-*`; several, with commas between them
+    #[arg(long = "pattern", required = true, value_delimiter = ',')]
     patterns: Vec<TokenScope>,
     /// For how long, such as `90d` or `12h`
     #[arg(long, value_parser = duration)]

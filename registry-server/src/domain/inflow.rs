@@ -8,6 +8,9 @@ use tokio::task::JoinHandle;
 /// How much is written at once, and how much may come in meanwhile.
 const PART: usize = 256 << 10;
 
+/// The most that came in and is not written yet: a part that is being written, and the next one.
+pub(super) const UNWRITTEN: u64 = 2 * PART as u64;
+
 /// What came in of content. Dropping it leaves nothing.
 #[derive(Debug)]
 pub(crate) struct Inflow {

@@ -1,6 +1,7 @@
 //! The registry's own keys: one for each role, each in a file of its own.
 
 use super::LogId;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
@@ -35,8 +36,10 @@ pub struct Keys {
     pub index: SigningKey,
     /// Cosigns checkpoints with the time.
     pub time: SigningKey,
-    /// Signs releases for those who have no key of their own.
+    /// Signs releases for those who have no key of their own, where owners let it.
     pub ingest: SigningKey,
+    /// Those that did before, in the order in which they were made: where they are granted, they go on to.
+    pub earlier_ingest: Vec<SigningKey>,
 }
 
 /// Why keys cannot be used.
@@ -124,12 +127,16 @@ impl Keys {
             load(&path, algorithm(role))?.ok_or(KeysError::Missing(path))
         };
         let next = load(&dir.join(NEXT_LOG_KEY), Algorithm::Ed25519)?;
+        let mut earlier_ingest: Vec<SigningKey> =
+            ingest_keys(dir)?.into_iter().map(|(_, key)| key).collect();
+        let ingest = earlier_ingest.pop();
         Ok(Keys {
             root: load(&file(dir, Role::Root), Algorithm::Ed25519)?,
             log: [need(Role::Log)?].into_iter().chain(next).collect(),
             index: need(Role::Index)?,
             time: need(Role::Time)?,
-            ingest: need(Role::Ingest)?,
+            ingest: ingest.ok_or_else(|| KeysError::Missing(file(dir, Role::Ingest)))?,
+            earlier_ingest,
         })
     }
 
@@ -159,16 +166,50 @@ impl Keys {
         sync_dir(dir)
     }
 
+    /// One more ingest key in a directory, of this name and number, or a later one. One that was made
+    /// before, and that the log does not know, is taken.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written or read.
+    pub fn make_ingest(
+        dir: &Path,
+        origin: &Origin,
+        number: usize,
+        is_known: impl Fn(&Vkey) -> bool,
+    ) -> Result<SigningKey, KeysError> {
+        for number in number.max(2).. {
+            let name = format!("{}/{}-{number}", origin.as_str(), Role::Ingest);
+            let key = make(&ingest_file(dir, number), &name, algorithm(Role::Ingest))?;
+            if !is_known(key.vkey()) {
+                return Ok(key);
+            }
+        }
+        Err(KeysError::Missing(file(dir, Role::Ingest)))
+    }
+
+    /// Removes the file of an ingest key that the log has removed, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// A file or directory cannot be used.
+    pub fn forget_ingest(dir: &Path, vkey: &Vkey) -> Result<(), KeysError> {
+        for (path, key) in ingest_keys(dir)? {
+            if key.vkey() == vkey {
+                fs::remove_file(&path).map_err(io_error("remove", &path))?;
+            }
+        }
+        sync_dir(dir)
+    }
+
     /// The public keys, by role.
     pub fn vkeys(&self) -> Vec<(Role, Vkey)> {
         let root = self.root.iter().map(|key| (Role::Root, key));
         let log = self.log.iter().map(|key| (Role::Log, key));
-        let others = [
-            (Role::Index, &self.index),
-            (Role::Time, &self.time),
-            (Role::Ingest, &self.ingest),
-        ];
-        let all = root.chain(log).chain(others);
+        let others = [(Role::Index, &self.index), (Role::Time, &self.time)];
+        let ingest = self.earlier_ingest.iter().chain([&self.ingest]);
+        let ingest = ingest.map(|key| (Role::Ingest, key));
+        let all = root.chain(log).chain(others).chain(ingest);
         all.map(|(role, key)| (role, key.vkey().clone())).collect()
     }
 }
@@ -216,6 +257,34 @@ fn algorithm(role: Role) -> Algorithm {
 
 fn file(dir: &Path, role: Role) -> PathBuf {
     dir.join(format!("{role}.key"))
+}
+
+/// Where an ingest key is: the first one as any other, those made later by their number.
+fn ingest_file(dir: &Path, number: usize) -> PathBuf {
+    dir.join(format!("{}-{number}.key", Role::Ingest))
+}
+
+/// The ingest keys in a directory, in the order in which they were made.
+fn ingest_keys(dir: &Path) -> Result<Vec<(PathBuf, SigningKey)>, KeysError> {
+    let first = file(dir, Role::Ingest);
+    let mut files = BTreeMap::from([(1, first)]);
+    for entry in fs::read_dir(dir).map_err(io_error("read", dir))? {
+        let name = entry.map_err(io_error("read", dir))?.file_name();
+        let number = name.to_str().and_then(|name| {
+            let name = name.strip_prefix(Role::Ingest.as_str())?;
+            name.strip_prefix('-')?.strip_suffix(".key")?.parse().ok()
+        });
+        if let Some(number) = number {
+            files.insert(number, ingest_file(dir, number));
+        }
+    }
+    let mut keys = vec![];
+    for path in files.into_values() {
+        if let Some(key) = load(&path, algorithm(Role::Ingest))? {
+            keys.push((path, key));
+        }
+    }
+    Ok(keys)
 }
 
 fn save(path: &Path, name: &str, seed: &[u8; 32]) -> Result<(), KeysError> {

@@ -8,6 +8,7 @@
 //! | `ledger`, `batch`, `recompute`, `rows`, `settle` | the rules, the files, the second opinion, the transaction, the disk |
 //! | `cosign` | witnesses, who are asked for their cosignatures |
 //! | `shared`, `stored`, `bundle` | what is published, and how it is read |
+//! | `seen` | a log that another process may be writing, looked at from beside |
 //! | `stats` | what it did, in numbers |
 //! | `replay` | the rows, made again |
 
@@ -22,6 +23,7 @@ mod open;
 mod recompute;
 mod replay;
 mod rows;
+mod seen;
 mod settle;
 mod shared;
 mod stats;
@@ -33,6 +35,7 @@ pub use cosign::{CosignFigures, Cosigning, MAX_WITNESSES, WitnessConfig, Witness
 pub use layout::Layout;
 pub use open::{OpenError, Source};
 pub(crate) use replay::{Replay, ReplayError};
+pub(crate) use seen::Seen;
 pub use stats::{BatchStats, LogStats};
 pub use thread::{Fatal, Log};
 

@@ -2,7 +2,6 @@
 
 use super::bundle::bundle;
 use super::cosign::{CosignFigures, lock};
-use super::keys::Keys;
 use super::open::{OpenError, Source, open};
 use super::shared::Shared;
 use super::stats::{BatchStats, LogStats, Stats};
@@ -18,7 +17,7 @@ use tenon_registry_client::api::ProofQuery;
 use tenon_registry_client::log::{
     Hash, KeyId, Origin, ProveError, SigningKey, TilePath, prove_consistency, prove_inclusion,
 };
-use tenon_registry_client::record::{SignedRecord, Subject, Time};
+use tenon_registry_client::record::{Role, SignedRecord, Subject, Time};
 use tenon_registry_client::state::Pin;
 use tokio::sync::oneshot;
 
@@ -40,7 +39,7 @@ pub type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
 #[derive(Clone)]
 pub struct Log {
     origin: Origin,
-    keys: Arc<Keys>,
+    ingest: Arc<[SigningKey]>,
     pin: Pin,
     stored: Stored,
     shared: Arc<Shared>,
@@ -66,6 +65,14 @@ impl Log {
         let init = writer.ledger.monitor.registry().hash(0);
         let key = writer.log_keys().first().map(|key| key.vkey().clone());
         let figures = writer.cosigners.figures();
+        let keys = &source.keys;
+        let ingest = [&keys.ingest]
+            .into_iter()
+            .chain(keys.earlier_ingest.iter().rev());
+        let registry = writer.ledger.monitor.registry();
+        // One that the log does not name, or no longer, signs nothing that clients accept.
+        let ingest = ingest.filter(|key| registry.active(Role::Ingest).any(|it| it == key.vkey()));
+        let ingest = ingest.cloned().collect();
         let pin = key
             .zip(init)
             .and_then(|(key, init)| Pin::new(key, init).ok());
@@ -78,7 +85,7 @@ impl Log {
         let thread = thread.map_err(|error| OpenError::Write(error.to_string()))?;
         Ok(Log {
             origin,
-            keys: Arc::clone(&source.keys),
+            ingest,
             pin,
             stored,
             shared,
@@ -99,9 +106,9 @@ impl Log {
         &self.pin
     }
 
-    /// What signs releases for those who have no key of their own.
-    pub(crate) fn ingest(&self) -> &SigningKey {
-        &self.keys.ingest
+    /// What signs releases for those who have no key of their own, the newest first.
+    pub(crate) fn ingest(&self) -> &[SigningKey] {
+        &self.ingest
     }
 
     /// The latest checkpoint.

@@ -12,7 +12,7 @@ use super::place::Parameters;
 use super::reference::{LATEST, Reference, Tag};
 use super::release::Outcome;
 use super::repository::{self, RepositoryId};
-use super::{Answer, Asked, package, release, yank};
+use super::{Answer, Asked, latest, package, release, yank};
 use crate::api::body::Received;
 use crate::api::reply;
 use crate::catalog::Catalog;
@@ -52,6 +52,8 @@ struct Plan {
     tags: Vec<Tag>,
     /// The tags that lead to a release of the same content, by a manifest of its own, and go on to.
     others: Vec<Tag>,
+    /// Whether `latest` was to be it, and a higher release came first.
+    is_overtaken: bool,
     /// Whether it is a release, or is going to be, and so can be had by its digest as that.
     is_released: bool,
 }
@@ -63,11 +65,15 @@ pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> A
     let parameters = Parameters::of(&asked.parts.uri);
     let (wanted, tags) = match read_reference(reference)? {
         Some(Reference::Digest(digest)) => {
-            let tags = parameters.all("tag").map(|tag| match tag.parse() {
-                Ok(Reference::Tag(tag)) => Ok(tag),
-                _ => Err(no_tag(tag)),
-            });
-            (Some(digest), tags.collect::<Result<Vec<Tag>, _>>()?)
+            let mut tags: Vec<Tag> = vec![];
+            for tag in parameters.all("tag") {
+                match tag.parse() {
+                    Ok(Reference::Tag(tag)) if tags.contains(&tag) => {}
+                    Ok(Reference::Tag(tag)) => tags.push(tag),
+                    _ => return Err(no_tag(tag)),
+                }
+            }
+            (Some(digest), tags)
         }
         Some(Reference::Tag(tag)) => {
             let digest = parameters.get("digest").map(blob::parse).transpose()?;
@@ -132,6 +138,13 @@ pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> A
             let of_it = |tag: &&Tag| tag.version().as_ref() == Some(version);
             plan.others.extend(tags.iter().filter(of_it).cloned());
         }
+        if let Some(tag) = tags.iter().find(|tag| tag.as_str() == LATEST) {
+            match latest::became(asked, package, version).await? {
+                true if outcome == Outcome::SameContent => plan.others.push(tag.clone()),
+                true => {}
+                false => plan.is_overtaken = true,
+            }
+        }
     }
     // A release is listed with what refers to its subject as any other manifest is.
     let is_known = is_known
@@ -155,15 +168,16 @@ pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> A
     let headers = response.headers_mut();
     for tag in &tags {
         // What is not said back leads to another manifest, whose digest may be asked for.
-        match plan.others.contains(tag) {
-            true => {
-                let text = format!("299 - \"{tag} keeps the manifest that it was released with\"");
-                headers.append(WARNING, reply::header(&text));
-            }
-            false => {
-                headers.append(TAG, reply::header(tag.as_str()));
-            }
-        }
+        let instead = if plan.is_overtaken && tag.as_str() == LATEST {
+            "is a higher release, which came first"
+        } else if plan.others.contains(tag) {
+            "keeps the manifest that it was released with"
+        } else {
+            headers.append(TAG, reply::header(tag.as_str()));
+            continue;
+        };
+        let text = format!("299 - \"{tag} {instead}\"");
+        headers.append(WARNING, reply::header(&text));
     }
     Ok(response)
 }
@@ -265,12 +279,7 @@ async fn plan(asked: &Asked<'_>, tags: &[Tag], new: &New<'_>) -> Result<Plan, Fa
         match would_be_latest(asked, &package, new, &plan).await? {
             Some(Some(Outcome::Released)) => plan.is_released = true,
             Some(Some(Outcome::SameContent)) => plan.others.extend(LATEST.parse()),
-            Some(None) => {
-                let message = format!(
-                    "`{LATEST}` is the highest release of `{package}`, whichever that is: push a version instead"
-                );
-                return Err(Failure::new(Code::Denied, message).with_status(StatusCode::CONFLICT));
-            }
+            Some(None) => return Err(latest_is_release(&package)),
             None => plan.tags.extend(LATEST.parse()),
         }
     }
@@ -340,12 +349,19 @@ async fn keep(asked: &Asked<'_>, new: &New<'_>, tags: Vec<Tag>) -> Result<(), Fa
                 _ => None,
             };
             if there.is_none() {
-                return Ok(Err(Some(part.to_string())));
+                return Ok(Err(Refused::Missing(part.to_string())));
             }
+        }
+        if let Some(package) = name.package()
+            && tags.iter().any(|tag| tag.as_str() == LATEST)
+            && latest::is_release(tx, name.log(), &package)?
+        {
+            // The first release came meanwhile.
+            return Ok(Err(Refused::Latest(package)));
         }
         let id = repository::ensure(tx, &name)?;
         if !has_room(tx, id, &tags)? {
-            return Ok(Err(None));
+            return Ok(Err(Refused::Full));
         }
         insert(tx, id, &document, &bytes, &digest)?;
         for tag in &tags {
@@ -353,15 +369,33 @@ async fn keep(asked: &Asked<'_>, new: &New<'_>, tags: Vec<Tag>) -> Result<(), Fa
         }
         Ok(Ok(()))
     });
-    kept.await?.map_err(|missing| match missing {
-        Some(part) => {
+    kept.await?.map_err(|refused| match refused {
+        Refused::Missing(part) => {
             let name = &asked.name;
             let message =
                 format!("the manifest names `{part}`, which is not in `{name}`: push that first");
             Failure::new(Code::ManifestBlobUnknown, message)
         }
-        None => too_many_tags(),
+        Refused::Latest(package) => latest_is_release(&package),
+        Refused::Full => too_many_tags(),
     })
+}
+
+/// Why a manifest is not kept.
+enum Refused {
+    /// What it names is not there.
+    Missing(String),
+    /// There are releases, of which `latest` is one.
+    Latest(PackageName),
+    /// There are too many tags.
+    Full,
+}
+
+fn latest_is_release(package: &PackageName) -> Failure {
+    let message = format!(
+        "`{LATEST}` is the highest release of `{package}`, whichever that is: push a version instead"
+    );
+    Failure::new(Code::Denied, message).with_status(StatusCode::CONFLICT)
 }
 
 fn too_many_tags() -> Failure {

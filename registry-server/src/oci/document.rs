@@ -95,8 +95,9 @@ impl Document {
             .map_err(|error| invalid(format!("the manifest is not as expected: {error}")))?;
         let said = content_type.map(|said| said.split(';').next().unwrap_or_default().trim());
         let media_type = match (said, &wire.media_type) {
-            // Two readers must not take it for two things.
-            (Some(said), Some(own)) if said != own => {
+            // Two readers must not take it for two things; in which case it is written is no difference
+            // ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110), 8.3.1).
+            (Some(said), Some(own)) if !said.eq_ignore_ascii_case(own) => {
                 return Err(invalid(format!(
                     "`content-type` is `{}`, and the manifest's `mediaType` is `{}`: they must be the same",
                     shown(said),
@@ -116,8 +117,10 @@ impl Document {
                 "`{shown}` is no type of a manifest: expected such as `{IMAGE}`"
             )));
         }
-        let is_image = matches!(media_type.as_str(), IMAGE | DOCKER_IMAGE);
-        let is_index = matches!(media_type.as_str(), INDEX | DOCKER_LIST);
+        let is_one_of =
+            |known: [&str; 2]| known.iter().any(|it| media_type.eq_ignore_ascii_case(it));
+        let is_image = is_one_of([IMAGE, DOCKER_IMAGE]);
+        let is_index = is_one_of([INDEX, DOCKER_LIST]);
         if (is_image || is_index) && wire.schema_version != Some(2) {
             return Err(invalid("the manifest's `schemaVersion` must be 2"));
         }
@@ -202,7 +205,8 @@ impl Descriptor {
 /// Whether a text is a media type of an application ([RFC 6838](https://www.rfc-editor.org/rfc/rfc6838), 4.2).
 fn is_media_type(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&byte);
-    let subtype = text.strip_prefix("application/");
+    let (kind, subtype) = text.split_once('/').unwrap_or_default();
+    let subtype = kind.eq_ignore_ascii_case("application").then_some(subtype);
     subtype.is_some_and(|it| (1..=127).contains(&it.len()) && it.bytes().all(allowed))
 }
 

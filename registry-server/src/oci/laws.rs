@@ -102,7 +102,8 @@ pub fn oci_document(bytes: &[u8]) -> bool {
         return false;
     };
     assert!(HeaderValue::try_from(&document.media_type).is_ok());
-    assert!(document.media_type.starts_with("application/"));
+    let media_type = document.media_type.to_ascii_lowercase();
+    assert!(media_type.starts_with("application/"));
     let parts = document.parts();
     assert!(parts.len() <= 4_097);
     for (at, part) in parts.iter().enumerate() {

@@ -12,7 +12,8 @@
 //! | `blob`, `push`, `upload` | content: sent, taken in, on its way in |
 //! | `manifest`, `arrival` | manifests: sent and removed, and on their way in |
 //! | `document`, `tag`, `referrer` | what they say, and how they are found |
-//! | `package`, `form`, `release`, `yank` | releases: read, as manifests, and pushed; what refers to those that are yanked |
+//! | `package`, `form`, `latest`, `yank` | releases: read, as manifests; the highest of them; what refers to those that are yanked |
+//! | `release`, `ingest` | releases pushed, and what signs them |
 //! | `repository`, `takedown` | what repositories hold, and what is gone of them |
 //! | `wellknown`, `error` | where packages are; what is wrong |
 //!
@@ -29,6 +30,8 @@ mod digest;
 mod document;
 mod error;
 mod form;
+mod ingest;
+mod latest;
 mod manifest;
 mod name;
 mod package;
@@ -200,7 +203,8 @@ async fn answer_place(
             .with_status(StatusCode::METHOD_NOT_ALLOWED)
             .with(ALLOW, HeaderValue::from_static(allowed)));
     }
-    must_be_plain(parts)?;
+    must_be_plain(parts, &body)?;
+    place::must_be_encoded(&parts.uri)?;
     match place {
         Place::WellKnown => Ok(wellknown::answer()),
         Place::Base => base(&auth::identify(app, peer, parts)?),
@@ -225,10 +229,15 @@ async fn answer_place(
     }
 }
 
-/// Refuses what is sent encoded: it is kept as it comes, by the digest of that.
-fn must_be_plain(parts: &Parts) -> Result<(), Failure> {
-    let identity = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-    if parts.headers.get_all(CONTENT_ENCODING).iter().all(identity) {
+/// Refuses what is sent encoded: it is kept as it comes, by the digest of that. Of a question without a
+/// body, nothing is kept.
+fn must_be_plain(parts: &Parts, body: &Incoming) -> Result<(), Failure> {
+    let identity = |value: &HeaderValue| {
+        let mut codings = value.as_bytes().split(|byte| *byte == b',');
+        codings.all(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"identity"))
+    };
+    let asks = parts.method.is_safe() && http_body::Body::is_end_stream(body);
+    if asks || parts.headers.get_all(CONTENT_ENCODING).iter().all(identity) {
         return Ok(());
     }
     let message = "content is sent as it is: without `content-encoding`";

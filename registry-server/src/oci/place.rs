@@ -1,5 +1,6 @@
 //! What is asked for: paths and queries.
 
+use super::error::{Code, Failure};
 use crate::api::query::decode;
 use http::{Method, Uri};
 
@@ -108,7 +109,8 @@ impl Place {
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads those of a URL; what is not encoded as it should be is not there.
+    /// Reads those of a URL; what is not encoded as it should be is not there, and
+    /// [`must_be_encoded`] refuses it before.
     pub(super) fn of(uri: &Uri) -> Parameters {
         Parameters::read(uri.query().unwrap_or_default())
     }
@@ -133,6 +135,22 @@ impl Parameters {
         let named = move |(known, _): &&(String, String)| known == name;
         self.0.iter().filter(named).map(|(_, value)| value.as_str())
     }
+}
+
+/// Refuses a query that is not encoded as it should be: what nobody can read would else be left alone, and
+/// whoever sent it would think that it was done.
+pub(super) fn must_be_encoded(uri: &Uri) -> Result<(), Failure> {
+    let query = uri.query().unwrap_or_default();
+    let wrong = query.split('&').find(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        decode(name).is_err() || decode(value).is_err()
+    });
+    let Some(wrong) = wrong else { return Ok(()) };
+    let shown: String = wrong.chars().take(80).collect();
+    let message = format!(
+        "`{shown}` in the query is not encoded as in a URL: after `%` come two hexadecimal digits, of UTF-8"
+    );
+    Err(Failure::new(Code::Unsupported, message))
 }
 
 /// Undoes what URLs encode, in a path, where `+` is itself.
@@ -208,5 +226,17 @@ mod tests {
         assert_eq!(parameters.all("a").collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!((parameters.get("c"), parameters.get("d")), (Some(""), None));
         assert_eq!(escape("a+b/c d:e"), "a%2Bb%2Fc%20d:e");
+        assert!(must_be_encoded(&uri).is_err());
+        for (query, is_encoded) in [
+            ("", true),
+            ("?", true),
+            ("?a=%7a&&b", true),
+            ("?a=%", false),
+            ("?%zz=a", false),
+            ("?a=%ff", false),
+        ] {
+            let uri: Uri = format!("/{query}").parse().unwrap();
+            assert_eq!(must_be_encoded(&uri).is_ok(), is_encoded, "{query}");
+        }
     }
 }

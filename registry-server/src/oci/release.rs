@@ -11,7 +11,7 @@ use super::form::LAYER;
 use super::manifest::Manifest;
 use super::reference::{Reference, Tag};
 use super::repository;
-use super::{Asked, package};
+use super::{Asked, ingest, package};
 use crate::access::{Token, now};
 use crate::app::{App, Realm};
 use crate::catalog::rank;
@@ -24,8 +24,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use tenon_registry_client::Digest;
 use tenon_registry_client::api::ProblemCode;
-use tenon_registry_client::log::Hash;
-use tenon_registry_client::name::{PackageName, Pattern, Version};
+use tenon_registry_client::log::{Hash, SigningKey};
+use tenon_registry_client::name::{PackageName, Version};
 use tenon_registry_client::record::{
     Attestation, Content, ContentKind, Link, PackageAct, Record, Reference as Authority,
     SignedRecord, Statement, Subject, Time,
@@ -71,6 +71,8 @@ struct Pushed {
     manifest: Vec<u8>,
     config_digest: String,
     config: Vec<u8>,
+    /// What the registry signs with.
+    signer: SigningKey,
 }
 
 /// What a push of a version came to.
@@ -98,7 +100,7 @@ pub(super) async fn push(
     let (content, size) = layer(asked, new.document).await?;
     let (config_digest, config) = config(asked, new.document).await?;
     let digest = content;
-    must_be_granted(asked, package).await?;
+    let signer = ingest::signer(asked, package).await?;
     let claim = asked.app.claims().claim(digest);
     let kind = kind_of(asked, &digest, package, version).await?;
     let pushed = Pushed {
@@ -110,6 +112,7 @@ pub(super) async fn push(
         manifest: new.bytes.to_vec(),
         config_digest,
         config,
+        signer,
     };
     // So that what is looked at in private is what this token brought.
     asked.realm.note_upload(token.id, &digest);
@@ -271,40 +274,6 @@ fn missing(asked: &Asked<'_>, digest: &super::digest::Digest) -> Failure {
     Failure::new(Code::ManifestBlobUnknown, message)
 }
 
-/// Refuses where the registry may not sign, and says what to do instead.
-async fn must_be_granted(asked: &Asked<'_>, package: &PackageName) -> Result<(), Failure> {
-    let namespace = package.namespace().clone();
-    let wanted = namespace.clone();
-    let known = asked
-        .realm
-        .catalog(asked.app, move |catalog| Ok(catalog.namespace(&wanted)?));
-    let Some(known) = known.await? else {
-        let message = format!(
-            "there is no namespace `{namespace}`, so nothing can be released in it: create it with `tenon namespace create {namespace}`, or push by a tag that is no version"
-        );
-        return Err(Failure::new(Code::Denied, message));
-    };
-    let own = asked.realm.log().ingest().vkey().to_string();
-    let signs = known.keys.iter().any(|key| {
-        let pattern: Result<Pattern, _> = key.pattern.parse();
-        key.vkey == own
-            && key
-                .permissions
-                .iter()
-                .any(|permission| permission == "release")
-            && pattern.is_ok_and(|pattern| pattern.matches(package.name()))
-    });
-    match signs {
-        true => Ok(()),
-        false => {
-            let message = format!(
-                "the namespace `{namespace}` demands the signatures of its publishers: publish with `tenon publish`, or have an owner let this registry sign for tokens with `tenon namespace grant {namespace} {own} --allow release`"
-            );
-            Err(Failure::new(Code::Denied, message))
-        }
-    }
-}
-
 /// Whether it is a component or a WIT package, which their manifests do not say.
 async fn kind_of(
     asked: &Asked<'_>,
@@ -408,7 +377,7 @@ fn record(realm: &Realm, token: &Token, pushed: &Pushed) -> Result<SignedRecord,
         statement,
         time: Time::from_seconds(now()).map_err(Error::internal)?,
     };
-    SignedRecord::sign(record, &[realm.log().ingest()]).map_err(Error::internal)
+    SignedRecord::sign(record, &[&pushed.signer]).map_err(Error::internal)
 }
 
 fn keep(tx: &rusqlite::Transaction<'_>, log: LogId, pushed: &Pushed) -> rusqlite::Result<()> {

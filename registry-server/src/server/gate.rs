@@ -199,11 +199,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         // There is one refusal: it is the last thing on a connection.
         let _ = self.exchange.refusal.set(refusal);
         self.exchange.busy.store(true, Ordering::Release);
-        // Of the URL, so much is kept as says in which form the answer is.
-        let mut words = self.buffer.as_ref().split(|byte: &u8| *byte == b' ');
-        let url = match words.nth(1) {
-            Some(url) if url.starts_with(b"/v2/") => "/v2/",
-            _ => "/",
+        // Of what was asked for, so much is kept as says in which form the answer is.
+        let url = match head::paths(&self.buffer).any(crate::oci::owns) {
+            true => "/v2/",
+            false => "/",
         };
         let head = format!("GET {url} HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n");
         self.buffer = BytesMut::from(head.as_bytes());

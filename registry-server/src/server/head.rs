@@ -32,6 +32,9 @@ pub(super) struct Refusal {
     pub(super) detail: &'static str,
 }
 
+/// Of a first line that is no request's, so many words are looked at.
+const MOST_WORDS: usize = 4;
+
 /// The length of the head that the bytes begin with, if they have it whole. The first `scanned` of
 /// them were looked at before.
 pub(super) fn find_end(
@@ -102,6 +105,26 @@ pub(super) fn examine(head: &[u8], limits: &Limits) -> Result<Framing, Refusal> 
         (None, true) => Ok(Framing::Chunked),
         (length, false) => Ok(Framing::Length(length.unwrap_or(0))),
     }
+}
+
+/// What may have been meant for the path, in the first line of what is no head.
+pub(super) fn paths(bytes: &[u8]) -> impl Iterator<Item = &str> {
+    let line = bytes.split(|byte| *byte == b'\n').next();
+    let words = line.unwrap_or_default().split(u8::is_ascii_whitespace);
+    let words = words.filter(|word| !word.is_empty()).take(MOST_WORDS);
+    words.filter_map(|word| {
+        // What is behind it may be no text, or too long to be there whole.
+        let end = word.iter().position(|byte| b"?#".contains(byte));
+        let word = word.get(..end.unwrap_or(word.len()))?;
+        let text = match std::str::from_utf8(word) {
+            Ok(text) => text,
+            Err(error) => std::str::from_utf8(word.get(..error.valid_up_to())?).ok()?,
+        };
+        match text.split_once("://") {
+            Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)),
+            None => Some(text),
+        }
+    })
 }
 
 /// Whether it is of HTTP/1.1 rather than 1.0.
@@ -249,6 +272,23 @@ mod tests {
                 "{head}"
             );
         }
+    }
+
+    #[test]
+    fn what_was_asked_for_is_found_in_what_is_no_request() {
+        for (head, found) in [
+            ("GET  /v2/ HTTP/1.1\r\n", &["GET", "/v2/", "HTTP/1.1"][..]),
+            ("/v2/a\r\nGET /b HTTP/1.1\r\n", &["/v2/a"]),
+            ("get\t/v2/a?b=/c\tHTTP/3", &["get", "/v2/a", "HTTP/3"]),
+            ("GET http://a/v2/ \u{e4}", &["GET", "/v2/", "\u{e4}"]),
+            ("GET http://a", &["GET"]),
+            ("a b c d e", &["a", "b", "c", "d"]),
+            ("", &[]),
+            ("\r\nGET /v2/", &[]),
+        ] {
+            assert!(paths(head.as_bytes()).eq(found.iter().copied()), "{head}");
+        }
+        assert!(paths(b"GET /v2/a\xffb").eq(["GET", "/v2/a"]));
     }
 
     #[test]

@@ -124,12 +124,15 @@ async fn what_is_taken_down_is_gone_at_once_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_registry_that_runs_keeps_commands_out() {
+async fn a_registry_that_runs_keeps_out_what_would_change_it() {
     let fixture = Fixture::new();
+    let stopped = run(&fixture, &["namespace", "list"]).await.unwrap();
     let held = tenon_registry_server::care::DataDir::lock(fixture.path()).unwrap();
+    let listed = run(&fixture, &["namespace", "list"]).await.unwrap();
+    assert_eq!(listed, stopped);
+    assert!(listed.contains("team2 records "), "{listed}");
     for line in [
-        &["namespace", "list"][..],
-        &["namespace", "reserve", "corp"],
+        &["namespace", "reserve", "corp"][..],
         &["takedown", "team2:app", "1.2.3", "--reason", "abuse"],
     ] {
         let error = run(&fixture, line).await.unwrap_err();

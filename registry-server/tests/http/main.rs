@@ -35,7 +35,7 @@
 //! | S38 | quotas | `records`, `uploads` |
 //! | S39 | private content by its digest | `private` |
 //! | S40 | what operators leave open elsewhere: no such routes | `contract` |
-//! | S41 | a full disk: early, in the middle of a batch, at the start | `uploads`, `damage` |
+//! | S41 | a full disk: early, in the middle of a batch, at the start; and who may hold how much of one | `uploads`, `damage`, `full_disk`, `room` |
 //! | S42 | calls that fail, syncs above all | `kill/faults`, with the program; `crash/faults` |
 //! | S43 | a wrong clock | `crash/clock`, with a clock of its own: the system's is everybody's |
 //! | S44 | two processes, an old copy | `damage`, `operator`; `crash/clock`, `care/copying` |
@@ -61,6 +61,7 @@ mod client;
 mod house;
 mod publisher;
 
+mod beside;
 mod checked;
 mod command_line;
 mod contract;
@@ -72,6 +73,7 @@ mod limits;
 mod operator;
 mod private;
 mod records;
+mod room;
 mod tokens;
 mod upkeep;
 mod uploads;

@@ -292,13 +292,18 @@ fn s41_an_upload_that_would_fill_the_disk_is_refused_early() {
 
 /// A registry on a disk with so many MiB left, whatever is written.
 fn house_with_room(mib: u64) -> House {
+    house_on_disk(mib).0
+}
+
+/// The same, and the disk, which may say something else later.
+pub(crate) fn house_on_disk(mib: u64) -> (House, Arc<Faulty>) {
     let temp = TempDir::new().unwrap();
     let dir = temp.path().join("data");
     std::fs::create_dir(&dir).unwrap();
     let source = support::source(&dir);
-    let faulty = Faulty::new(Arc::clone(&source.files));
-    faulty.set_free_space(Some(mib << 20));
-    let files: Arc<dyn Files> = Arc::new(faulty);
+    let disk = Arc::new(Faulty::new(Arc::clone(&source.files)));
+    disk.set_free_space(Some(mib << 20));
+    let files: Arc<dyn Files> = Arc::clone(&disk) as _;
     durable::clean(&*files).unwrap();
     let log = Log::open(&source, Arc::new(|error: &str| panic!("{error}"))).unwrap();
     let parts = Parts {
@@ -310,7 +315,7 @@ fn house_with_room(mib: u64) -> House {
         data: DataDir::of(&dir, files),
         reserve: Reserve::new(&dir, 0),
     };
-    House::of(temp, App::new(parts).unwrap())
+    (House::of(temp, App::new(parts).unwrap()), disk)
 }
 
 /// Begins to send content whose length is not said, at both doors: 1 byte of each came in when this

@@ -3,10 +3,11 @@
 //! Which test holds which sentence of the specification is in `docs/oci-conformance.md`, and `page` holds that.
 //!
 //! And what this registry promises besides: `access`, who may do what; `private`, that nothing is told of
-//! what may not be read; `packages` and `releases`, releases pulled and pushed; `yanks`, what is said of those
-//! that are yanked; `races`, what is done at once, and what is removed meanwhile; `places`, full disks, earlier
-//! and damaged databases; `power`, `faults` and `kills`, the power, the disk and the program failing at any moment; `attacks`, `contents` and
-//! `prying`, what is sent to do harm.
+//! what may not be read; `packages` and `releases`, releases pulled and pushed; `ingest`, what signs those; `succession`,
+//! which versions are refused; `yanks`, what is said of those that are yanked; `races`, what is done at once, and what is
+//! removed meanwhile; `places`, full disks, earlier and damaged databases; `power`, `faults` and `kills`, the power, the disk
+//! and the program failing at any moment; `requests`, what is written in another way; `attacks`, `contents` and `prying`,
+//! what is sent to do harm.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -37,6 +38,7 @@ mod access;
 mod attacks;
 mod contents;
 mod faults;
+mod ingest;
 mod kills;
 mod labels;
 mod life;
@@ -53,6 +55,7 @@ mod pushing;
 mod races;
 mod refusals;
 mod releases;
+mod requests;
 mod succession;
 mod ways;
 mod yanks;

@@ -3,7 +3,9 @@
 use crate::guest::{Guest, digest, fails, image, until_no_drafts};
 use crate::house::House;
 use crate::publisher::{FIRST, Publisher, after, component, post, upload};
+use crate::releases::{granted, prepare};
 use crate::steps::{assert_pullable, assert_whole};
+use serde_json::Value;
 use std::collections::HashSet;
 use std::path::Path;
 use std::process::Command;
@@ -672,4 +674,53 @@ fn two_who_send_to_one_upload_never_mix_what_they_send() {
         assert_eq!(blob.body, *sent);
     }
     assert_whole(&house);
+}
+
+#[test]
+fn a_version_pushed_as_latest_against_a_higher_one_says_whether_it_became_that() {
+    let house = House::new();
+    granted(&house);
+    let guest = Guest::new(&house);
+    let mut overtaken = 0;
+    for round in 0..60 {
+        let name = format!("acme/app{round}");
+        let lower = prepare(&guest, &name, &component(2 * round), "");
+        let higher = prepare(&guest, &name, &component(2 * round + 1), "");
+        let push = |manifest: &[u8], version: &str| {
+            let reference = format!("{}?tag={version}&tag=latest", digest(manifest));
+            guest.put(&name, &reference, manifest)
+        };
+        let (low, high) = at_once(|| push(&lower, "1.0.0"), || push(&higher, "2.0.0"));
+        assert_eq!(high.status, 201, "{}", high.text());
+        let said = |answer: &crate::client::Answer| {
+            let head = answer.head.to_ascii_lowercase();
+            let version = head.contains("oci-tag: 1.0.0") || head.contains("oci-tag: 2.0.0");
+            (version, head.contains("oci-tag: latest"))
+        };
+        assert_eq!(said(&high), (true, true), "{}", high.head);
+        let latest = guest.get(&format!("/v2/{name}/manifests/latest"));
+        assert_eq!(latest.body, higher);
+        if low.status == 409 {
+            // It was found out before anything was done.
+            continue;
+        }
+        assert_eq!(low.status, 201, "{}", low.text());
+        let package: Value = house
+            .get(&format!("/api/v1/packages/acme/app{round}"))
+            .json();
+        let index = |version: &str| {
+            let mut releases = package["releases"].as_array().unwrap().iter();
+            let found = releases.find(|it| it["version"] == version).unwrap();
+            found["index"].as_u64().unwrap()
+        };
+        let came_first = index("1.0.0") < index("2.0.0");
+        assert_eq!(said(&low), (true, came_first), "{}", low.head);
+        let warning = low.header("warning").unwrap_or_default();
+        assert_eq!(warning.contains("latest is a higher release"), !came_first);
+        overtaken += usize::from(!came_first);
+        if overtaken == 3 {
+            return;
+        }
+    }
+    assert!(overtaken > 0, "the higher one never came between");
 }

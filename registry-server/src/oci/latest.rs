@@ -1,0 +1,54 @@
+//! Which release `latest` is, as of the moment of one of them.
+
+use super::Asked;
+use super::error::Failure;
+use crate::catalog::rank;
+use crate::domain::Error;
+use crate::log::LogId;
+use rusqlite::{Transaction, params};
+use tenon_registry_client::name::{PackageName, Version};
+
+/// Whether a release became `latest` when it was logged: whether none that is chosen before it was in the log by
+/// then, those of its own batch included, which was written at once.
+pub(super) async fn became(
+    asked: &Asked<'_>,
+    package: &PackageName,
+    version: &Version,
+) -> Result<bool, Failure> {
+    let (log, name, version) = (asked.name.log(), package.clone(), version.clone());
+    asked
+        .read(move |tx| is_highest_of_its_time(tx, log, &name, &version))
+        .await
+}
+
+/// Whether a package has a release that `latest` is, and so no manifest of another kind.
+pub(super) fn is_release(
+    tx: &Transaction<'_>,
+    log: LogId,
+    package: &PackageName,
+) -> Result<bool, Error> {
+    let mut select = tx.prepare_cached(
+        "SELECT 1 FROM package p JOIN release r ON r.package = p.id
+         WHERE p.log = ?1 AND p.name = ?2 AND r.choice > 0",
+    )?;
+    Ok(select.exists(params![log.number(), package.to_string()])?)
+}
+
+fn is_highest_of_its_time(
+    tx: &Transaction<'_>,
+    log: LogId,
+    package: &PackageName,
+    version: &Version,
+) -> Result<bool, Error> {
+    let mut select = tx.prepare_cached(
+        "SELECT 1 FROM package p
+         JOIN release own ON own.package = p.id AND own.rank = ?3
+         JOIN release r ON r.package = p.id AND (r.choice, r.rank) > (?4, own.rank)
+         WHERE p.log = ?1 AND p.name = ?2
+           AND r.idx < (SELECT min(idx) FROM batch WHERE log = ?1 AND idx > own.idx)",
+    )?;
+    // As the catalog has it: what is no pre-release is chosen before what is one.
+    let choice = 1 + i64::from(version.semver().pre.is_empty());
+    let values = params![log.number(), package.to_string(), rank(version), choice];
+    Ok(!select.exists(values)?)
+}
