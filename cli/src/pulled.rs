@@ -45,10 +45,34 @@ pub(crate) fn wanted(text: &str) -> Result<Wanted, Failure> {
         ));
     }
     text.parse().map_err(|error: WantedError| {
-        Failure::usage(format!("`{}` names no package", ui::clean_line(text)))
+        let failure = Failure::usage(format!("`{}` names no package", ui::clean_line(text)))
             .cause(ui::clean_line(&error.to_string()))
-            .help("name one as `acme:http`, `acme:http@1.4.0` or `acme:http@^1.4`")
+            .help("name one as `acme:http`, `acme:http@1.4.0` or `acme:http@^1.4`");
+        failure.notes(meant_as_place(text))
     })
+}
+
+/// What to say of what looks like a place in an OCI registry, and is not written as one.
+fn meant_as_place(text: &str) -> Option<String> {
+    let scheme = "oci".len();
+    let rest = match text.get(..scheme) {
+        Some(begin) if begin.eq_ignore_ascii_case("oci") => text.get(scheme..)?,
+        _ => text,
+    };
+    let bare = rest.trim_start_matches([':', '/']);
+    let host = bare.split_once('/')?.0;
+    let is_said = bare.len() < rest.len() && rest.len() < text.len();
+    let is_named = host.contains('.') || host.contains(':') || host == "localhost";
+    let is_host = is_named && !host.starts_with('.');
+    let is_place = (is_said || rest.len() == text.len()) && is_host;
+    let place = format!("{}{bare}", Reference::SCHEME);
+    let place = is_place
+        .then(|| place.parse::<Reference>())
+        .and_then(Result::ok)?;
+    Some(format!(
+        "`{}` would be a place in an OCI registry",
+        ui::clean_line(&place.to_string())
+    ))
 }
 
 /// As [`wanted`]; with `--locked` it is the version that the project has locked.

@@ -268,7 +268,7 @@ fn code(error: &Error) -> &'static str {
             status: 401 | 403, ..
         } => "oci::login",
         ErrorKind::Oci { status: 404, .. } => "oci::not-found",
-        ErrorKind::Oci { .. } => "oci::refused",
+        ErrorKind::Oci { .. } | ErrorKind::NotCreated { .. } => "oci::refused",
         ErrorKind::ContentDiffers { .. } => "oci::content",
         ErrorKind::NoComponent { .. } => "oci::no-component",
         ErrorKind::NoMatch(_) => "registry::no-match",
@@ -301,6 +301,9 @@ fn help(error: &Error) -> Option<&'static str> {
         }
         ErrorKind::Oci { status: 404, .. } => {
             "check the name of the repository, and the tag or digest"
+        }
+        ErrorKind::NotCreated { .. } => {
+            "whether it is there is not known: try again, and if it stays so, tell the registry's operator"
         }
         ErrorKind::ContentDiffers { .. } => {
             "nothing of it was kept: try again, and if it stays so, tell the registry's operator"

@@ -285,3 +285,47 @@ fn in_a_project_it_is_what_is_locked() {
     shop.ok(&["--locked", "fetch", "--deps-dir", "locked", "app.wac"]);
     assert_eq!(names(&shop.at("locked")), ["acme/http.wasm"]);
 }
+
+#[test]
+fn nothing_is_written_where_a_link_leads() {
+    let place = place();
+    let outside = place.at("outside");
+    fs::create_dir_all(outside.join("http")).unwrap();
+    let link = |to: &Path, at: &str| {
+        let at = place.at(at);
+        fs::create_dir_all(at.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(to, at).unwrap();
+    };
+    // The folder of a namespace, and that of a package with versions.
+    for (to, at) in [
+        (outside.clone(), "deps/acme"),
+        (place.at("nowhere"), "deps/acme"),
+        (outside.join("http"), "deps/acme/http"),
+    ] {
+        link(&to, at);
+        for more in [&[][..], &["--replace"]] {
+            let said = place.fails(1, "fetch::deps-taken", &[&FETCH[..], more].concat());
+            assert!(
+                said.err.contains(&format!("`{at}` is a link"))
+                    && said
+                        .err
+                        .contains("or name another folder with `--deps-dir`"),
+                "{}",
+                said.err
+            );
+        }
+        assert_eq!(names(&outside), [""; 0]);
+        assert_eq!(names(&place.at("deps")), [""; 0]);
+        fs::remove_dir_all(place.at("deps")).unwrap();
+    }
+    // A folder that was named may be a link, and so may the file that is replaced; that is, and not what it leads to.
+    fs::create_dir(place.at("real")).unwrap();
+    link(&place.at("real"), "deps");
+    place.ok(&FETCH);
+    fs::write(outside.join("app.wasm"), "mine").unwrap();
+    fs::remove_file(place.at("real/acme/app.wasm")).unwrap();
+    link(&outside.join("app.wasm"), "real/acme/app.wasm");
+    place.fails(1, "fetch::deps-taken", &FETCH);
+    place.ok(&[&FETCH[..], &["--replace"]].concat());
+    assert_eq!(fs::read(outside.join("app.wasm")).unwrap(), b"mine");
+}

@@ -244,3 +244,27 @@ fn what_wit_cannot_express_is_said() {
         "{message}"
     );
 }
+
+#[test]
+fn a_difference_that_is_refused_is_one_document() {
+    let place = Place::new();
+    let (app, greeter) = (example("greeter/app.wat"), example("greeter/greeter.wat"));
+    let output = place.run(&["diff", &app, &greeter, "--fail-on", "major", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stderr(&output), "");
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["schema"], "tenon/diff/1");
+    assert_eq!(document["verdict"], "major");
+    // What is wrong before there is anything to say of it is a document, too.
+    let output = place.run(&[
+        "diff",
+        "gone.wasm",
+        &greeter,
+        "--fail-on",
+        "major",
+        "--json",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["error"]["code"], "cli::io");
+}

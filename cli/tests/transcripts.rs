@@ -158,6 +158,17 @@ fn pages() {
 
 #[test]
 fn page_of_wac() {
+    // What the commands on it are given is what it shows.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(folder.join("../docs/wac.md")).unwrap();
+    let mut shown = 0;
+    for entry in fs::read_dir(folder.join("tests/transcripts/pages/wac")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(page.contains(text.trim_end()), "{}", path.display());
+        shown += 1;
+    }
+    assert!(shown >= 3, "{shown}");
     run(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs"),
         Some("wac.md"),

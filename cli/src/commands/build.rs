@@ -46,6 +46,10 @@ pub(crate) fn run(ui: &mut Ui, args: &Build, global: &Global) -> Result<(), Fail
             before.changes = Changes::between(old.as_ref(), lock);
         }
     }
+    if let Some(lock) = &project.lock {
+        // Also where nothing is going to be built; what that takes is looked at again, by whoever has to be asked.
+        project.check_origins(ui, &offline(global), lock)?;
+    }
     match project.manifest.compose.clone() {
         Some(what) => compose(ui, args, global, &project, &what, before),
         None if project.wit_folder().is_dir() => {
@@ -71,7 +75,11 @@ fn compose(
     let output = output::place(project, args, what.output.as_deref())?;
     let plan = Plan::of(project, what)?;
     output::check(project, args, &output, &plan.files)?;
-    let recipe = [what_is_said(project), format!("{}", args.no_validate)];
+    let recipe = [
+        what_is_said(project),
+        format!("{}", args.no_validate),
+        project.homes(global)?,
+    ];
     let recipe: Vec<&str> = recipe.iter().map(String::as_str).collect();
     let built = Built::plan(&recipe, plan.releases, plan.files, &output)?;
     if !args.force && built.is_last_of(project) {
@@ -159,6 +167,14 @@ fn locked(global: &Global) -> Global {
     }
 }
 
+/// Nobody is asked.
+fn offline(global: &Global) -> Global {
+    Global {
+        offline: true,
+        ..global.clone()
+    }
+}
+
 /// Says what could be done about what stays open, if hosts do not provide it.
 fn hint_at_auto(ui: &Ui, left: &[String]) {
     let names = left
@@ -188,10 +204,10 @@ fn wit_package(
 ) -> Result<(), Failure> {
     let output = output::place(project, args, None)?;
     output::check(project, args, &output, &wit_files(project)?)?;
-    let recipe = what_is_said(project);
+    let (recipe, homes) = (what_is_said(project), project.homes(global)?);
     let plan = |project: &Project| {
         let files = wit_files(project)?;
-        Built::plan(&[&recipe], releases(project), files, &output)
+        Built::plan(&[&recipe, &homes], releases(project), files, &output)
     };
     if !args.force && plan(project)?.is_last_of(project) {
         return nothing_to_do(ui, &output, &before);

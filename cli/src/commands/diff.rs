@@ -78,9 +78,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Arguments, global: &Global) -> Result<(), 
     let makeup = Makeup::between(&anatomy(&old)?, &anatomy(&new)?);
     if ui.json {
         let content = DiffContent::of(args, &diff, &makeup);
-        ui.document(&Document::new("tenon/diff/1", content))?;
-        // The document is whole; what `--fail-on` has to say goes elsewhere.
-        ui.take_stdout();
+        ui.conclude(&Document::new("tenon/diff/1", content))?;
     } else {
         ui.print(&text(args, &diff, &makeup))?;
     }

@@ -25,7 +25,7 @@ pub(crate) fn run(ui: &Ui, args: &Lock, global: &Global) -> Result<(), Failure> 
                 project.check_origins(ui, global, lock)?;
             }
             if let Some(lock) = lock {
-                project.write_lock(lock)?;
+                project.keep_lock(lock)?;
             }
             (project, changes)
         }

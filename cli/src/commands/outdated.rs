@@ -2,7 +2,7 @@
 
 use crate::args::{Global, Outdated};
 use crate::error::Failure;
-use crate::oci::home;
+use crate::oci::home::{self, Tagged};
 use crate::project::{Asked, Project, Purpose, look};
 use crate::ui::{self, Document, Ui};
 use serde::Serialize;
@@ -33,6 +33,16 @@ struct Row {
     /// Why the locked one should not be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     yanked: Option<&'static str>,
+    /// The other content that the tag of the locked one has now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved: Option<Moved>,
+}
+
+/// What a tag was locked with, and what it has now, if that is a component.
+#[derive(Clone, Serialize)]
+struct Moved {
+    from: String,
+    to: Option<String>,
 }
 
 pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failure> {
@@ -56,7 +66,7 @@ pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failu
     let mut rows = vec![];
     for (package, versions) in &locked {
         let found = match is_unlogged(package) {
-            true => Found::of_tags(home::versions(ui, global, package)?),
+            true => Found::of_tags(home::tagged(ui, global, package, versions)?, package, lock),
             false => match views.next().as_ref().and_then(|view| view.package()) {
                 Some(found) => Found::of_log(found),
                 None => continue,
@@ -68,7 +78,7 @@ pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failu
     let is_any = !rows.is_empty();
     if ui.json {
         let packages = rows;
-        ui.document(&Document::new(
+        ui.conclude(&Document::new(
             "tenon/outdated/1",
             OutdatedContent { packages },
         ))?;
@@ -77,6 +87,9 @@ pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failu
         let mut table = vec![head.map(str::to_owned).to_vec()];
         table.extend(rows.iter().map(Row::cells));
         ui.print(&ui::table(&table))?;
+        for row in &rows {
+            row.say(ui);
+        }
     } else if locked.is_empty() {
         ui.say("nothing is locked");
     } else {
@@ -93,15 +106,18 @@ pub(crate) fn run(ui: &Ui, args: &Outdated, global: &Global) -> Result<(), Failu
 }
 
 /// The versions that there are of a package.
+#[derive(Default)]
 struct Found {
     available: BTreeSet<Version>,
     /// Why others should not be used.
     advised_against: BTreeMap<Version, &'static str>,
+    /// Whose tags have other content than is locked.
+    moved: BTreeMap<Version, Moved>,
 }
 
 impl Found {
     fn of_log(package: &Package) -> Found {
-        let mut found = Found::of_tags(BTreeSet::new());
+        let mut found = Found::default();
         for release in package.releases().values() {
             let version = release.version.clone();
             match release.availability {
@@ -117,10 +133,20 @@ impl Found {
         found
     }
 
-    /// Of a registry without a log, which has no way to advise against a version.
-    fn of_tags(available: BTreeSet<Version>) -> Found {
+    /// Of a registry without a log, which has no way to advise against a version, and whose tags can move.
+    fn of_tags(tagged: Tagged, package: &PackageName, lock: &LockFile) -> Found {
+        let moved = tagged.content.into_iter().filter_map(|(version, now)| {
+            let key = (package.clone(), version);
+            let locked = lock.packages.get(&key)?.digest();
+            let moved = Moved {
+                from: locked.to_string(),
+                to: now.map(|now| now.to_string()),
+            };
+            (now != Some(*locked)).then_some((key.1, moved))
+        });
         Found {
-            available,
+            moved: moved.collect(),
+            available: tagged.versions,
             advised_against: BTreeMap::new(),
         }
     }
@@ -135,6 +161,7 @@ fn row(
     found: &Found,
 ) -> Option<Row> {
     let yanked = found.advised_against.get(version).copied();
+    let moved = found.moved.get(version).cloned();
     let available = || found.available.iter().rev();
     let needs = asked.needs.iter().map(|asked| &asked.need);
     let needs: Vec<_> = needs
@@ -156,7 +183,7 @@ fn row(
         *latest > version && Some(*latest) != compatible && !locked_versions.contains(latest)
     };
     let latest = latest.filter(is_news);
-    if compatible.is_none() && latest.is_none() && yanked.is_none() {
+    if compatible.is_none() && latest.is_none() && yanked.is_none() && moved.is_none() {
         return None;
     }
     Some(Row {
@@ -165,6 +192,7 @@ fn row(
         compatible: compatible.map(ToString::to_string),
         latest: latest.map(ToString::to_string),
         yanked,
+        moved,
     })
 }
 
@@ -175,12 +203,27 @@ impl Row {
             "taken down" => reason.to_owned(),
             reason => format!("yanked: {reason}"),
         });
+        let moved = self.moved.as_ref().map(|_| "its tag has moved".to_owned());
         vec![
             self.package.clone(),
             self.locked.clone(),
             cell(&self.compatible),
             cell(&self.latest),
-            remark.unwrap_or_default(),
+            remark.or(moved).unwrap_or_default(),
         ]
+    }
+
+    /// Says what the tag has now, if it has moved.
+    fn say(&self, ui: &Ui) {
+        let (package, version) = (&self.package, &self.locked);
+        match &self.moved {
+            Some(Moved { from, to: Some(to) }) => ui.say(&format!(
+                "`{package}@{version}` is locked as {from}, and its tag has {to} now: `tenon update {package}` takes what there is now"
+            )),
+            Some(Moved { from, to: None }) => ui.say(&format!(
+                "`{package}@{version}` is locked as {from}, and its tag has no component now"
+            )),
+            None => {}
+        }
     }
 }

@@ -50,10 +50,27 @@ struct WhichContent {
     /// Whose file says so, if one does.
     layer: Option<Layer>,
     /// Whether the namespace is mapped, so that no other registry can be chosen for it.
-    pinned: bool,
+    mapped: bool,
     /// Whether it has no log.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unverified: bool,
+    /// The packages that come from elsewhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<OverrideContent>,
+}
+
+/// A package that does not come from where its namespace does.
+#[derive(Serialize)]
+struct OverrideContent {
+    package: String,
+    /// None if nothing can be had from there.
+    registry: Option<String>,
+    /// Whether it has no log.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unverified: bool,
+    /// Why nothing can be had from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -214,9 +231,12 @@ fn which(ui: &Ui, args: &RegistryWhich, flag: Option<&str>) -> Result<(), Failur
     let namespace: Namespace = parse_name(&args.namespace)?;
     let config = Config::read()?;
     if let Some(home) = choice::unlogged_home(&config, flag, &namespace)? {
-        return which_unlogged(ui, &config, &namespace, &home);
+        return which_unlogged(ui, &config, flag, &namespace, &home);
     }
-    let choice = choice::choose_for(&config, flag, &namespace)?;
+    let overrides = overrides(&config, flag, &namespace);
+    let choice = choice::choose_for(&config, flag, &namespace);
+    let choice =
+        choice.map_err(|failure| failure.notes(overrides.iter().map(OverrideContent::sentence)))?;
     let Choice {
         name,
         registry,
@@ -234,8 +254,9 @@ fn which(ui: &Ui, args: &RegistryWhich, flag: Option<&str>) -> Result<(), Failur
                 url: registry.url.to_string(),
                 reason: reason.name(),
                 layer: reason.layer(),
-                pinned: config.is_pinned(&namespace),
+                mapped: config.is_mapped(&namespace),
                 unverified: false,
+                overrides,
             },
         ));
     }
@@ -243,16 +264,50 @@ fn which(ui: &Ui, args: &RegistryWhich, flag: Option<&str>) -> Result<(), Failur
         "`{namespace}` comes from {}, since {reason}",
         registry.url
     ));
+    for package in &overrides {
+        ui.say(&package.sentence());
+    }
     ui.print(&format!("{name}\n"))
+}
+
+/// The packages of a namespace that wkg's configuration has come from elsewhere, where that counts.
+fn overrides(config: &Config, flag: Option<&str>, namespace: &Namespace) -> Vec<OverrideContent> {
+    let all = config.wkg.packages.keys();
+    let all = all.filter(|package| package.namespace() == namespace);
+    let is_heard = !config.is_mapped(namespace) && choice::flag_or_environment(flag).is_none();
+    let heard = all.filter(|_| is_heard);
+    let each = heard.map(|package| {
+        let home = choice::unlogged_home(config, flag, package);
+        let registry = home.and_then(|home| match home {
+            Some(home) => Ok((home.to_string(), true)),
+            None => {
+                let chosen = choice::choose_for(config, flag, package)?;
+                Ok((chosen.name.to_string(), false))
+            }
+        });
+        let (registry, error) = match registry {
+            Ok(registry) => (Some(registry), None),
+            Err(failure) => (None, Some(failure.message)),
+        };
+        OverrideContent {
+            package: package.to_string(),
+            unverified: registry.as_ref().is_some_and(|(_, unverified)| *unverified),
+            registry: registry.map(|(registry, _)| registry),
+            error,
+        }
+    });
+    each.collect()
 }
 
 /// A namespace that comes from a registry without a log.
 fn which_unlogged(
     ui: &Ui,
     config: &Config,
+    flag: Option<&str>,
     namespace: &Namespace,
     home: &OciHome,
 ) -> Result<(), Failure> {
+    let overrides = overrides(config, flag, namespace);
     let layer = config.unlogged(namespace);
     let reason = Reason::Namespace(layer.map_or(Layer::Wkg, |(_, layer)| layer));
     if ui.json {
@@ -264,14 +319,18 @@ fn which_unlogged(
                 url: home.to_string(),
                 reason: reason.name(),
                 layer: reason.layer(),
-                pinned: config.is_pinned(namespace),
+                mapped: config.is_mapped(namespace),
                 unverified: true,
+                overrides,
             },
         ));
     }
     ui.say(&format!(
         "`{namespace}` comes from {home}, since {reason}; it has no log, so what comes from there is unverified"
     ));
+    for package in &overrides {
+        ui.say(&package.sentence());
+    }
     ui.print(&format!("{home}\n"))
 }
 
@@ -430,6 +489,23 @@ fn token(config: &Config, flag: Option<&str>, url: &str) -> Result<String, Failu
         }
         Some((token, Keeper::File)) => token.id().to_owned(),
     })
+}
+
+impl OverrideContent {
+    fn sentence(&self) -> String {
+        let package = &self.package;
+        let why = "`package_registry_overrides` in wkg's configuration says so";
+        match (&self.registry, &self.error) {
+            (Some(registry), _) if self.unverified => {
+                format!("`{package}` comes from {registry}, since {why}; it has no log")
+            }
+            (Some(registry), _) => format!("`{package}` comes from `{registry}`, since {why}"),
+            (None, error) => {
+                let error = error.as_deref().unwrap_or_default();
+                format!("`{package}` comes from elsewhere, since {why}: {error}")
+            }
+        }
+    }
 }
 
 impl RegistryContent {

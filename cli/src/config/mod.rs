@@ -96,7 +96,7 @@ impl Config {
 
     /// Whether the project or the user says where this namespace comes from, and not only where everything
     /// does.
-    pub(crate) fn is_pinned(&self, namespace: &Namespace) -> bool {
+    pub(crate) fn is_mapped(&self, namespace: &Namespace) -> bool {
         self.ours().any(|settings| settings.maps(namespace))
     }
 
@@ -119,9 +119,16 @@ impl Config {
 
     /// The registry of ours that is at a host.
     pub(crate) fn at_host(&self, host: &str) -> Option<&RegistryName> {
+        self.all_at_host(host).next().map(|(name, _)| name)
+    }
+
+    /// The registries of ours that are at a host.
+    pub(crate) fn all_at_host(
+        &self,
+        host: &str,
+    ) -> impl Iterator<Item = (&RegistryName, &Registry)> {
         let all = self.registries().into_iter();
-        let mut there = all.filter(|(_, registry)| is_at(&registry.url, host));
-        there.next().map(|(name, _)| name)
+        all.filter(move |(_, registry)| is_at(&registry.url, host))
     }
 
     /// Whether a registry of ours is at the host that wkg's configuration means, or several are.

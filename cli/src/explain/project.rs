@@ -148,7 +148,8 @@ asked for.",
         text: "\
 The lock file remembers who signed each release. A newer one is signed by other keys, or by the registry on someone's behalf. \
 The namespace allows it, or it would have been refused; yet a key that was granted yesterday by a thief looks just like this. \
-So it is asked once, and remembered from then on.",
+So it is asked once, and remembered from then on, in the trust state: who was taken for a package before, in whatever project, is \
+not asked about again.",
     },
     Explanation {
         code: "project::too-many",

@@ -15,6 +15,15 @@ such as 0.2.6 for 0.2.3, has to have all that the other one has. Where it does n
 take another version of one of the two.",
     },
     Explanation {
+        code: "wit::deps-stale",
+        help: "run `tenon wit fetch` first; `tenon build` does both",
+        text: "\
+`wit/deps` has a package that `tenon wit fetch` made from another release than the one that `tenon.lock` has by now, or from \
+one that is not locked any more: the lock file was updated, or came with a commit, and `wit/deps` was not made anew. What \
+`tenon wit build` made of it would not be what the lock file says. Where somebody else put a package into `wit/deps`, that is \
+taken as it is.",
+    },
+    Explanation {
         code: "wit::deps-taken",
         help: "run `tenon wit fetch --replace` to have the fetched one, or remove the dependency to keep what is there",
         text: "\

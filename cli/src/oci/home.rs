@@ -7,9 +7,11 @@ use crate::config::Config;
 use crate::error::Failure;
 use crate::ui::{self, Ui};
 use crate::wanted::{Selection, Wanted};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
+use tenon_registry_client::Digest;
+use tenon_registry_client::http::ErrorKind;
 use tenon_registry_client::http::oci::{
     Host, Metadata, Pick, Reference, ReferenceError, Repository, tag_of,
 };
@@ -134,12 +136,21 @@ pub(crate) fn fetch(
     ))
 }
 
-/// The versions of a package whose registry has no log, by its tags.
-pub(crate) fn versions(
+/// What a registry without a log has of a package now.
+pub(crate) struct Tagged {
+    /// The versions, by its tags.
+    pub(crate) versions: BTreeSet<Version>,
+    /// The content that some of them have; those that are no component have none.
+    pub(crate) content: BTreeMap<Version, Option<Digest>>,
+}
+
+/// What there is of a package whose registry has no log, with the content of those of these versions that are there.
+pub(crate) fn tagged(
     ui: &Ui,
     global: &Global,
     package: &PackageName,
-) -> Result<BTreeSet<Version>, Failure> {
+    wanted: &BTreeSet<&Version>,
+) -> Result<Tagged, Failure> {
     let home = OciHome::of(global, package)?;
     let home = home.ok_or_else(|| {
         let message = format!("`{package}` comes from no registry without a log");
@@ -147,8 +158,26 @@ pub(crate) fn versions(
     })?;
     let (host, repository) = home.locate(ui, global, package)?;
     let foreign = Foreign::open(ui, global, &host)?;
-    let versions = foreign.wait(foreign.client.versions(&repository))?;
-    Ok(versions.into_keys().collect())
+    let tags = foreign.wait(foreign.client.versions(&repository))?;
+    let asked = tags.iter().filter(|(version, _)| wanted.contains(version));
+    let asked: Vec<_> = asked
+        .map(|(version, tag)| (version.clone(), tag.clone()))
+        .collect();
+    let mut content = BTreeMap::new();
+    for (version, named) in foreign.manifests(&repository, &asked) {
+        let digest = match named {
+            Ok(named) => named.manifest.component().ok().map(|layer| layer.digest),
+            Err(error) if matches!(*error.kind, ErrorKind::NoComponent { .. }) => None,
+            // It went away meanwhile.
+            Err(error) if error.is_not_found() => continue,
+            Err(error) => return Err(error.into()),
+        };
+        content.insert(version, digest);
+    }
+    Ok(Tagged {
+        versions: tags.into_keys().collect(),
+        content,
+    })
 }
 
 /// The highest version of a package.

@@ -22,3 +22,13 @@ mod unlogged;
 pub(crate) use foreign::Foreign;
 pub(crate) use home::OciHome;
 pub(crate) use unlogged::{Unlogged, reference, released_at};
+
+use tenon_registry_client::http::BaseUrl;
+
+/// What the repositories of a private log begin with, as a registry of tenon has them.
+const PRIVATE: &str = "private/";
+
+/// Where the private log is of the registry at this address, if it has one.
+fn private_of(base: &BaseUrl) -> Option<BaseUrl> {
+    format!("{base}/private").parse().ok()
+}

@@ -1,6 +1,6 @@
 //! A component from a registry without a log.
 
-use super::Foreign;
+use super::{Foreign, PRIVATE, private_of};
 use crate::args::Global;
 use crate::choice::choose_for;
 use crate::config::{Config, RegistryName};
@@ -10,10 +10,10 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::PathBuf;
 use tenon_registry_client::Digest;
-use tenon_registry_client::http::FetchedFrom;
 use tenon_registry_client::http::oci::{
     OciBlob, OciPulled, Pick, Reference, ReferenceError, version_of,
 };
+use tenon_registry_client::http::{BaseUrl, FetchedFrom};
 use tenon_registry_client::name::{PackageName, Version};
 
 /// A component from a registry without a log. Its bytes have the digest that is said here, and that is all that is known.
@@ -61,17 +61,33 @@ pub(crate) fn released_at(
     config: &Config,
     reference: &Reference,
 ) -> Option<(RegistryName, PackageName, Version)> {
-    let registry = config.at_host(reference.host.as_str())?;
-    let (package, version) = package_of(reference)?;
+    let (registry, repository) = log_at(config, reference)?;
+    let (package, version) = package_of(repository, &reference.pick)?;
     Some((registry.clone(), package, version))
 }
 
-/// The release that a registry with a log has at a place.
-fn package_of(reference: &Reference) -> Option<(PackageName, Version)> {
-    let Pick::Tag(tag) = &reference.pick else {
+/// The registry with a known log that has a place, and what its repository is called there: what begins with `private/` is
+/// of the private log, and nothing else is.
+fn log_at<'c, 'r>(
+    config: &'c Config,
+    reference: &'r Reference,
+) -> Option<(&'c RegistryName, &'r str)> {
+    let repository = reference.repository.as_str();
+    let within = repository.strip_prefix(PRIVATE);
+    let private = reference.host.base().ok();
+    let private = private.as_ref().and_then(private_of);
+    let mut there = config.all_at_host(reference.host.as_str());
+    let is_it = |url: &BaseUrl| (Some(url) == private.as_ref()) == within.is_some();
+    let (registry, _) = there.find(|(_, registry)| is_it(&registry.url))?;
+    Some((registry, within.unwrap_or(repository)))
+}
+
+/// The release that a registry with a log has in a repository.
+fn package_of(repository: &str, pick: &Pick) -> Option<(PackageName, Version)> {
+    let Pick::Tag(tag) = pick else {
         return None;
     };
-    let (namespace, name) = reference.repository.as_str().split_once('/')?;
+    let (namespace, name) = repository.split_once('/')?;
     let package = format!("{namespace}:{name}").parse().ok()?;
     Some((package, version_of(tag)?))
 }
@@ -247,8 +263,8 @@ fn must_be_wasm(reference: &Reference, blob: &OciBlob) -> Result<(), Failure> {
 impl KnownLog {
     /// The log of the registry that a reference is of, if it is known.
     fn of(config: &Config, reference: &Reference) -> Option<KnownLog> {
-        let registry = config.at_host(reference.host.as_str())?;
-        let package = package_of(reference);
+        let (registry, repository) = log_at(config, reference)?;
+        let package = package_of(repository, &reference.pick);
         let comes = |flag: Option<&str>| {
             let choice = choose_for(config, flag, &package.as_ref()?.0).ok()?;
             (choice.name == registry).then_some(())

@@ -1,6 +1,7 @@
 //! The lock file, made to answer what is asked.
 
 use super::entries::{check_history, check_same, checkpoints, of_new};
+use super::known::Known;
 use super::publishers::confirm_publishers;
 use super::universe::Gathered;
 use super::{Asked, Changes, LOCK, Project};
@@ -66,9 +67,19 @@ impl Project {
     pub(crate) fn lock(&mut self, ui: &Ui, locking: &Locking<'_>) -> Result<Changes, Failure> {
         let (lock, changes) = self.locked(ui, locking)?;
         if let Some(lock) = lock {
-            self.write_lock(lock)?;
+            self.keep_lock(lock)?;
         }
         Ok(changes)
+    }
+
+    /// Writes a lock file that was made here, and remembers who published what is new in it.
+    pub(crate) fn keep_lock(&mut self, lock: LockFile) -> Result<(), Failure> {
+        let old = self.lock.clone();
+        self.write_lock(lock)?;
+        if let Some(new) = &self.lock {
+            Known::remember(old.as_ref(), new);
+        }
+        Ok(())
     }
 
     /// As [`Project::lock`], where the manifest is replaced by `text`, too, which the project was made to say before.
@@ -83,7 +94,7 @@ impl Project {
         let before = self.text.clone();
         self.write_manifest(text)?;
         if let Some(lock) = lock
-            && let Err(failure) = self.write_lock(lock)
+            && let Err(failure) = self.keep_lock(lock)
         {
             // Half of a change is none; if that fails too, `tenon lock` does the other half.
             let _ = self.write_manifest(before);

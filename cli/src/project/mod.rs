@@ -9,6 +9,7 @@
 //! | `locking` | the lock file made to answer what is asked |
 //! | `entries` | what stands in a lock file |
 //! | `moved` | whether what is locked comes from where it was locked from |
+//! | `known` | whose releases were taken before, in any project |
 //! | `publishers` | whether releases come from who they came from before |
 //! | `change` | what became another in the lock file |
 //! | `install` | what is locked, fetched and verified |
@@ -23,6 +24,7 @@ mod built;
 mod change;
 mod entries;
 mod install;
+mod known;
 mod locking;
 mod merge;
 mod moved;

@@ -38,6 +38,19 @@ impl Project {
         self.find_origins(ui, global, lock, packages).map(drop)
     }
 
+    /// From which registries without logs what is locked comes, in one spelling: only one that is asked can say where
+    /// exactly that is.
+    pub(crate) fn homes(&self, global: &Global) -> Result<String, Failure> {
+        let mut remotes = Remotes::default();
+        let packages = self.lock.iter().flat_map(|lock| lock.packages.values());
+        let homes = packages.map(|locked| {
+            let home = remotes.home(global, locked.package())?;
+            Ok(home.map(|home| format!("{} {home:?}", locked.package())))
+        });
+        let homes = homes.collect::<Result<Vec<_>, Failure>>()?;
+        Ok(homes.into_iter().flatten().collect::<Vec<_>>().join("\n"))
+    }
+
     /// The registries of locked packages, each of which has the log that the package is locked from.
     pub(super) fn find_origins<'l>(
         &self,

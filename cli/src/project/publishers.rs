@@ -1,22 +1,23 @@
 //! Who published what is locked, and whether that is who it was before.
 
 use super::Locking;
+use super::known::Known;
 use crate::error::Failure;
 use crate::ui::{self, Ui};
 use tenon_registry_client::lock::LockedPublisher;
 use tenon_registry_client::project::LockFile;
 
-/// Asks where a package comes from other keys than before, which may be a theft.
+/// Asks where a package comes from other keys than any before, which may be a theft.
 pub(super) fn confirm_publishers(
     ui: &Ui,
     locking: &Locking<'_>,
     old: Option<&LockFile>,
     new: &LockFile,
 ) -> Result<(), Failure> {
-    let mut lines = vec![];
+    let (known, mut lines) = (Known::read(), vec![]);
     for ((package, version), locked) in &new.packages {
         // Nobody is answerable for what no log has, which is said where it is locked.
-        let Some((_, locked)) = locked.logged() else {
+        let Some((origin, locked)) = locked.logged() else {
             continue;
         };
         let before = old.into_iter().flat_map(|old| &old.packages);
@@ -26,6 +27,7 @@ pub(super) fn confirm_publishers(
         let is_known = before
             .iter()
             .any(|before| is_same_publisher(&before.publisher, &locked.publisher));
+        let is_known = is_known || known.has(origin, package, &locked.publisher);
         if let (Some(last), false) = (before.last(), is_known) {
             lines.push(format!(
                 "`{package}@{version}` is {}; {} was {}",

@@ -29,6 +29,7 @@ use crate::error::Failure;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tenon_registry_client::http::Progress;
 
@@ -41,6 +42,8 @@ pub(crate) struct Ui {
     stdout_is_taken: bool,
     /// The document that the next one is a part of.
     frame: Option<Fields>,
+    /// Whether the document that was printed says what ends the command, too.
+    is_concluded: AtomicBool,
     /// What belongs to the error that is reported next.
     details: Mutex<Option<serde_json::Value>>,
     warnings: Arc<Warnings>,
@@ -70,6 +73,7 @@ impl Ui {
             json: global.json,
             stdout_is_taken: false,
             frame: None,
+            is_concluded: AtomicBool::default(),
             details: Mutex::default(),
             warnings: Arc::new(Warnings::new(global.json)),
         }
@@ -83,6 +87,7 @@ impl Ui {
             json: true,
             stdout_is_taken: false,
             frame: None,
+            is_concluded: AtomicBool::default(),
             details: Mutex::default(),
             warnings: Arc::new(Warnings::new(true)),
         }
@@ -179,6 +184,13 @@ impl Ui {
         self.put(self.frame.as_ref(), document)
     }
 
+    /// Prints a document that is whole, also if the command fails by what it says: no other one follows.
+    pub(crate) fn conclude(&self, document: &impl Serialize) -> Result<(), Failure> {
+        self.document(document)?;
+        self.is_concluded.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
     fn put(&self, frame: Option<&Fields>, document: &impl Serialize) -> Result<(), Failure> {
         let warnings = self.warnings.list();
         let warnings = warnings.as_slice();
@@ -218,6 +230,9 @@ impl Ui {
 
     /// Reports what ended the command.
     pub(crate) fn fail(&self, failure: &Failure) {
+        if self.is_concluded.load(Ordering::Relaxed) {
+            return;
+        }
         let details = self.details.lock();
         let details = details.unwrap_or_else(PoisonError::into_inner).take();
         if self.json && self.put(None, &Document::error(failure, details)).is_ok() {

@@ -224,7 +224,7 @@ impl<'s> Search<'s> {
     fn may_ask(&self, release: &Release) -> Result<bool, Failure> {
         let global = self.sources.global;
         let namespace = release.package.namespace();
-        Ok(!global.locked && (global.registry.is_some() || Config::read()?.is_pinned(namespace)))
+        Ok(!global.locked && (global.registry.is_some() || Config::read()?.is_mapped(namespace)))
     }
 
     /// Fetches what is locked, and verifies it.

@@ -1,6 +1,7 @@
 //! A folder of WIT: the text in it, and the packages in the folder `deps` in that.
 
 use super::deps::is_made;
+use super::fault::fault;
 use super::read::{Gates, caught, decode_package, sorted};
 use crate::error::{Failure, wit_failure};
 use crate::source::Named;
@@ -171,7 +172,7 @@ pub(super) fn names(group: &UnresolvedPackageGroup) -> impl Iterator<Item = &Pac
 }
 
 /// The files of WIT text right within a folder, in the order of their names.
-fn texts_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn texts_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut paths = sorted(folder)?;
     paths.retain(|path| {
         let is_wit = path
@@ -207,7 +208,7 @@ fn group(
     let parsed = caught(|| sources.parse());
     parsed
         .map_err(|panic| wit_failure(&name, &panic))?
-        .map_err(|(sources, error)| wit_failure(&name, &error.render(&sources)))
+        .map_err(|(sources, error)| fault(&name, &error, &sources, None))
 }
 
 /// What is missing where the folder, with all packages `there`, does not resolve, and what to do about it.
@@ -233,10 +234,12 @@ fn unresolved(
             requested, package, ..
         } => return lacks(package, "world", requested),
         _ => {
-            let rendered = error.render(&resolve.source_map);
-            return wit_failure(&path.to_string_lossy(), &rendered).help(
-                "change the WIT where it is shown, or take versions of the packages that fit each other",
-            );
+            let mut failure = fault(&path.to_string_lossy(), error, &resolve.source_map, None);
+            let help = "change the WIT where it is shown, or take versions of the packages that fit each other";
+            for diagnostic in &mut failure.findings.diagnostics {
+                diagnostic.help = Some(help.to_owned());
+            }
+            return failure.help(help);
         }
     };
     let deps = path.join("deps");

@@ -1,7 +1,7 @@
 //! Reading WIT from whatever has some: text, folders of text, WIT packages, components.
 
 use super::fault::fault;
-use super::folder::names;
+use super::folder::{names, texts_in};
 use crate::error::{Failure, wit_failure};
 use crate::source::{Named, Sources};
 use std::collections::BTreeSet;
@@ -41,6 +41,9 @@ pub(crate) fn read(
     gates: Gates,
 ) -> Result<(Resolve, PackageId), Failure> {
     if Path::new(argument).is_dir() {
+        if texts_in(Path::new(argument))?.is_empty() {
+            return Err(without_text(argument));
+        }
         return guarded(argument, || {
             let mut resolve = gates.resolve();
             let pushed = resolve.push_dir(argument);
@@ -50,6 +53,13 @@ pub(crate) fn read(
         });
     }
     read_named(sources.open(argument)?, argument, gates)
+}
+
+/// A folder that was named for its WIT, and has none.
+fn without_text(argument: &str) -> Failure {
+    let message = format!("there is no `.wit` file in the folder `{argument}`");
+    Failure::new("cli::wit", message)
+        .help("name a folder with the WIT of a package right in it, such as `wit`; or a file: a component, or a WIT package")
 }
 
 /// The same, of what was opened as `argument` names it.

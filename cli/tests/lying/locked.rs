@@ -312,3 +312,61 @@ fn a_release_by_other_keys_is_asked_about() {
         shop.ok(&["update"]);
     }
 }
+
+#[test]
+fn keys_that_sign_in_turn_are_asked_about_once() {
+    let shop = Shop::new(Place::of(serving()));
+    let release = |at: &str, name: &str| {
+        let mut world = shop.place.server.world();
+        let bytes = http(at);
+        let content = Content {
+            digest: Digest::of(&bytes),
+            size: bytes.len() as u64,
+            kind: ContentKind::Component,
+        };
+        world.blobs.insert(content.digest, bytes);
+        let act = PackageAct::Release {
+            version: version(at),
+            content,
+            attestation: None,
+        };
+        world.registry.log_package("acme:http", act, &[&key(name)]);
+        world.registry.seal();
+    };
+    for name in ["acme/bob", "acme/carol"] {
+        let rights = grant(&[Permission::Release]);
+        let mut world = shop.place.server.world();
+        world
+            .registry
+            .grant("acme", &key(name), rights, &key("acme/owner"));
+    }
+    let asked = |said: &str| said.contains("error[project::publisher]");
+    shop.ok(&["build"]);
+    release("1.1.0", "acme/bob");
+    // Who only looks has agreed to nothing.
+    shop.ok(&["update", "--dry-run"]);
+    assert!(asked(&shop.run(&["update"]).err));
+    shop.ok(&["update", "--yes"]);
+    release("1.2.0", "acme/alice");
+    shop.ok(&["update"]);
+    release("1.3.0", "acme/bob");
+    shop.ok(&["update"]);
+    assert_eq!(shop.locked("acme:http"), ["1.3.0"]);
+    release("1.4.0", "acme/carol");
+    assert!(asked(&shop.run(&["update"]).err));
+    // Where nothing is remembered, it is asked.
+    release("1.5.0", "acme/alice");
+    let remembered = shop.place.at("state/publishers.json");
+    let text = fs::read_to_string(&remembered).unwrap();
+    for other in [
+        String::new(),
+        "{".to_owned(),
+        text.replace("acme:http", "acme:other"),
+    ] {
+        fs::write(&remembered, other).unwrap();
+        assert!(asked(&shop.run(&["update"]).err));
+    }
+    fs::write(&remembered, text).unwrap();
+    shop.ok(&["update"]);
+    assert_eq!(shop.locked("acme:http"), ["1.5.0"]);
+}

@@ -24,9 +24,11 @@ mod shop;
 mod access;
 mod downgrade;
 mod looking;
+mod mapped;
 mod places;
 mod projects;
 mod publish;
+mod tags;
 
 use oci_registry::OciRegistry;
 use place::Place;

@@ -324,3 +324,35 @@ fn a_plan_names_places_by_their_digests() {
         &["compose", "wrong.json", "-o", "wrong.wasm"],
     );
 }
+
+#[test]
+fn what_is_nearly_a_place_is_shown_as_one() {
+    let place = place();
+    for (text, meant) in [
+        ("ghcr.io/a/b:1.0", "oci://ghcr.io/a/b:1.0"),
+        ("oci:ghcr.io/a/b:1.0", "oci://ghcr.io/a/b:1.0"),
+        ("oci:/ghcr.io/a/b:1.0", "oci://ghcr.io/a/b:1.0"),
+        ("OCI://ghcr.io/a/b:1.0", "oci://ghcr.io/a/b:1.0"),
+        (
+            "oci//localhost:5000/a/b:1.0",
+            "oci://localhost:5000/a/b:1.0",
+        ),
+    ] {
+        let said = place.fails(2, "cli::usage", &["get", text]);
+        let line = format!("also: `{meant}` would be a place in an OCI registry");
+        assert!(said.err.contains(&line), "{}", said.err);
+    }
+    for text in [
+        "acme/http",
+        "acme:http@x",
+        "a.b",
+        "oci",
+        "oci:",
+        "ocié/x",
+        "./a.b/c",
+        "oci:thing",
+    ] {
+        let said = Said::of(place.run(&["get", text]));
+        assert!(!said.err.contains("would be a place"), "{}", said.err);
+    }
+}

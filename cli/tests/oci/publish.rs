@@ -1,6 +1,6 @@
 //! Components that are published without a log.
 
-use crate::oci_registry::{MANIFEST, OciRegistry};
+use crate::oci_registry::{Fault, MANIFEST, OciRegistry};
 use crate::shop::{component, wit};
 use crate::{map, place};
 use serde_json::Value;
@@ -305,4 +305,35 @@ fn what_breaks_the_version_before_is_refused() {
     let image = format!("oci://{}/other/image:1.1.0", registry.host());
     let said = place.ok(&["publish", "one.wasm", &image, "--yes"]);
     assert!(said.err.contains("1.0.0 is no component"), "{}", said.err);
+}
+
+#[test]
+fn only_created_says_that_something_was_taken() {
+    let (registry, place) = (OciRegistry::start(), place());
+    let bytes = component("log", &[], &["log"]);
+    fs::write(place.at("log.wasm"), bytes).unwrap();
+    let named = format!("oci://{}/other/log:1.0.0", registry.host());
+    let words = ["publish", "log.wasm", "--oci", &*named, "--yes"];
+    for (line, what) in [
+        ("PUT /v2/other/log/blobs/uploads/", "the content"),
+        ("PUT /v2/other/log/manifests/1.0.0", "the manifest"),
+    ] {
+        for status in [200, 202, 204] {
+            registry.fault(line, Fault::Status(status));
+            // It is sent again, as nothing came of it before.
+            let mut world = registry.world();
+            world.blobs.clear();
+            world.manifests.clear();
+            world.tags.clear();
+            drop(world);
+            let said = place.fails(4, "oci::refused", &words);
+            let message = format!(
+                "the registry answered {status} to {what}, and only 201 says that it took it"
+            );
+            assert!(said.err.contains(&message), "{}", said.err);
+            assert!(said.err.contains("try again"), "{}", said.err);
+        }
+    }
+    place.ok(&words);
+    manifest(&registry, "other/log", "1.0.0");
 }

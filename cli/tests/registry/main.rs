@@ -11,6 +11,7 @@ mod auto;
 mod hostile;
 mod login;
 mod namespace;
+mod private;
 mod proxy;
 mod publish;
 mod semver;

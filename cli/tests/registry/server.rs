@@ -13,6 +13,8 @@ pub(crate) struct Server {
     pub(crate) pin: String,
     /// A token that may do everything.
     pub(crate) token: String,
+    /// The URL and the pin of its private log, if it has one.
+    pub(crate) private: Option<(String, String)>,
     data: tempfile::TempDir,
     process: Child,
 }
@@ -20,7 +22,13 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start() -> Server {
         let data = tempfile::tempdir().unwrap();
-        Server::serve(data, None)
+        Server::serve(data, None, &[])
+    }
+
+    /// A registry with a private log.
+    pub(crate) fn with_private_log() -> Server {
+        let data = tempfile::tempdir().unwrap();
+        Server::serve(data, None, &["--private"])
     }
 
     /// A registry whose log has this origin.
@@ -31,14 +39,15 @@ impl Server {
         let output = command.arg(data.path().join("data")).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let token = word(&text, "tnr_");
-        Server::serve(data, Some(token))
+        Server::serve(data, Some(token), &[])
     }
 
     /// Serves a registry, whose first token is known if it was made before.
-    fn serve(data: tempfile::TempDir, token: Option<String>) -> Server {
+    fn serve(data: tempfile::TempDir, token: Option<String>, options: &[&str]) -> Server {
         let mut process = Command::new(program())
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path().join("data"))
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .stdin(Stdio::null())
@@ -53,14 +62,19 @@ impl Server {
             found.unwrap_or_else(|| panic!("the registry never said `{mark}`"))
         };
         let add = line("tenon registry add");
+        let known = |add: &str| {
+            let mut words = add.split_whitespace();
+            let pin = words.find(|word| word.contains('#')).unwrap();
+            (word(add, "http://"), pin.trim_matches('\'').to_owned())
+        };
+        let is_private = options.contains(&"--private");
+        let private = is_private.then(|| known(&line("tenon registry add private")));
         let token = token.unwrap_or_else(|| word(&line("tnr_"), "tnr_"));
-        let pin = add
-            .split_whitespace()
-            .find(|word| word.contains('#'))
-            .unwrap();
+        let (url, pin) = known(&add);
         Server {
-            url: word(&add, "http://"),
-            pin: pin.trim_matches('\'').to_owned(),
+            url,
+            pin,
+            private,
             token,
             data,
             process,

@@ -52,14 +52,14 @@ fn of_all_that_speak_the_first_is_heard() {
         }
         let (code, out, said) = end(&mut command);
         let speaking: Vec<_> = LAYERS.into_iter().filter(|layer| says(layer)).collect();
-        let pinned = says("project-namespace") || says("user-namespace");
+        let mapped = says("project-namespace") || says("user-namespace");
         let answer: serde_json::Value = serde_json::from_str(&out).unwrap_or_default();
         let expected = match speaking.first() {
             None => {
                 assert!(out.contains("registry::none"), "{out}");
                 continue;
             }
-            Some(_) if pinned && says("flag") => {
+            Some(_) if mapped && says("flag") => {
                 assert!(out.contains("registry::mapped"), "{speaking:?}: {out}");
                 continue;
             }
@@ -67,7 +67,7 @@ fn of_all_that_speak_the_first_is_heard() {
         };
         assert_eq!(code, Some(0), "{speaking:?}: {out}{said}");
         assert_eq!(answer["registry"], expected, "{speaking:?}");
-        assert_eq!(answer["pinned"], pinned, "{speaking:?}");
+        assert_eq!(answer["mapped"], mapped, "{speaking:?}");
         let (layer, reason) = match expected {
             "flag" | "environment" => (None, expected),
             "wkg" => (Some("wkg"), "namespace"),

@@ -162,3 +162,79 @@ fn a_file_that_cannot_be_used_is_told_of_and_no_more() {
     assert_eq!(code, Some(0));
     assert!(said.contains("`/dev/zero` is no plain file"), "{said}");
 }
+
+#[test]
+fn packages_that_come_from_elsewhere_are_shown_with_their_namespace() {
+    let place = Place::with_registry();
+    place.write(
+        FILE,
+        r#"
+        [namespace_registries]
+        there = { registry = "x.example", metadata = { preferredProtocol = "oci" } }
+        [package_registry_overrides]
+        "acme:kit" = { registry = "x.example", metadata = { preferredProtocol = "oci", oci = { registry = "ghcr.io", namespacePrefix = "a/" } } }
+        "acme:old" = { registry = "x.example", metadata = { preferredProtocol = "warg" } }
+        "alone:kit" = "host.example"
+        "there:kit" = "registry.example"
+        "#,
+    );
+    let why = "since `package_registry_overrides` in wkg's configuration says so";
+    let kit = format!("`acme:kit` comes from oci://ghcr.io/a, {why}; it has no log");
+    let old = format!(
+        "`acme:old` comes from elsewhere, {why}: the namespace `acme` comes from `x.example`"
+    );
+    let (code, out, said) = which(&place, "acme");
+    assert_eq!((code, &*out), (Some(2), ""), "{said}");
+    for line in [&kit, &old] {
+        assert!(said.contains(line), "{said}");
+    }
+    let (_, out, said) = which(&place, "there");
+    assert_eq!(out, "oci://x.example\n");
+    assert!(
+        said.contains(&format!("`there:kit` comes from `corp`, {why}\n")),
+        "{said}"
+    );
+    let (_, _, said) = which(&place, "alone");
+    assert!(
+        said.contains("`alone:kit` comes from oci://host.example"),
+        "{said}"
+    );
+
+    let answer = |words: &[&str]| {
+        let words = [&["registry", "which", "acme", "--json"], words].concat();
+        let (_, out, said) = end(&mut place.tenon(&words));
+        assert_eq!(said, "");
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()
+    };
+    place.ok(&["config", "show"]);
+    let config = fs::read_to_string(place.at("config/config.toml")).unwrap();
+    place.write(
+        "config/config.toml",
+        &format!("default-registry = \"corp\"\n{config}"),
+    );
+    let json = answer(&[]);
+    assert_eq!(json["mapped"], false);
+    assert_eq!(
+        json["overrides"][0],
+        serde_json::json!({ "package": "acme:kit", "registry": "oci://ghcr.io/a", "unverified": true })
+    );
+    assert_eq!(json["overrides"][1]["registry"], serde_json::json!(null));
+    assert!(json["overrides"][1]["error"].is_string());
+    let (_, out, said) = which(&place, "acme");
+    assert_eq!(out, "corp\n");
+    assert!(said.contains(&kit) && said.contains(&old), "{said}");
+    // Where something of ours says where the namespace comes from, that is all of it.
+    assert_eq!(
+        answer(&["--registry", "corp"])["overrides"],
+        serde_json::json!(null)
+    );
+    place.write(
+        "config/config.toml",
+        &format!("{config}\n[namespaces]\nacme = \"corp\"\n"),
+    );
+    let json = answer(&[]);
+    assert_eq!(
+        (&json["mapped"], &json["overrides"]),
+        (&true.into(), &serde_json::json!(null))
+    );
+}

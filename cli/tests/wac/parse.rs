@@ -105,3 +105,31 @@ fn of_many_errors_it_is_said_that_there_may_be_more() {
         said.err
     );
 }
+
+#[test]
+fn slips_in_names_that_every_document_has_are_pointed_at() {
+    let text = "package acme:app;\nlet s = new;\ntype t = strng;\ninterface i { f: func(a: booll) -> option<u23>; g: func(a: undeclared); }\n";
+    let place = Place::with(&[("a.wac", text)]);
+    let said = place.run(&["check", "a.wac", "--json"]);
+    let report = said.json();
+    let diagnostics = report["error"]["diagnostics"].as_array().unwrap();
+    let helps: Vec<_> = diagnostics.iter().map(|it| it["help"].as_str()).collect();
+    let of = |part: &str| {
+        helps
+            .iter()
+            .any(|help| help.is_some_and(|it| it.contains(part)))
+    };
+    for part in [
+        "what follows `new` is the package of a component: `new acme:http { … }`",
+        "did you mean `string`?",
+        "did you mean `bool`?",
+        "`u32`",
+    ] {
+        assert!(of(part), "{part}: {report:#}");
+    }
+    assert_eq!(
+        helps.iter().filter(|help| help.is_none()).count(),
+        1,
+        "{report:#}"
+    );
+}

@@ -298,3 +298,61 @@ fn a_project_whose_wit_needs_nothing_from_outside_is_built_without_a_registry() 
     assert_eq!(entries(&place.at("interfaces")), ["deps", "notes", "w.wit"]);
     assert!(!place.at("tenon.lock").exists());
 }
+
+#[test]
+fn what_is_wrong_with_wit_is_shown_where_it_is() {
+    let place = Place::with(&[
+        ("tenon.toml", "[package]\nname = \"a:b\"\n"),
+        ("wit/deps/c/c.wit", "package a:c@1.0.0;\ninterface i {}\n"),
+        ("nowit/deps/c/c.wit", "package a:c@1.0.0;\ninterface i {}\n"),
+    ]);
+    for (text, at, shown, cause, help) in [
+        (
+            "package a:b@0.1.0;\ninterface j { f: func(x: strng); }\n",
+            "wit/a.wit:2:26",
+            "^^^^^ wrong here",
+            "name `strng` does not exist",
+            "correct the text there",
+        ),
+        (
+            "package a:b@0.1.0;\ninterface j { f: func(x string); }\n",
+            "wit/a.wit:2:25",
+            "^ wrong here",
+            "expected ':', found keyword `string`",
+            "correct the text there",
+        ),
+        (
+            "package a:b@0.1.0;\ninterface j { use a:c/i@1.0.0.{t}; }\n",
+            "wit/a.wit:2:32",
+            "^ wrong here",
+            "`t`",
+            "change the WIT where it is shown",
+        ),
+    ] {
+        place.write("wit/a.wit", text);
+        for words in [["wit", "build"], ["wit", "fetch"]] {
+            let said = place.fails(1, "cli::wit", &words);
+            assert!(said.contains(&format!("\n  --> {at}\n")), "{said}");
+            for part in [shown, cause, help] {
+                assert!(said.contains(part), "{part}: {said}");
+            }
+            assert!(!said.contains("     --> "), "{said}");
+        }
+        let output = place.run(&["wit", "build", "--json"]);
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let diagnostics = document["error"]["diagnostics"].as_array().unwrap();
+        assert_eq!(diagnostics.len(), 1, "{document:#}");
+        assert_eq!(diagnostics[0]["file"], "wit/a.wit");
+        assert_eq!(diagnostics[0]["line"], 2);
+    }
+    // A folder without any has nothing that could be published or looked at.
+    for words in [["publish", "nowit"], ["wit", "nowit"]] {
+        let said = place.fails(1, "cli::wit", &words);
+        for part in [
+            "there is no `.wit` file in the folder `nowit`",
+            "help: name a folder with the WIT of a package right in it",
+        ] {
+            assert!(said.contains(part), "{said}");
+        }
+    }
+}

@@ -9,6 +9,8 @@ mod statement;
 mod types;
 mod wit;
 
+pub(crate) use name::BUILT_IN;
+
 use super::ast::Document;
 use super::error::SyntaxError;
 use super::lexer::{MAX_ERRORS, lex};

@@ -64,6 +64,15 @@ pub enum ErrorKind {
     /// The answer has a status that says no, and nothing else that is understood.
     #[error("the answer has the status {0}")]
     Status(u16),
+    /// An OCI registry answers what makes something with another status than 201, which is the only one that says that it
+    /// was made.
+    #[error("the registry answered {status} to {what}, and only 201 says that it took it")]
+    NotCreated {
+        /// What was sent.
+        what: &'static str,
+        /// The status of the answer.
+        status: u16,
+    },
     /// There is no connection, or it was refused.
     #[error("no connection to the registry")]
     Connect(#[source] Source),
@@ -227,7 +236,8 @@ impl Error {
     /// Whether the registry or the network is to blame, and it may work later.
     pub fn is_unavailable(&self) -> bool {
         match &*self.kind {
-            ErrorKind::Connect(_)
+            ErrorKind::NotCreated { .. }
+            | ErrorKind::Connect(_)
             | ErrorKind::Tls(_)
             | ErrorKind::Cut(_)
             | ErrorKind::Timeout { .. }

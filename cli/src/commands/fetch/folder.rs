@@ -36,7 +36,7 @@ pub(super) enum Change {
 /// # Errors
 ///
 /// There is something else at the place of one, which `replace` does not allow to be replaced, or that would be taken before
-/// it; then nothing is written.
+/// it; or a link leads out of the folder. Then nothing is written.
 pub(super) fn write(
     folder: &Path,
     fetched: &[Fetched],
@@ -122,6 +122,11 @@ fn plan(folder: &Path, fetched: &[Fetched], replace: bool) -> Result<Vec<Placed>
             let name = brought.name();
             taken.push(format!("`{}` is not `{name}`", path.display()));
         }
+        if change != Change::Unchanged
+            && let Some(link) = link_above(folder, &path)
+        {
+            return Err(leads_out(folder, &link));
+        }
         placed.push(Placed { of, path, change });
     }
     if taken.is_empty() {
@@ -141,6 +146,25 @@ fn plan(folder: &Path, fetched: &[Fetched], replace: bool) -> Result<Vec<Placed>
     Err(Failure::new("fetch::deps-taken", message)
         .notes(taken)
         .help(help))
+}
+
+/// The first folder on the way from `folder` to what is below it that is a link: who made it may be someone else.
+fn link_above(folder: &Path, path: &Path) -> Option<PathBuf> {
+    let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|it| it.is_symlink());
+    let above = path.ancestors().skip(1);
+    let above = above.take_while(|above| *above != folder);
+    let links = above.filter(|above| is_link(above));
+    links.last().map(Path::to_owned)
+}
+
+fn leads_out(folder: &Path, link: &Path) -> Failure {
+    let clean = |path: &Path| ui::clean_line(&path.to_string_lossy());
+    let (folder, link) = (clean(folder), clean(link));
+    Failure::new("fetch::deps-taken", format!("`{link}` is a link"))
+        .cause(format!(
+            "what is fetched is written in `{folder}`, and a link may lead out of it"
+        ))
+        .help("put a folder in its place, or name another folder with `--deps-dir`")
 }
 
 /// What would be taken before a file of that name, if there is any.

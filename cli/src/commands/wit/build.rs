@@ -3,12 +3,14 @@
 use crate::args::WitBuild;
 use crate::config::manifest;
 use crate::error::Failure;
-use crate::project::{Project, Purpose};
+use crate::project::{LOCK, Project, Purpose};
 use crate::ui::{self, Document, Ui};
 use crate::wit::build::{AboutData, Built, build};
+use crate::wit::deps::all_made;
 use crate::wit::inputs;
 use crate::write::{Content, Target, check_not_read};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tenon_registry_client::Digest;
 
@@ -32,9 +34,49 @@ pub(super) fn run(ui: &mut Ui, args: &WitBuild) -> Result<(), Failure> {
         return make(ui, folder, &AboutData::default(), output).map(drop);
     }
     match manifest::of_here() {
-        Some(_) => of_project(ui, &Project::open(Purpose::Look)?, output).map(drop),
+        Some(_) => {
+            let project = Project::open(Purpose::Look)?;
+            check_deps(&project)?;
+            of_project(ui, &project, output).map(drop)
+        }
         None => make(ui, Path::new("wit"), &AboutData::default(), output).map(drop),
     }
+}
+
+/// Refuses what was put into `deps` from other releases than those that are locked by now.
+fn check_deps(project: &Project) -> Result<(), Failure> {
+    let Some(lock) = &project.lock else {
+        return Ok(());
+    };
+    let deps = project.wit_folder().join("deps");
+    let locked = lock.packages.values();
+    let locked = locked.map(|locked| {
+        let name = format!("{}@{}", locked.package(), locked.version());
+        (name, locked.digest().to_string())
+    });
+    let locked: BTreeMap<_, _> = locked.collect();
+    let made = all_made(&deps)?;
+    let of_releases = made
+        .iter()
+        .filter(|there| there.origin.parse::<Digest>().is_ok());
+    let stale = of_releases.filter_map(|there| {
+        let now = locked.get(&there.package);
+        let why = match now {
+            Some(digest) if *digest == there.origin => return None,
+            Some(_) => "is locked with other content",
+            None => "is not locked",
+        };
+        let package = ui::clean_line(&there.package);
+        Some(format!("`{}`: `{package}` {why}", there.path.display()))
+    });
+    let stale: Vec<_> = stale.collect();
+    if stale.is_empty() {
+        return Ok(());
+    }
+    let message = format!("`{}` is not what `{LOCK}` says", deps.display());
+    Err(Failure::new("wit::deps-stale", message)
+        .notes(stale)
+        .help("run `tenon wit fetch` first; `tenon build` does both"))
 }
 
 /// Makes the WIT package of a project, and gives the file that it was written to, if it was one.

@@ -43,6 +43,7 @@ pub(super) fn run(ui: &Ui, args: &WitFetch, global: &Global) -> Result<(), Failu
     }
     let locking = Locking::keep(global, args.agreement.yes);
     let (lock, changes) = project.locked(ui, &locking)?;
+    let old = project.lock.clone();
     if let Some(lock) = &lock {
         project.lock = Some(lock.clone());
     }
@@ -50,7 +51,8 @@ pub(super) fn run(ui: &Ui, args: &WitFetch, global: &Global) -> Result<(), Failu
     let planned = plan(ui, global, &project)?;
     agree(ui, &planned, args.agreement.yes)?;
     if let Some(lock) = lock {
-        project.write_lock(lock)?;
+        project.lock = old;
+        project.keep_lock(lock)?;
     }
     if !ui.json {
         lock::say(ui, &changes);

@@ -158,7 +158,7 @@ impl Registries {
             Ok(choice) if choice.name == registry => {
                 let home = Home {
                     registry: registry.clone(),
-                    mapped: self.config.is_pinned(namespace),
+                    mapped: self.config.is_mapped(namespace),
                 };
                 found.packages.insert(package, home);
                 return;

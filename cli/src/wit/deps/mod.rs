@@ -12,6 +12,7 @@ mod takeover;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use place::all_made;
 pub(super) use place::is_made;
 
 use super::Vendored;

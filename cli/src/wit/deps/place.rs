@@ -63,6 +63,37 @@ pub(crate) fn is_made(path: &Path) -> bool {
     made(path).is_some()
 }
 
+/// Where a package stands in `deps`, and what it was made from, as its last line says.
+pub(crate) struct There {
+    pub(crate) path: PathBuf,
+    /// With its version.
+    pub(crate) package: String,
+    /// A digest or a path.
+    pub(crate) origin: String,
+}
+
+/// What was put into `deps` by this.
+pub(crate) fn all_made(deps: &Path) -> Result<Vec<There>, Failure> {
+    let paths = match deps.exists() {
+        true => sorted(deps)?,
+        false => vec![],
+    };
+    let there = |path: PathBuf| {
+        made(&path)?;
+        let tail = tail(&path.join(FILE)).unwrap_or_default();
+        let mut lines = tail.lines().rev();
+        let said = lines.find_map(|line| line.strip_prefix(MADE))?;
+        let (package, rest) = said.split_once(" (")?;
+        let (origin, _) = rest.rsplit_once(')')?;
+        Some(There {
+            package: package.to_owned(),
+            origin: origin.to_owned(),
+            path,
+        })
+    };
+    Ok(paths.into_iter().filter_map(there).collect())
+}
+
 /// What is left of a package that was put at a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {

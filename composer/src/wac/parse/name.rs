@@ -21,7 +21,7 @@ pub(super) enum Versions {
 }
 
 /// What is always a type, where a type is expected.
-const BUILT_IN: &[&str] = &[
+pub(crate) const BUILT_IN: &[&str] = &[
     "_",
     "bool",
     "u8",

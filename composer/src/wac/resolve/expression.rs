@@ -78,6 +78,8 @@ impl<'d> Resolver<'_, 'd, '_> {
             Some(later) => error
                 .with_help("move this statement behind the one that gives the name a value")
                 .with_related(later, "it gets its value here"),
+            None if id.name == "new" => error
+                .with_help("what follows `new` is the package of a component: `new acme:http { … }`"),
             None => match did_you_mean(&super::names::near(id.name, self.scope.names())) {
                 Some(help) => error.with_help(help),
                 None => error.with_help(

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use reqwest::header::{
     ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, WARNING,
 };
-use reqwest::{Method, Response, Url};
+use reqwest::{Method, Response, StatusCode, Url};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -139,7 +139,7 @@ impl Link {
             loop {
                 attempt += 1;
                 let failure = match self.once(ask).await {
-                    Ok(answer) => return Ok(answer),
+                    Ok((_, headers, bytes)) => return Ok((headers, bytes)),
                     Err(failure) => failure,
                 };
                 self.wire.pause(failure, &ask.url, attempt).await?;
@@ -157,21 +157,41 @@ impl Link {
 
     /// The answer to what changes the registry, which is sent once.
     pub(super) async fn write(&self, ask: &Ask<'_>) -> Result<HeaderMap, Error> {
-        let answer = self.once(ask).await;
-        let answer = answer.map_err(|failure| Error::new(*failure.kind, ask.url.as_str(), 1));
-        answer.map(|(headers, _)| headers)
+        self.write_once(ask).await.map(|(_, headers)| headers)
     }
 
-    async fn once(&self, ask: &Ask<'_>) -> Result<(HeaderMap, Bytes), Failure> {
+    /// The answer to what makes something of the registry, which says that it was made by one status only.
+    pub(super) async fn create(
+        &self,
+        ask: &Ask<'_>,
+        what: &'static str,
+    ) -> Result<HeaderMap, Error> {
+        match self.write_once(ask).await? {
+            (StatusCode::CREATED, headers) => Ok(headers),
+            (status, _) => {
+                let status = status.as_u16();
+                let kind = ErrorKind::NotCreated { what, status };
+                Err(Error::new(kind, ask.url.as_str(), 1))
+            }
+        }
+    }
+
+    async fn write_once(&self, ask: &Ask<'_>) -> Result<(StatusCode, HeaderMap), Error> {
+        let answer = self.once(ask).await;
+        let answer = answer.map_err(|failure| Error::new(*failure.kind, ask.url.as_str(), 1));
+        answer.map(|(status, headers, _)| (status, headers))
+    }
+
+    async fn once(&self, ask: &Ask<'_>) -> Result<(StatusCode, HeaderMap, Bytes), Failure> {
         let response = self.open(ask).await?;
-        let headers = response.headers().clone();
+        let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Body::new(response, ask.most, &self.wire.timeouts)?;
         // What answers HEAD tells a length, and has no body.
         let bytes = match ask.method {
             Method::HEAD => Bytes::new(),
             _ => body.all().await?,
         };
-        Ok((headers, bytes))
+        Ok((status, headers, bytes))
     }
 
     /// An answer that says yes, with its body still to come; one attempt.

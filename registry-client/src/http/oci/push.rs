@@ -82,7 +82,7 @@ impl OciClient {
         ask.reach = Reach::Here;
         ask.patience = self.0.options.timeouts.total;
         ask.body = Some(bytes.into());
-        let headers = self.0.link.write(&ask).await?;
+        let headers = self.0.link.create(&ask, "the manifest").await?;
         check_digest(&headers, digest, "the manifest", &ask)?;
         Ok((digest, headers.contains_key(OCI_SUBJECT)))
     }

@@ -111,7 +111,7 @@ impl OciClient {
         last.query_pairs_mut()
             .append_pair("digest", &digest.to_string());
         let ask = self.sending(scope, Method::PUT, last, bytes);
-        let headers = link.write(&ask).await?;
+        let headers = link.create(&ask, "the content").await?;
         check_digest(&headers, digest, "the content", &ask)?;
         meter.reach(size);
         Ok(())

@@ -10,6 +10,7 @@ use crate::component::Found;
 use crate::hash::{HashMap, HashSet};
 use crate::types::{Content, Sort};
 use crate::wac::ast::{Definition, Ident, Type, TypeDecl, TypeKind, Use, UseItem};
+use crate::wac::parse::BUILT_IN;
 use crate::wac::resolve::error::{ResolveError, ResolveErrorKind};
 use crate::wac::span::Span;
 use indexmap::IndexMap;
@@ -130,7 +131,8 @@ impl<'d> Scope<'d> {
         if let Some(entry) = self.entries.get(id.name) {
             return entry.content;
         }
-        let (told, known) = (errors.len(), self.entries.keys().copied());
+        let known = self.entries.keys().chain(BUILT_IN).copied();
+        let told = errors.len();
         errors.push(match self.others.get(id.name) {
             Some(what) => wrong_kind(id.name.to_owned(), id.span, what, "a type"),
             None => undefined(id, told, &self.gated, known),
