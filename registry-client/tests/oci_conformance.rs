@@ -217,3 +217,66 @@ async fn what_is_no_list_of_referrers_is_left_alone() {
     let found = world.tags.get(&("a/b".to_owned(), tag));
     assert_eq!(found, Some(&other.to_string()));
 }
+
+/// Says that there are so many pages, each as this function says.
+fn pages(registry: &OciRegistry, path: &str, count: usize, page: impl Fn(usize) -> Value) {
+    for number in 0..count {
+        let next = format!("/v2/a/b/{path}?page={}", number + 1);
+        let body = page(number).to_string().into_bytes();
+        registry.fault(path, Fault::Page(body, next));
+    }
+}
+
+#[tokio::test]
+async fn pages_of_tags_with_no_new_one_come_to_an_end() {
+    let registry = OciRegistry::start();
+    registry.has("a/b", "1.0.0", b"wasm");
+    let client = client(&registry, 1000);
+    let nothing = |_| json!({ "name": "a/b", "tags": [] });
+    pages(&registry, "tags/list", 10, nothing);
+    assert_eq!(client.tags(&repository()).await.unwrap().len(), 1);
+    assert_eq!(registry.asked("tags/list").len(), 11);
+    let the_same = |_| json!({ "name": "a/b", "tags": ["1.0.0"] });
+    pages(&registry, "tags/list", 20, the_same);
+    let error = client.tags(&repository()).await.unwrap_err();
+    let said = "the registry lists more than 10 pages of tags with no new one";
+    assert!(error.kind.to_string().starts_with(said), "{error:?}");
+    assert!(error.is_unavailable());
+    // The first had one.
+    assert_eq!(registry.asked("tags/list").len(), 11 + 12);
+}
+
+#[tokio::test]
+async fn lists_of_what_is_about_a_manifest_come_to_an_end() {
+    let registry = OciRegistry::start();
+    let subject = registry.has("a/b", "1.0.0", b"wasm");
+    let client = client(&registry, 1000);
+    let listed = |page: usize, count: usize, said: &str| {
+        let one = |number: usize| {
+            let digest = Digest::of(format!("{page} {number}").as_bytes()).to_string();
+            json!({ "mediaType": MANIFEST, "digest": digest, "size": 1, "annotations": { "said": said } })
+        };
+        let manifests: Vec<_> = (0..count).map(one).collect();
+        json!({ "schemaVersion": 2, "mediaType": media::INDEX, "manifests": manifests })
+    };
+    let path = format!("referrers/{subject}");
+    // Of 16 MiB, four at a time.
+    let large = "x".repeat((4 << 20) - 1_000);
+    registry.world().lists_referrers = true;
+    pages(&registry, &path, 4, |page| listed(page, 1, &large));
+    let few = client.referrers(&repository(), &subject, None).await;
+    assert_eq!(few.unwrap().len(), 4);
+    for (count, text, said) in [
+        (1, &*large, "16777216 bytes of manifests about one"),
+        (2_001, "", "10000 manifests about one"),
+    ] {
+        let before = registry.asked(&path).len();
+        pages(&registry, &path, 6, |page| listed(page, count, text));
+        let error = client.referrers(&repository(), &subject, None).await;
+        let text = error.unwrap_err().kind.to_string();
+        let said = format!("the registry lists more than {said}");
+        assert!(text.starts_with(&said), "{text}");
+        assert_eq!(registry.asked(&path).len(), before + 5);
+        registry.world().faults.clear();
+    }
+}

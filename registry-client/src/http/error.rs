@@ -98,6 +98,14 @@ pub enum ErrorKind {
     /// There is more of it than there may be.
     #[error("the answer has more than {0} bytes")]
     TooLarge(u64),
+    /// There are more of them than are looked at.
+    #[error("the registry lists more than {most} {what}: that is more than is looked at")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many of them are looked at.
+        most: usize,
+    },
     /// It is encoded, which was not asked for.
     #[error("the answer is encoded as `{0}`, and was asked for as it is")]
     Encoded(String),
@@ -243,6 +251,7 @@ impl Error {
             | ErrorKind::Timeout { .. }
             | ErrorKind::Slow(_)
             | ErrorKind::TooLarge(_)
+            | ErrorKind::TooMany { .. }
             | ErrorKind::Encoded(_)
             | ErrorKind::Redirect { .. }
             | ErrorKind::Malformed { .. }

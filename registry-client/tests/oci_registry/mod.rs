@@ -55,6 +55,8 @@ pub(crate) enum Access {
 pub(crate) enum Fault {
     /// This in place of the body.
     Body(Vec<u8>),
+    /// This in place of the body, and where the next page is.
+    Page(Vec<u8>, String),
     /// The length of the body is said, and the connection ends after so many bytes.
     CutAfter(usize),
     Status(u16),
@@ -217,6 +219,10 @@ fn serve(mut stream: &TcpStream, world: &Mutex<World>) -> Option<()> {
     match fault {
         None => {}
         Some(Fault::Body(body)) => answer.body = body,
+        Some(Fault::Page(body, next)) => {
+            answer = Answer::of(200).body(body);
+            answer = answer.with("Link", format!("<{next}>; rel=\"next\""));
+        }
         Some(Fault::CutAfter(bytes)) => cut = Some(bytes),
         Some(Fault::Status(status)) => answer = Answer::of(status),
         Some(Fault::Header(name, value)) => {

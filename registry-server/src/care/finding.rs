@@ -37,6 +37,8 @@ pub enum FindingKind {
     Database,
     /// The registry's own keys.
     Keys,
+    /// Content that was taken down, and is there.
+    TakenDown,
 }
 
 impl Finding {
@@ -76,6 +78,9 @@ impl FindingKind {
             }
             FindingKind::Database => "stop the registry and run `tenon-registry rebuild`",
             FindingKind::Keys => "put the right keys back, and let nobody but the owner read them",
+            FindingKind::TakenDown => {
+                "run `tenon-registry gc`, which removes what was taken down; nobody is given it meanwhile"
+            }
         }
     }
 
@@ -87,6 +92,7 @@ impl FindingKind {
             FindingKind::Content => 12,
             FindingKind::Database => 13,
             FindingKind::Keys => 14,
+            FindingKind::TakenDown => 15,
         }
     }
 }

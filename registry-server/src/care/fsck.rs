@@ -418,14 +418,15 @@ fn check_content(log: LogId, history: &History<'_>, monitor: &Monitor) -> (u64, 
     for (digest, (size, needed)) in wanted {
         let digest = Digest::from(digest);
         let path = history.layout.blob(&digest);
-        let mut find = |problem: String| {
-            findings.push(Finding::new(FindingKind::Content, log, &path, problem));
-        };
         let Some(needed) = needed else {
             if history.files.kind(&path).is_ok() {
-                find("it was taken down, and is still there: run `tenon-registry gc`".to_owned());
+                let problem = "it was taken down, and is there";
+                findings.push(Finding::new(FindingKind::TakenDown, log, &path, problem));
             }
             continue;
+        };
+        let mut find = |problem: String| {
+            findings.push(Finding::new(FindingKind::Content, log, &path, problem));
         };
         match examine(history.files, &path, &digest, |_| {}) {
             Content::Right(found) if found == size => {}

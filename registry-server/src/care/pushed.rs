@@ -53,16 +53,21 @@ fn read(
            SELECT 1 FROM world WHERE world.log = ?1 AND world.digest = content)
          GROUP BY content",
     )?;
+    // So is what was taken down, which nobody has to have.
     let mut taken_down = database.prepare(
-        "SELECT 1 FROM release WHERE digest = ?1 AND json_extract(status, '$.is') = 'taken-down'",
+        "SELECT 1 FROM release r JOIN package p ON p.id = r.package
+         WHERE p.log = ?1 AND r.digest = ?2 AND instr(r.status, 'taken-down') > 0
+           AND json_extract(r.status, '$.is') = 'taken-down'",
     )?;
     let mut rows = held.query(params![log.number()])?;
     while let Some(row) = rows.next()? {
         let (content, name): ([u8; 32], String) = (row.get(0)?, row.get(1)?);
+        if taken_down.exists(params![log.number(), content])? {
+            continue;
+        }
         let path = history.layout.blob(&Digest::from(content));
         let problem = match examine(history.files, &path, &Digest::from(content), |_| {}) {
             Content::Right(_) => continue,
-            Content::Missing if taken_down.exists([content])? => continue,
             Content::Missing => "it is missing".to_owned(),
             Content::Unreadable(why) => format!("it cannot be read: {why}"),
             Content::Other(found, length) => {

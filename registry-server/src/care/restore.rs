@@ -14,7 +14,7 @@
 
 use super::backup::{BackupReport, KeysCopied, MARKER, copy_file, create_empty};
 use super::data_dir::DataDir;
-use super::finding::FindingKind;
+use super::finding::{Finding, FindingKind};
 use super::fsck::{FsckOptions, FsckReport, fsck};
 use super::{CareError, io_error};
 use serde::Serialize;
@@ -120,7 +120,9 @@ fn examine(
         let findings = report.findings;
         return Err(CareError::Damaged { what, findings });
     }
-    if !report.findings.is_empty() {
+    // What was taken down is given to nobody, and goes with the next collection.
+    let is_damage = |finding: &Finding| finding.kind != FindingKind::TakenDown;
+    if report.findings.iter().any(is_damage) {
         let what = "this copy is damaged: put right what is wrong with it, or use another";
         let findings = report.findings;
         return Err(CareError::Damaged { what, findings });

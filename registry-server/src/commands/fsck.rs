@@ -26,7 +26,7 @@ pub struct FsckArgs {
 }
 
 /// Does it; `describe` says what content is. The exit code is 0 if nothing is wrong, else 10 (the log itself), 11 (its files), 12 (content),
-/// 13 (the database) or 14 (keys), the first of these that is.
+/// 13 (the database), 14 (keys) or 15 (content that was taken down), the first of these that is.
 ///
 /// # Errors
 ///

@@ -273,7 +273,9 @@ async fn check_content(
     // Who names the digest of what they cannot read would be given it.
     if realm.id() == LogId::Private && !realm.was_uploaded(token.id, &digest) {
         let reader = Reader::of(realm, Some(Arc::clone(token)))?;
-        if !super::upload::may_read(app, realm, &reader, digest).await? {
+        let may_read =
+            move |catalog: &Catalog<'_>| super::upload::may_read(catalog, &reader, &digest);
+        if !realm.catalog(app, may_read).await? {
             return Err(missing());
         }
     }

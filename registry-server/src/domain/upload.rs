@@ -124,11 +124,15 @@ pub(crate) async fn find(
     reader: &Reader,
     digest: Digest,
 ) -> Result<Option<Blob>, Error> {
-    // Whether it is there is asked only for who may know, so that the time it takes says nothing.
-    if !may_read(app, realm, reader, digest).await? || is_taken_down(app, realm, digest).await? {
-        return Ok(None);
-    }
-    Ok(realm.blobs().find(&digest)?)
+    let (blobs, reader) = (realm.blobs().clone(), reader.clone());
+    let find = move |catalog: &Catalog<'_>| {
+        // Whether it is there is asked only for who may know, so that the time it takes says nothing.
+        if !may_read(catalog, &reader, &digest)? || catalog.is_taken_down(&digest)? {
+            return Ok(None);
+        }
+        Ok(blobs.find(&digest)?)
+    };
+    realm.catalog(app, find).await
 }
 
 /// Refuses content that was taken down, whoever brings it again.
@@ -141,29 +145,24 @@ pub(crate) async fn must_not_be_taken_down(
     realm: &Arc<Realm>,
     digest: Digest,
 ) -> Result<(), Error> {
-    if !is_taken_down(app, realm, digest).await? {
+    let is_down = move |catalog: &Catalog<'_>| Ok(catalog.is_taken_down(&digest)?);
+    if !realm.catalog(app, is_down).await? {
         return Ok(());
     }
     let detail = format!("the content `{digest}` was taken down here, and is not taken in again");
     Err(Error::new(ProblemCode::Forbidden, detail))
 }
 
-async fn is_taken_down(app: &Arc<App>, realm: &Arc<Realm>, digest: Digest) -> Result<bool, Error> {
-    let is_down = move |catalog: &Catalog<'_>| Ok(catalog.is_taken_down(&digest)?);
-    realm.catalog(app, is_down).await
-}
-
-pub(super) async fn may_read(
-    app: &Arc<App>,
-    realm: &Arc<Realm>,
+/// Whether content is part of a package that someone may read.
+pub(super) fn may_read(
+    catalog: &Catalog<'_>,
     reader: &Reader,
-    digest: Digest,
+    digest: &Digest,
 ) -> Result<bool, Error> {
     if reader.has_all() {
         return Ok(true);
     }
-    let packages = realm.catalog(app, move |catalog| Ok(catalog.packages_with(&digest)?));
-    let packages = packages.await?;
+    let packages = catalog.packages_with(digest)?;
     Ok(packages.iter().any(|package| reader.has_package(package)))
 }
 

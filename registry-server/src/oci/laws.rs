@@ -154,48 +154,24 @@ pub fn oci_basic(bytes: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-#[path = "../../../registry-client/tests/parsers/change.rs"]
-#[expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
-mod change;
+#[path = "../../../registry-client/tests/parsers/law.rs"]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may stop where it fails"
+)]
+mod law;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 mod tests {
-    use super::*;
     use std::path::Path;
-
-    /// How many changes of its seeds each parser gets.
-    const CHANGES: usize = 20_000;
-
-    fn check(target: &str, run: fn(&[u8]) -> bool) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("fuzz/seeds")
-            .join(target);
-        let mut files: Vec<_> = std::fs::read_dir(&folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
-        files.sort();
-        let mut seeds = vec![];
-        for file in files {
-            let (bytes, name) = (std::fs::read(&file).unwrap(), file.file_name().unwrap());
-            let is_good = name.to_string_lossy().starts_with("ok-");
-            assert_eq!(run(&bytes), is_good, "{}", file.display());
-            seeds.push(bytes);
-        }
-        assert!(seeds.len() > 3, "{target}");
-        let mut random = change::Random::new(target);
-        for _ in 0..CHANGES {
-            run(&change::change(&seeds, &mut random));
-        }
-    }
 
     macro_rules! parsers {
         ($($target:ident)*) => {
             $(
                 #[test]
                 fn $target() {
-                    check(stringify!($target), super::$target);
+                    super::law::check(env!("CARGO_MANIFEST_DIR"), stringify!($target), super::$target);
                 }
             )*
 

@@ -162,12 +162,14 @@ impl Database {
     }
 
     /// As [`Database::write`], for what everybody is to see at once, but is durable no earlier than the
-    /// next [`Database::write`]: whoever relies on it has to write something else after it.
+    /// next [`Database::write`] that changes anything: whoever relies on it has to write something else after
+    /// it. What a power loss takes of the file, it takes from the end: nothing that was written later is
+    /// there without this.
     ///
     /// # Errors
     ///
     /// What `act` returns; and what SQLite says, when beginning or committing.
-    pub(crate) fn write_early<T, E: From<rusqlite::Error>>(
+    pub fn write_early<T, E: From<rusqlite::Error>>(
         &self,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {

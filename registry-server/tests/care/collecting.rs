@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 use tenon_registry_client::Digest;
 use tenon_registry_server::care::{
-    Claims, DataDir, FindingKind, FsckOptions, GcOptions, Pace, Scrub, fsck, gc,
+    BackupOptions, Claims, DataDir, FindingKind, FsckOptions, GcOptions, Pace, Scrub, backup, fsck,
+    gc, restore,
 };
 use tenon_registry_server::store::database::Database;
 
@@ -64,6 +65,51 @@ fn only_what_is_old_and_unnamed_or_taken_down_is_removed() {
     assert!(new.exists() && claimed.exists() && named.exists() && foreign.exists());
     drop(claim);
     assert_eq!(collect(&options).unnamed, [blob(b"claimed")]);
+    assert_eq!(fixture.fsck().findings, []);
+}
+
+#[test]
+fn what_was_taken_down_and_is_there_is_to_be_removed_and_not_put_back() {
+    let fixture = Fixture::new();
+    let gone = content("gone", "1.0.0");
+    let digest = Digest::of(&gone);
+    // A repository that holds it makes no difference.
+    let hex: String = digest
+        .as_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    fixture.sql(&format!(
+        "INSERT INTO oci_repository VALUES (1, 0, 'holder');
+         INSERT INTO oci_blob VALUES (1, '{digest}', x'{hex}', {}, 0)",
+        gone.len()
+    ));
+    assert_eq!(fixture.fsck().findings, []);
+    let file = upload(fixture.path(), &gone);
+    for bytes in [&gone[..], b"damaged"] {
+        fs::write(&file, bytes).unwrap();
+        let report = fixture.fsck();
+        let [finding] = &report.findings[..] else {
+            panic!("{report}");
+        };
+        assert_eq!(finding.kind, FindingKind::TakenDown);
+        assert_eq!(finding.place, blob(&gone));
+        let said = report.to_string();
+        assert!(said.contains("to do: run `tenon-registry gc`"), "{said}");
+        assert!(!said.contains("put the file back"), "{said}");
+        assert_eq!(report.exit_code(), 15);
+    }
+    fs::write(&file, &gone).unwrap();
+    // A copy of it is no reason not to restore.
+    let temp = tempfile::tempdir().unwrap();
+    let (copy, restored) = (temp.path().join("copy"), temp.path().join("restored"));
+    let dir = DataDir::lock(fixture.path()).unwrap();
+    backup(&dir, &copy, &BackupOptions::default()).unwrap();
+    let report = restore(&copy, &restored, &[]).unwrap();
+    assert_eq!(report.fsck.exit_code(), 15);
+    let done = gc(&dir, &GcOptions::default(), &Claims::default()).unwrap();
+    assert_eq!(done.taken_down, [blob(&gone)]);
+    drop(dir);
     assert_eq!(fixture.fsck().findings, []);
 }
 

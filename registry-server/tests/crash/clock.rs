@@ -50,7 +50,7 @@ fn with(dir: &Path, clock: Arc<Wrong>) -> Source {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_clock_signs_nothing_and_reads_go_on() {
-    let dir = crate::scratch();
+    let dir = crate::watch::scratch();
     let clock = Wrong::by(0);
     let registry = Registry::try_open(&with(dir.path(), clock.clone())).unwrap();
     let mut acme = Publisher::new(registry.log.origin(), "acme", 1);
@@ -110,7 +110,7 @@ fn second_process() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_is_refused() {
-    let dir = crate::scratch();
+    let dir = crate::watch::scratch();
     let disk = Disk::open(dir.path()).unwrap().lock().unwrap();
     let files = Arc::new(disk);
     let source = Source {
@@ -135,7 +135,7 @@ async fn a_second_process_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_writers_without_a_lock_never_sign_two_logs() {
-    let dir = crate::scratch();
+    let dir = crate::watch::scratch();
     let one = Registry::open(dir.path());
     let mut acme = Publisher::new(one.log.origin(), "acme", 1);
     acme.submit(&one.log, acme.next()).await.unwrap();

@@ -23,7 +23,7 @@ struct World {
 
 impl World {
     async fn new() -> World {
-        let dir = crate::scratch();
+        let dir = crate::watch::scratch();
         let source = source(dir.path());
         let registry = Registry::try_open(&source).unwrap();
         let mut acme = Publisher::new(registry.log.origin(), "acme", 1);

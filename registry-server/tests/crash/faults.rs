@@ -24,7 +24,7 @@ struct Base {
 
 impl Base {
     async fn new() -> Base {
-        let dir = crate::scratch();
+        let dir = crate::watch::scratch();
         let registry = Registry::open(dir.path());
         let mut acme = Publisher::new(registry.log.origin(), "acme", 1);
         let mut records = vec![];
@@ -39,7 +39,7 @@ impl Base {
     }
 
     fn copy(&self) -> TempDir {
-        let dir = crate::scratch();
+        let dir = crate::watch::scratch();
         crate::copy(self.dir.path(), dir.path());
         dir
     }

@@ -54,7 +54,7 @@ fn try_source(dir: &Path) -> Option<Source> {
 impl Base {
     /// A log with a full tile, closed; or, if `staged`, as a crash leaves it.
     async fn new(packages: usize, staged: bool) -> Base {
-        let dir = crate::scratch();
+        let dir = crate::watch::scratch();
         let registry = Registry::open(dir.path());
         let mut acme = Publisher::new(registry.log.origin(), "acme", 1);
         for _ in 0..2 {
@@ -258,7 +258,7 @@ impl Base {
 }
 
 fn scratch_copy(from: &Path) -> TempDir {
-    let dir = crate::scratch();
+    let dir = crate::watch::scratch();
     crate::copy(from, dir.path());
     dir
 }

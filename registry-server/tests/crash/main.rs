@@ -12,8 +12,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/sqlite.rs"]
+#[allow(dead_code, reason = "each test binary uses some of it")]
+mod sqlite;
+#[path = "../support/watch.rs"]
+mod watch;
+
 mod clock;
 mod database;
+mod early;
 mod faults;
 mod flips;
 mod power;
@@ -24,21 +31,10 @@ mod truth;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
-use tempfile::TempDir;
 use tenon_registry_client::verify::Request;
 
 fn release(package: &str, version: &str) -> Request {
     Request::release(package.parse().unwrap(), version.parse().unwrap())
-}
-
-/// A directory in memory where there is one: these tests open thousands of databases, and it is not
-/// the machine's own disk that they are about.
-fn scratch() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    match memory.is_dir() {
-        true => tempfile::tempdir_in(memory).unwrap(),
-        false => tempfile::tempdir().unwrap(),
-    }
 }
 
 fn number(variable: &str, default: usize) -> usize {

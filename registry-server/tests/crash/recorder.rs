@@ -1,11 +1,11 @@
 //! A simulated disk whose history says when the database beside it was committed.
 
+use crate::watch::{Watch, last};
 use rusqlite::{Connection, OptionalExtension};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use tempfile::TempDir;
 use tenon_registry_server::store::{
     EntryKind, FilePath, Files, Listed, ReadFile, Simulated, WriteFile,
 };
@@ -15,17 +15,15 @@ use tenon_registry_server::store::{
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder {
     pub(crate) disk: Simulated,
-    watch: Arc<Mutex<Watch>>,
+    watched: Arc<Mutex<Watched>>,
     gate: Arc<Mutex<()>>,
     waiting: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
-struct Watch {
-    connection: Connection,
-    version: i64,
+struct Watched {
+    watch: Watch,
     copies: Vec<Copy>,
-    dir: TempDir,
 }
 
 /// The database after a commit.
@@ -50,16 +48,10 @@ pub(crate) struct Marked {
 impl Recorder {
     /// Records what happens to this disk, and to the database.
     pub(crate) fn new(disk: Simulated, database: &Path) -> Recorder {
-        let connection = Connection::open(database).unwrap();
-        let watch = Watch {
-            connection,
-            version: -1,
-            copies: vec![],
-            dir: crate::scratch(),
-        };
+        let (watch, copies) = (Watch::new(database), vec![]);
         let recorder = Recorder {
             disk,
-            watch: Arc::new(Mutex::new(watch)),
+            watched: Arc::new(Mutex::new(Watched { watch, copies })),
             gate: Arc::default(),
             waiting: Arc::default(),
         };
@@ -80,31 +72,25 @@ impl Recorder {
     }
 
     pub(crate) fn observe(&self) {
-        let mut watch = self.watch.lock().unwrap();
-        let version = watch
-            .connection
-            .pragma_query_value(None, "data_version", |row| row.get(0))
-            .unwrap();
-        if watch.version == version {
+        let mut watched = self.watched.lock().unwrap();
+        if !watched.watch.has_changed() {
             return;
         }
-        watch.version = version;
-        let number = watch.copies.len();
-        let path = watch.dir.path().join(format!("{number}.sqlite"));
-        let (text, log) = (path.to_str().unwrap(), "SELECT size, checkpoint FROM log");
-        watch.connection.execute("VACUUM INTO ?1", [text]).unwrap();
-        let copy = Connection::open(&path).unwrap();
+        let path = watched.watch.copy(&self.disk);
+        let (copy, log) = (
+            Connection::open(&path).unwrap(),
+            "SELECT size, checkpoint FROM log",
+        );
         let row = copy.query_row(log, [], |row| Ok((row.get(0)?, row.get(1)?)));
         let (size, note) = row.optional().unwrap().unzip();
         let size = size.map(|size: i64| size as u64);
         let note = note.unwrap_or_default();
-        watch.copies.push(Copy { path, size, note });
-        self.disk.mark(&format!("database {number}"));
+        watched.copies.push(Copy { path, size, note });
     }
 
     /// The copies of the database, by number.
     pub(crate) fn copies(&self) -> Vec<Copy> {
-        self.watch.lock().unwrap().copies.clone()
+        self.watched.lock().unwrap().copies.clone()
     }
 
     /// Stops at the next call, for as long as the guard is held.
@@ -128,16 +114,8 @@ impl Recorder {
 impl Marked {
     /// What is marked at the end of this history.
     pub(crate) fn of(disk: &Simulated) -> Option<Marked> {
-        let marks = disk.marks();
-        let last = |label: &str| {
-            let mut numbers = marks
-                .iter()
-                .rev()
-                .filter_map(|mark| mark.strip_prefix(label));
-            numbers.next().map(|number| number.parse::<u64>().unwrap())
-        };
-        let copy = usize::try_from(last("database ")?).unwrap();
-        let told = last("told ");
+        let copy = usize::try_from(last(disk, "database ")?).unwrap();
+        let told = last(disk, "told ");
         Some(Marked { copy, told })
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Left<'a> {
 impl Left<'_> {
     /// Recovers, and expects everything that was promised. Returns what recovering did, if it is asked for.
     pub(crate) async fn recover(self, story: &Story, record: bool) -> Option<Recorder> {
-        let dir = crate::scratch();
+        let dir = crate::watch::scratch();
         let database = dir.path().join("registry.sqlite");
         std::fs::copy(&self.copy.path, &database).unwrap();
         let recorder = record.then(|| Recorder::new(self.disk.clone(), &database));

@@ -53,7 +53,7 @@ pub(crate) fn source(files: Arc<dyn Files>, database: &Path, keys: &Arc<Keys>) -
 impl Told {
     /// Begins a log.
     pub(crate) fn begin() -> Told {
-        let dir = crate::scratch();
+        let dir = crate::watch::scratch();
         let database = dir.path().join("registry.sqlite");
         drop(Database::open(&database).unwrap());
         let keys = Keys::generate(&dir.path().join("keys/public"), None)

@@ -4,7 +4,7 @@
 use crate::guest::Guest;
 use crate::house::House;
 use crate::steps::{Beginning, COLLECTED, STEPS, Step, View, assert_whole, copy, open, open_at};
-use crate::twin::scratch;
+use crate::watch::scratch;
 use rustix::io::Errno;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;

@@ -28,6 +28,11 @@ mod publisher;
 
 #[path = "../support/served.rs"]
 mod served;
+#[path = "../support/sqlite.rs"]
+#[allow(dead_code, reason = "each test binary uses some of it")]
+mod sqlite;
+#[path = "../support/watch.rs"]
+mod watch;
 
 mod artefacts;
 mod guest;

@@ -4,7 +4,7 @@ use crate::guest::{Guest, SHA512_OF_ABC, digest, image};
 use crate::house::{self, House};
 use crate::publisher::component;
 use crate::releases::manifest;
-use crate::twin::scratch;
+use crate::watch::scratch;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -180,6 +180,9 @@ fn released(number: u32) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     (bytes, config, manifest)
 }
 
+/// A repository that is there once content is announced for it.
+pub(crate) const FRESH: &str = "fresh";
+
 /// The step of which there is no answer.
 pub(crate) const COLLECTED: &str = "what nothing names collected";
 
@@ -195,7 +198,15 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "content by a request to begin and one to end",
         act: |run| {
-            let location = run.begin();
+            let location = run.begin("repo");
+            let path = format!("{location}?digest={}", digest(&layer(1)));
+            run.ask("PUT", &path, &[], &layer(1), &[201]);
+        },
+    },
+    Step {
+        name: "content in a repository that begins with it",
+        act: |run| {
+            let location = run.begin(FRESH);
             let path = format!("{location}?digest={}", digest(&layer(1)));
             run.ask("PUT", &path, &[], &layer(1), &[201]);
         },
@@ -203,7 +214,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "content in chunks",
         act: |run| {
-            let (bytes, location) = (layer(2), run.begin());
+            let (bytes, location) = (layer(2), run.begin("repo"));
             let range = "Content-Range: 0-299999";
             run.ask("PATCH", &location, &[range], &bytes[..300_000], &[202]);
             let range = "Content-Range: 300000-319999";
@@ -349,8 +360,9 @@ impl Run<'_> {
         answer.header("location").unwrap_or_default().to_owned()
     }
 
-    fn begin(&mut self) -> String {
-        self.ask("POST", "/v2/repo/blobs/uploads/", &[], b"", &[202])
+    fn begin(&mut self, name: &str) -> String {
+        let path = format!("/v2/{name}/blobs/uploads/");
+        self.ask("POST", &path, &[], b"", &[202])
     }
 
     fn put(&mut self, name: &str, reference: &str, manifest: &[u8]) {
@@ -436,7 +448,7 @@ fn releases(package: &PackageInfo) -> String {
 /// All that the steps change.
 fn paths() -> Vec<String> {
     let mut paths = vec!["/api/v1/packages/acme/app".to_owned()];
-    for name in ["repo", "other", "new/one/uploads", "acme/app"] {
+    for name in ["repo", "other", "new/one/uploads", FRESH, "acme/app"] {
         paths.push(format!("/v2/{name}/tags/list"));
     }
     for tag in ["v0", "v1", "v2", "v3"] {
@@ -454,6 +466,7 @@ fn paths() -> Vec<String> {
         paths.push(format!("/v2/repo/blobs/{blob}"));
         paths.push(format!("/v2/other/blobs/{blob}"));
         paths.push(format!("/v2/new/one/uploads/blobs/{blob}"));
+        paths.push(format!("/v2/{FRESH}/blobs/{blob}"));
     }
     paths.push(format!("/v2/repo/blobs/{SHA512_OF_ABC}"));
     for (bytes, config, manifest) in [released(1), released(2)] {
@@ -467,7 +480,7 @@ fn paths() -> Vec<String> {
 /// Whatever is listed can be pulled with all that it names; everything fits everything else.
 #[track_caller]
 pub(crate) fn assert_whole(house: &House) {
-    for name in ["repo", "other", "new/one/uploads", "acme/app"] {
+    for name in ["repo", "other", "new/one/uploads", FRESH, "acme/app"] {
         assert_pullable(house, name);
     }
     let report = fsck(house.app.directory(), &FsckOptions::default()).unwrap();

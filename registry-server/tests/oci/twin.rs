@@ -1,11 +1,12 @@
 //! A disk and its double: what is done to the real one is done to a simulated one, which knows what a
-//! power loss leaves of it; and whoever commits to the database leaves a copy of it behind.
+//! power loss leaves of it; and whoever commits to the database leaves a copy of it behind, and what a power
+//! loss would leave of it then.
 
-use rusqlite::Connection;
+use crate::sqlite::{Left, Recorded};
+use crate::watch::{Watch, last};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use tempfile::TempDir;
 use tenon_registry_server::store::{
     Content, EntryKind, FilePath, Files, Listed, ReadFile, Simulated, WriteFile,
 };
@@ -15,15 +16,22 @@ use tenon_registry_server::store::{
 pub(crate) struct Twin {
     disk: Arc<dyn Files>,
     pub(crate) simulated: Simulated,
-    watch: Arc<Mutex<Watch>>,
+    watched: Arc<Mutex<Watched>>,
 }
 
 #[derive(Debug)]
-struct Watch {
-    connection: Connection,
-    version: i64,
-    copies: Vec<PathBuf>,
-    dir: TempDir,
+struct Watched {
+    recorded: Recorded,
+    watch: Watch,
+    copies: Vec<Copy>,
+}
+
+/// The database after a commit.
+#[derive(Clone, Debug)]
+pub(crate) struct Copy {
+    pub(crate) path: PathBuf,
+    /// What is left if the power fails before anything else is written, if that is not all.
+    pub(crate) synced: Option<Left>,
 }
 
 /// What is marked in a history, up to some point.
@@ -43,16 +51,16 @@ impl Twin {
         // What was synced is all of it, and where it comes from is of no interest.
         let simulated = all.crash_states(1, 0).next().unwrap();
         assert_eq!(simulated.tree(), all.tree());
-        let watch = Watch {
-            connection: Connection::open(dir.join("registry.sqlite")).unwrap(),
-            version: -1,
+        let database = dir.join("registry.sqlite");
+        let watched = Watched {
+            recorded: Recorded::of(&database),
+            watch: Watch::new(&database),
             copies: vec![],
-            dir: scratch(),
         };
         let twin = Twin {
             disk,
             simulated,
-            watch: Arc::new(Mutex::new(watch)),
+            watched: Arc::new(Mutex::new(watched)),
         };
         twin.observe();
         twin
@@ -65,56 +73,29 @@ impl Twin {
     }
 
     /// The copies of the database, by number.
-    pub(crate) fn copies(&self) -> Vec<PathBuf> {
-        self.watch.lock().unwrap().copies.clone()
+    pub(crate) fn copies(&self) -> Vec<Copy> {
+        self.watched.lock().unwrap().copies.clone()
     }
 
     fn observe(&self) {
-        let mut watch = self.watch.lock().unwrap();
-        let version = watch
-            .connection
-            .pragma_query_value(None, "data_version", |row| row.get(0))
-            .unwrap();
-        if watch.version == version {
-            return;
+        let mut watched = self.watched.lock().unwrap();
+        if watched.watch.has_changed() {
+            // Before the copy, which then has no less.
+            let synced = watched.recorded.synced();
+            let path = watched.watch.copy(&self.simulated);
+            watched.copies.push(Copy { path, synced });
         }
-        watch.version = version;
-        let number = watch.copies.len();
-        let path = watch.dir.path().join(format!("{number}.sqlite"));
-        let copy = "VACUUM INTO ?1";
-        watch
-            .connection
-            .execute(copy, [path.to_str().unwrap()])
-            .unwrap();
-        watch.copies.push(path);
-        self.simulated.mark(&format!("database {number}"));
     }
 }
 
 impl Marked {
     /// What is marked at the end of this history.
     pub(crate) fn of(disk: &Simulated) -> Marked {
-        let marks = disk.marks();
-        let last = |label: &str| {
-            let mut numbers = marks
-                .iter()
-                .rev()
-                .filter_map(|mark| mark.strip_prefix(label));
-            numbers.next().map_or(0, |number| number.parse().unwrap())
-        };
+        let last = |label: &str| last(disk, label).map_or(0, |number| number as usize);
         Marked {
             copy: last("database "),
             answered: last("answered "),
         }
-    }
-}
-
-/// A directory in memory where there is one: it is not the machine's own disk that this is about.
-pub(crate) fn scratch() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    match memory.is_dir() {
-        true => tempfile::tempdir_in(memory).unwrap(),
-        false => tempfile::tempdir().unwrap(),
     }
 }
 

@@ -140,13 +140,12 @@ impl OciClient {
             let before = all.len();
             all.extend(tags.filter_map(|tag| tag.parse::<Tag>().ok()));
             empty += usize::from(all.len() == before);
-            if all.len() > MAX_TAGS || seen.len() > MAX_PAGES || empty > MAX_EMPTY_PAGES {
-                return Err(Error::new(
-                    ErrorKind::TooLarge(MAX_TAGS as u64),
-                    url.as_str(),
-                    1,
-                ));
-            }
+            let limits = [
+                (all.len(), MAX_TAGS, "tags"),
+                (seen.len(), MAX_PAGES, "pages of tags"),
+                (empty, MAX_EMPTY_PAGES, "pages of tags with no new one"),
+            ];
+            must_be_within(&limits, &url)?;
             let Some(next) = next_page(&headers, &url) else {
                 return Ok(all);
             };
@@ -183,6 +182,20 @@ impl OciClient {
         let parts = self.0.clone();
         let done = tokio::task::spawn_blocking(move || work(&parts)).await;
         Ok(done.unwrap_or(Err(StoreError::Stopped))?)
+    }
+}
+
+/// Refuses lists that have no end: how many there are of what, and how many there may be.
+pub(super) fn must_be_within(
+    limits: &[(usize, usize, &'static str)],
+    url: &Url,
+) -> Result<(), Error> {
+    match limits.iter().find(|(count, most, _)| count > most) {
+        Some(&(_, most, what)) => {
+            let kind = ErrorKind::TooMany { what, most };
+            Err(Error::new(kind, url.as_str(), 1))
+        }
+        None => Ok(()),
     }
 }
 

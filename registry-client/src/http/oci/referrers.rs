@@ -1,10 +1,10 @@
 //! What is said about a manifest by others: signatures, attestations, bills of materials.
 
-use super::client::{OciClient, next_page, parse};
+use super::client::{OciClient, must_be_within, next_page, parse};
 use super::link::{Action, Ask, Scope};
 use super::manifest::{Descriptor, Index, MAX_MANIFEST, Manifest, media};
 use super::{Pick, Repository, Tag};
-use crate::http::{Error, ErrorKind, Uploading};
+use crate::http::{Error, Uploading};
 use crate::{Digest, http};
 use reqwest::Method;
 use std::collections::BTreeMap;
@@ -62,16 +62,11 @@ impl OciClient {
             let (before, there) = (all.len(), index.manifests.is_empty());
             all.extend(index.manifests);
             taken += bytes.len();
-            let too_large = |most: usize| {
-                let kind = ErrorKind::TooLarge(most as u64);
-                Err(Error::new(kind, url.as_str(), 1))
-            };
-            if all.len() > MAX_REFERRERS {
-                return too_large(MAX_REFERRERS);
-            }
-            if taken > MAX_LISTS {
-                return too_large(MAX_LISTS);
-            }
+            let limits = [
+                (all.len(), MAX_REFERRERS, "manifests about one"),
+                (taken, MAX_LISTS, "bytes of manifests about one"),
+            ];
+            must_be_within(&limits, &url)?;
             match next_page(&headers, &url) {
                 Some(next) if next.origin() == url.origin() && !there && all.len() > before => {
                     ask = Ask { url: next, ..ask };
