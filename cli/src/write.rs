@@ -2,7 +2,9 @@
 
 use crate::error::Failure;
 use crate::interrupted::Unfinished;
+use crate::reading::Hashing;
 use crate::source::Named;
+use std::cell::RefCell;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::ops::Range;
@@ -35,6 +37,8 @@ pub(crate) enum Content<'c> {
     Bytes(&'c [u8]),
     /// A composition made of these inputs.
     Composition(&'c Composition<'c>, &'c [&'c Named]),
+    /// What knows how to write itself.
+    Made(&'c dyn Fn(&mut dyn Write) -> io::Result<()>),
     /// The bytes of a release, which are checked once more on their way.
     Release(&'c Verified<Release>, &'c dyn Input),
     /// Bytes with this digest, which no log proves; they are checked once more on their way.
@@ -117,6 +121,29 @@ impl Target {
             }
         }
     }
+}
+
+/// Writes a composition of `inputs` while some of these are hashed: the digests are in its last piece.
+pub(crate) fn write_hashed(
+    target: &Target,
+    composition: &mut Composition<'_>,
+    inputs: &[&Named],
+    hashing: &Hashing<'_, '_>,
+) -> Result<(), Failure> {
+    let composition = RefCell::new(composition);
+    target.write(&Content::Made(&|out| {
+        let mut composition = composition.borrow_mut();
+        let mut out = BufWriter::with_capacity(TOGETHER, out);
+        let before = composition.pieces().len().saturating_sub(1);
+        let (first, _) = composition.pieces().split_at(before);
+        copy_pieces(first, &mut out)?;
+        let digests = hashing.digests();
+        composition.set_digests(digests.map_err(|failure| io::Error::other(failure.message))?);
+        let (_, last) = composition.pieces().split_at(before);
+        copy_pieces(last, &mut out)?;
+        out.flush()?;
+        check_unchanged(inputs)
+    }))
 }
 
 /// Refuses to write over one of the files that are read.
@@ -273,6 +300,7 @@ impl Content<'_> {
             Content::Text(text) => return out.write_all(text.as_bytes()),
             Content::Bytes(bytes) => return out.write_all(bytes),
             Content::Composition(composition, inputs) => (composition, inputs),
+            Content::Made(write_to) => return write_to(out),
             Content::Release(release, input) => return copy_checked(release, *input, out),
             Content::Unlogged(digest, input) => return copy_hashed(*digest, *input, out),
         };
@@ -280,10 +308,14 @@ impl Content<'_> {
         let mut out = BufWriter::with_capacity(TOGETHER, out);
         copy_pieces(composition.pieces(), &mut out)?;
         out.flush()?;
-        match inputs.iter().find(|input| !input.is_unchanged()) {
-            None => Ok(()),
-            Some(input) => Err(changed(input)),
-        }
+        check_unchanged(inputs)
+    }
+}
+
+fn check_unchanged(inputs: &[&Named]) -> io::Result<()> {
+    match inputs.iter().find(|input| !input.is_unchanged()) {
+        None => Ok(()),
+        Some(input) => Err(changed(input)),
     }
 }
 

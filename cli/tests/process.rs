@@ -228,6 +228,50 @@ fn a_file_that_changes_is_checked_again() {
 }
 
 #[test]
+fn a_large_file_is_hashed_while_the_composition_is_written() {
+    let place = Place::new();
+    let greeter = example("greeter/greeter.wat");
+    // A custom section of 2^20 bytes.
+    let mut app = wat::parse_file(example("greeter/app.wat")).unwrap();
+    app.extend([0, 0x80, 0x80, 0x40, 3, b'p', b'a', b'd']);
+    app.resize(app.len() - 4 + (1 << 20), 0);
+    fs::write(place.at("app.wasm"), &app).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let plug = ["plug", "app.wasm", "--plug", &greeter];
+    let to_file = |file: &str| {
+        let output = place.run(&[&plug[..], &["-o", file, "--json"]].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let report = String::from_utf8(output.stdout).unwrap();
+        let report = report.replace(file, "out.wasm");
+        (fs::read(place.at(file)).unwrap(), report)
+    };
+    let forget = || fs::remove_dir_all(place.at("cache")).unwrap();
+    let cold = to_file("cold.wasm");
+    assert_eq!(to_file("warm.wasm"), cold);
+    forget();
+    assert_eq!(place.run(&plug).stdout, cold.0);
+    // What was hashed is remembered, though nothing was composed.
+    forget();
+    let clock = example("logger/clock.wat");
+    let failed = place.run(&["plug", "app.wasm", "--plug", &clock, "-o", "none.wasm"]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert_eq!(
+        fs::read_dir(place.at("cache/tenon/inputs"))
+            .unwrap()
+            .count(),
+        1
+    );
+    // Text, and plans, have the digest too.
+    let print = || place.run(&[&plug[..], &["--wat", "--plan", "plan.json"]].concat());
+    let warm = (print().stdout, fs::read(place.at("plan.json")).unwrap());
+    forget();
+    assert_eq!(
+        (print().stdout, fs::read(place.at("plan.json")).unwrap()),
+        warm
+    );
+}
+
+#[test]
 fn what_wit_cannot_express_is_said() {
     let place = Place::new();
     let text = r#"(component

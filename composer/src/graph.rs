@@ -4,8 +4,8 @@ use crate::component::{Arena, ComponentId, ExternName, Found};
 use crate::error::{Error, ErrorKind};
 use crate::hash::{HashMap, HashSet};
 use crate::name::{ItemPath, Versions};
-use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, btree_map};
 use wasmparser::component_types::ComponentItem;
 
 /// Instances, the edges between them, and what the composition exports.
@@ -109,9 +109,14 @@ impl Graph {
     ) -> Result<(), Error> {
         let edge = edge.into();
         self.check(arena, &edge)?;
-        self.check_open(arena, consumer, import)?;
+        self.check_import(arena, consumer, import)?;
         if let Some(instance) = self.instances.get_mut(consumer.0 as usize) {
-            instance.arguments.insert(import.to_owned(), edge);
+            match instance.arguments.entry(import.to_owned()) {
+                btree_map::Entry::Vacant(open) => {
+                    open.insert(edge);
+                }
+                btree_map::Entry::Occupied(_) => return Err(filled(&instance.name, import)),
+            }
         }
         Ok(())
     }
@@ -371,21 +376,30 @@ impl Graph {
         consumer: InstanceId,
         import: &str,
     ) -> Result<(), Error> {
+        self.check_import(arena, consumer, import)?;
+        let instance = self.get(consumer)?;
+        match instance.arguments.contains_key(import) {
+            true => Err(filled(&instance.name, import)),
+            false => Ok(()),
+        }
+    }
+
+    /// An error if there is no such import.
+    fn check_import(
+        &self,
+        arena: &Arena<'_>,
+        consumer: InstanceId,
+        import: &str,
+    ) -> Result<(), Error> {
         let instance = self.get(consumer)?;
         let imports = &arena.type_of(instance.component).imports;
-        if !imports.contains_key(import) {
-            return Err(fault(format!(
+        match imports.contains_key(import) {
+            true => Ok(()),
+            false => Err(fault(format!(
                 "`{}` has no import `{import}`",
                 instance.name
-            )));
+            ))),
         }
-        if instance.arguments.contains_key(import) {
-            return Err(fault(format!(
-                "import `{import}` of `{}` is filled already",
-                instance.name
-            )));
-        }
-        Ok(())
     }
 
     fn get(&self, id: InstanceId) -> Result<&Instance, Error> {
@@ -486,6 +500,11 @@ impl Instance {
         &self.arguments
     }
 
+    /// Whether none of its imports is left open: there may be thousands, which then need no look.
+    pub(crate) fn is_filled(&self, arena: &Arena<'_>) -> bool {
+        self.arguments.len() == arena.type_of(self.component).imports.len()
+    }
+
     /// What names the types of an import that is filled, if what fills it does not.
     pub(crate) fn type_names(&self, import: &str) -> Option<&Edge> {
         self.type_names.get(import)
@@ -511,6 +530,12 @@ pub(crate) fn unique(name: &str, taken: &mut Taken) -> String {
     taken.insert(name.to_owned(), next);
     taken.entry(unique.clone()).or_default();
     unique
+}
+
+fn filled(instance: &str, import: &str) -> Error {
+    fault(format!(
+        "import `{import}` of `{instance}` is filled already"
+    ))
 }
 
 fn fault(message: String) -> Error {

@@ -8,13 +8,16 @@ pub(super) use trial::{Interface, Open, Trial};
 use super::compose::plan;
 use crate::args::{Global, Plug};
 use crate::error::Failure;
-use crate::reading::read;
+use crate::reading::{Hashing, read_ahead};
 use crate::source::{Named, Sources};
 use crate::ui::{self, Document, ReleaseData, Ui};
-use crate::write::{Content, Target, check_not_read};
+use crate::write::{Content, Target, check_not_read, write_hashed};
 use request::Lineup;
 use std::path::Path;
-use tenon_composer::{Arena, Composition, Error, ErrorKind, Options, Plan, Request, encode, plug};
+use std::thread;
+use tenon_composer::{
+    Arena, ComponentId, Composition, Error, ErrorKind, Options, Plan, Request, encode, plug,
+};
 
 pub(crate) fn run(ui: &mut Ui, args: &Plug, global: &Global) -> Result<(), Failure> {
     match make(ui, args, global) {
@@ -57,8 +60,26 @@ pub(super) fn make(ui: &mut Ui, args: &Plug, global: &Global) -> Result<Vec<Stri
     for release in inputs.iter().filter_map(|input| input.release.as_ref()) {
         ui.say(&release.line);
     }
-    let mut arena = Arena::new();
-    let ids = read(&mut arena, &inputs, args.no_validate)?;
+    thread::scope(|scope| {
+        let mut arena = Arena::new();
+        let (ids, hashing) = read_ahead(scope, &mut arena, &inputs, args.no_validate)?;
+        let read = (arena, ids, &hashing);
+        let open = compose(ui, args, &lineup, &target, &inputs, read);
+        // What was read is remembered, whatever came of it.
+        hashing.wait();
+        open
+    })
+}
+
+/// Makes a composition of components that were read.
+fn compose<'i>(
+    ui: &Ui,
+    args: &Plug,
+    lineup: &Lineup,
+    target: &Target,
+    inputs: &'i [Named],
+    (arena, ids, hashing): (Arena<'i>, Vec<ComponentId>, &Hashing<'_, '_>),
+) -> Result<Vec<String>, Unmade> {
     let request = lineup.request(&arena, &ids, args)?;
     let mut plan = plug(&arena, &request).map_err(|error| nothing_fits(&arena, &request, error))?;
     let Some(socket) = request.sockets.first() else {
@@ -75,26 +96,28 @@ pub(super) fn make(ui: &mut Ui, args: &Plug, global: &Global) -> Result<Vec<Stri
         dedupe: args.dedupe.into(),
         ..Options::default()
     };
-    let digests: Vec<_> = ids
-        .iter()
-        .map(|id| arena.component(*id).digest().copied())
-        .collect();
-    let composition = encode(arena, std::mem::take(&mut plan.graph), &options)?;
+    let mut composition = encode(arena, std::mem::take(&mut plan.graph), &options)?;
 
     for warning in warnings(&plan, &composition) {
         ui.warn(&warning);
     }
-    if !args.dry_run {
-        write(args.wat, &target, &composition, &Vec::from_iter(&inputs))?;
+    let all = Vec::from_iter(inputs);
+    if !args.dry_run && !args.wat {
+        write_hashed(target, &mut composition, &all, hashing)?;
+    }
+    composition.set_digests(hashing.digests()?);
+    if !args.dry_run && args.wat {
+        write(true, target, &composition, &all)?;
     }
     if let Some(path) = &args.plan {
-        let sources = ids.iter().zip(&inputs).zip(&digests);
-        let sources = sources
-            .map(|((id, input), digest)| (*id, input, *digest))
-            .collect();
-        plan::write(path, &composition, sources, &options, args.dedupe)?;
+        let sources = ids.iter().zip(inputs);
+        let sources = sources.map(|(id, input)| {
+            let digest = composition.component(*id).digest();
+            (*id, input, digest.copied())
+        });
+        plan::write(path, &composition, sources.collect(), &options, args.dedupe)?;
     }
-    report(ui, args, &target, &plan, &composition, &inputs)?;
+    report(ui, args, target, &plan, &composition, inputs)?;
     Ok(open_names(&plan))
 }
 

@@ -10,6 +10,10 @@ const MAX_LINE: usize = 256;
 
 /// Text of any number of lines.
 pub(crate) fn clean(text: &str) -> String {
+    // Of these is nearly all text, and they are harmless.
+    if text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        return text.to_owned();
+    }
     let replace = |c| match c {
         '\n' => '\n',
         _ if is_harmful(c) => char::REPLACEMENT_CHARACTER,
@@ -18,8 +22,8 @@ pub(crate) fn clean(text: &str) -> String {
     text.chars().map(replace).collect()
 }
 
-/// Text with the colours that this program gives it, and nothing else that steers a terminal.
-pub(super) fn clean_styled(text: &str) -> String {
+/// Text with the colours that this program gives it, unless it is to have none, and nothing else that steers a terminal.
+pub(super) fn clean_styled(text: &str, has_colours: bool) -> String {
     let mut clean_text = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\u{1b}') {
@@ -36,7 +40,8 @@ pub(super) fn clean_styled(text: &str) -> String {
         };
         let (style, after) = from.split_at(length);
         match is_style {
-            true => clean_text.push_str(style),
+            true if has_colours => clean_text.push_str(style),
+            true => {}
             false => clean_text.push(char::REPLACEMENT_CHARACTER),
         }
         rest = after;
@@ -110,7 +115,8 @@ mod tests {
     #[test]
     fn only_styles_go_through_with_text_of_others() {
         let styled = "\u{1b}[1mwrote\u{1b}[0m a\u{1b}[1;31mb\u{1b}[m\n";
-        assert_eq!(clean_styled(styled), styled);
+        assert_eq!(clean_styled(styled, true), styled);
+        assert_eq!(clean_styled(styled, false), "wrote ab\n");
         for (hostile, shown) in [
             ("a\u{1b}]0;title\u{7}b", "a\u{fffd}]0;title\u{fffd}b"),
             ("\u{1b}[2J", "\u{fffd}[2J"),
@@ -119,7 +125,9 @@ mod tests {
             ("\u{1b}[\u{e9}m", "\u{fffd}[\u{e9}m"),
             ("\u{9b}31m\u{202e}", "\u{fffd}31m\u{fffd}"),
         ] {
-            assert_eq!(clean_styled(hostile), shown);
+            for has_colours in [true, false] {
+                assert_eq!(clean_styled(hostile, has_colours), shown);
+            }
         }
     }
 

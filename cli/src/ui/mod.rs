@@ -26,6 +26,7 @@ pub(crate) use text::{
 
 use crate::args::{Color, Global};
 use crate::error::Failure;
+use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
@@ -271,12 +272,14 @@ impl Warnings {
 }
 
 fn stderr(text: &str) {
+    // A stream that takes colours out writes what is left in parts, of which there may be thousands.
+    let has_colours = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
+    let text = clean_styled(text.trim_end(), has_colours) + "\n";
     // There is nobody left to tell if this fails.
-    let _ = writeln!(
-        anstream::stderr().lock(),
-        "{}",
-        clean_styled(text.trim_end())
-    );
+    let _ = match has_colours {
+        true => anstream::stderr().lock().write_all(text.as_bytes()),
+        false => io::stderr().lock().write_all(text.as_bytes()),
+    };
 }
 
 /// A reader that has seen enough, such as `head`, is no error.

@@ -7,7 +7,7 @@ use crate::error::Failure;
 const RESET: &str = "\u{1b}[0m";
 
 fn styled(code: &str, text: &str) -> String {
-    format!("\u{1b}[{code}m{text}{RESET}")
+    ["\u{1b}[", code, "m", text, RESET].concat()
 }
 
 /// Text that stands out.

@@ -236,17 +236,21 @@ fn fills(
         };
         let again = !shown.insert(provider.clone());
         let has_more = again && filled.contains_key(provider.as_str());
-        lines.push(format!(
-            "{}{} <- {}{why}{}",
-            "  ".repeat(depth),
-            import.import,
-            bold(provider),
-            if has_more {
-                dim(" (see above)")
-            } else {
-                String::new()
-            }
-        ));
+        // There may be thousands, for which putting strings together is faster than formatting.
+        let indent = "  ".repeat(depth);
+        let more = match has_more {
+            true => dim(" (see above)"),
+            false => String::new(),
+        };
+        let parts = [
+            indent.as_str(),
+            &import.import,
+            " <- ",
+            &bold(provider),
+            &why,
+            &more,
+        ];
+        lines.push(parts.concat());
         if !again {
             fills(filled, provider, depth + 1, shown, lines);
         }

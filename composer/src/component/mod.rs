@@ -517,6 +517,11 @@ impl<'i> Component<'i> {
         self.digest.as_ref()
     }
 
+    /// Takes note of the SHA-256 of its bytes.
+    pub(crate) fn know_digest(&mut self, digest: [u8; 32]) {
+        self.digest = Some(digest);
+    }
+
     /// The release of a registry that it is, if the caller said so.
     pub fn release(&self) -> Option<&Release> {
         self.release.as_ref()

@@ -27,6 +27,8 @@ const WINDOW: u64 = 8 << 10;
 const HEAD: u64 = 64;
 /// How many bytes the head of a data segment may take: its offset may be computed.
 const MAX_HEAD: u64 = 64 << 10;
+/// Up to how many bytes a core module is validated twice rather than its types kept once more.
+const SMALL: u64 = 1 << 10;
 /// How much of what follows a component is looked at, to see that it is blank.
 const MAX_BLANK: u64 = 64 << 10;
 
@@ -101,6 +103,7 @@ struct Frame {
     encoding: Encoding,
     end: u64,
     counts: Counts,
+    bodies: Bodies,
 }
 
 /// Reads `source` as the next component of the outer component that `validator` is in.
@@ -204,7 +207,7 @@ impl<'r, 'i> Reader<'r, 'i> {
 
     /// Reads the whole input.
     fn binary(mut self, encoding: Encoding) -> Result<Facts, Error> {
-        self.open(encoding, self.input().size())?;
+        self.open(encoding, self.input().size(), self.source.bodies)?;
         while let Some(frame) = self.frames.last() {
             if self.pos == frame.end {
                 self.close()?;
@@ -216,7 +219,7 @@ impl<'r, 'i> Reader<'r, 'i> {
     }
 
     /// Enters a component or core module that ends at `end`.
-    fn open(&mut self, encoding: Encoding, end: u64) -> Result<(), Error> {
+    fn open(&mut self, encoding: Encoding, end: u64, bodies: Bodies) -> Result<(), Error> {
         let start = self.pos;
         if self.frames.len() as u64 > MAX_NESTING {
             return Err(self.limit(start, (NESTED_COMPONENTS, MAX_NESTING)));
@@ -248,6 +251,7 @@ impl<'r, 'i> Reader<'r, 'i> {
             encoding,
             end,
             counts: Counts::of(encoding),
+            bodies,
         });
         Ok(())
     }
@@ -331,7 +335,11 @@ impl<'r, 'i> Reader<'r, 'i> {
                     true => Encoding::Module,
                     false => Encoding::Component,
                 };
-                self.open(encoding, end)
+                let bodies = match is_core_module && self.is_valid_alone(&range)? {
+                    true => Bodies::Skip,
+                    false => self.source.bodies,
+                };
+                self.open(encoding, end, bodies)
             }
             Section::Code => self.code(body, end),
             Section::Data => self.data(body, end),
@@ -360,6 +368,17 @@ impl<'r, 'i> Reader<'r, 'i> {
                 result.map_err(|error| self.section_error(error, encoding))
             }
         }
+    }
+
+    /// Whether a core module is small, and valid by what a validator of its own says, bodies included.
+    fn is_valid_alone(&mut self, body: &Range<u64>) -> Result<bool, Error> {
+        let len = body.end - body.start;
+        if self.source.bodies == Bodies::Skip || len > SMALL {
+            return Ok(false);
+        }
+        let bytes = self.bytes(body.start, len)?;
+        let mut validator = Validator::new_with_features(WasmFeatures::all());
+        Ok(validator.validate_all(&bytes).is_ok())
     }
 
     /// Whether the input, from `start` to its end, is no section but what a disk block, an editor or
@@ -439,11 +458,13 @@ impl<'r, 'i> Reader<'r, 'i> {
         let mut head = BinaryReader::new(&head, body);
         let count = head.read_var_u32().map_err(|error| self.invalid(error))?;
         let first = head.original_position();
+        let mut bodies = self.source.bodies;
         if let Some(frame) = self.frames.last_mut() {
+            bodies = frame.bodies;
             let agreed = frame.counts.code(count);
             agreed.map_err(|message| self.invalid_at(body, message))?;
         }
-        if self.source.bodies == Bodies::Skip {
+        if bodies == Bodies::Skip {
             return Ok(());
         }
         // Only bodies need this, and it takes time for every module that was typed before.

@@ -232,10 +232,11 @@ impl Pass<'_, '_, '_> {
         let instance = encoder.graph.instance(id);
         let mut arguments = Vec::new();
         let imports = &encoder.arena.type_of(instance.component()).imports;
+        let filled: HashMap<&String, &Edge> = instance.arguments().iter().collect();
         for (number, (import, item)) in imports.iter().enumerate() {
             let kind = export_kind(&item.ty);
             let open = encoder.open;
-            let index = if let Some(edge) = instance.arguments().get(import) {
+            let index = if let Some(edge) = filled.get(import) {
                 self.alias(edge, kind)
             } else if let Some(used) = open.used_type(id, import) {
                 self.alias(used, kind)
@@ -406,19 +407,20 @@ impl Pass<'_, '_, '_> {
     fn alias(&mut self, edge: &Edge, kind: ComponentExportKind) -> u32 {
         let provider = self.layout.instances.get(&edge.provider);
         let mut index = provider.copied().unwrap_or_default();
-        let mut at = Edge::whole(edge.provider);
-        for name in &edge.path {
-            at.path.push(name.clone());
+        for (before, name) in edge.path.iter().enumerate() {
+            let (within, kind) = match edge.path.get(..before + 1) {
+                Some(within) if within.len() < edge.path.len() => {
+                    (within, ComponentExportKind::Instance)
+                }
+                _ => (edge.path.as_slice(), kind),
+            };
+            let at = Edge::whole(edge.provider).within(within);
             if let Some(given) = self.given(&at) {
                 index = given;
                 continue;
             }
-            let kind = match at.path.len() == edge.path.len() {
-                true => kind,
-                false => ComponentExportKind::Instance,
-            };
             let out = &mut self.writer.out;
-            let aliased = self.aliases.entry(at.clone());
+            let aliased = self.aliases.entry(at);
             index = *aliased.or_insert_with(|| out.alias(index, kind, name));
         }
         index

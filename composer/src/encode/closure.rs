@@ -60,6 +60,9 @@ pub(super) fn written_order<'g>(arena: &Arena<'_>, graph: &'g Graph) -> Vec<&'g 
     let (implied, asked): (Vec<_>, Vec<_>) =
         graph.exports().iter().partition(|export| export.implied);
     let exports: Vec<&Export> = implied.into_iter().chain(asked).collect();
+    if exports.len() < 2 {
+        return exports;
+    }
     let mut places: HashMap<&Edge, usize> = HashMap::default();
     for (place, export) in exports.iter().enumerate() {
         places.entry(&export.edge).or_insert(place);

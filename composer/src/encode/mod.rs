@@ -76,6 +76,7 @@ pub struct Options {
 /// A composition, ready to be written. It is an [`Input`] too: it can be read and composed with others.
 pub struct Composition<'i> {
     pieces: Pieces<'i>,
+    description: Description<'i>,
     /// The components of the arena, in the order in which they were read.
     read: Vec<Component<'i>>,
     /// The graph it was made from, with the exports that were added because others need their types.
@@ -86,6 +87,17 @@ pub struct Composition<'i> {
     pub components: Vec<ComponentId>,
     /// The core modules that it holds once in place of its components, in order.
     pub hoisted: Vec<HoistedModule>,
+}
+
+/// What the last sections of a composition are made from: those that say what it is.
+struct Description<'i> {
+    /// Where they begin.
+    start: u64,
+    hoist: Hoist<'i>,
+    layout: Layout,
+    options: Options,
+    /// The section that says where core modules were hoisted from, if any were.
+    record: Vec<u8>,
 }
 
 /// An import of a composition.
@@ -237,14 +249,19 @@ pub fn encode<'i>(
     })?;
 
     let (mut pieces, altered) = assemble(&sections, &parts, &hoist)?;
-    let custom = metadata::sections(&parts, &hoist, &graph, &layout, options);
-    pieces.bytes(&custom);
-    if let Some(record) = hoist::record(altered) {
-        pieces.bytes(&metadata::custom(record::SECTION, &record.encode()));
-    }
+    let record = hoist::record(altered);
+    let record = record.map(|record| metadata::custom(record::SECTION, &record.encode()));
+    let description = Description {
+        start: pieces.size(),
+        hoist,
+        layout,
+        options: options.clone(),
+        record: record.unwrap_or_default(),
+    };
+    description.write(&parts, &graph, &mut pieces);
     let imports = encoder.imports();
 
-    let read = if !hoist.is_empty() {
+    let read = if !description.hoist.is_empty() {
         // What the arena has typed are the components as they were.
         check(&pieces)?;
         arena.into_components()
@@ -279,8 +296,19 @@ pub fn encode<'i>(
         graph,
         imports,
         components,
-        hoisted: hoist.modules,
+        hoisted: description.hoist.modules.clone(),
+        description,
     })
+}
+
+impl Description<'_> {
+    /// Writes the sections to the end of `pieces`.
+    fn write(&self, components: &[&Component<'_>], graph: &Graph, pieces: &mut Pieces<'_>) {
+        let (hoist, layout) = (&self.hoist, &self.layout);
+        let custom = metadata::sections(components, hoist, graph, layout, &self.options);
+        pieces.bytes(&custom);
+        pieces.bytes(&self.record);
+    }
 }
 
 /// The sections one after the other, and where core modules were hoisted from.
@@ -370,6 +398,28 @@ impl<'i> Composition<'i> {
     )]
     pub fn component(&self, id: ComponentId) -> &Component<'i> {
         &self.read[id.index() as usize]
+    }
+
+    /// Takes note of the SHA-256 of components' bytes that were not known when they were encoded. The bill of
+    /// materials then has them; of the [pieces](Composition::pieces), it is in the last one.
+    pub fn set_digests(&mut self, digests: impl IntoIterator<Item = (ComponentId, [u8; 32])>) {
+        let mut is_news = false;
+        for (id, digest) in digests {
+            if let Some(component) = self.read.get_mut(id.index() as usize) {
+                component.know_digest(digest);
+                is_news = true;
+            }
+        }
+        if !is_news {
+            return;
+        }
+        let mut pieces = std::mem::take(&mut self.pieces);
+        pieces.truncate(self.description.start);
+        let components = self.components.iter();
+        let components: Vec<_> = components.map(|id| self.component(*id)).collect();
+        self.description
+            .write(&components, &self.graph, &mut pieces);
+        self.pieces = pieces;
     }
 
     /// The parts that the bytes consist of, in order.

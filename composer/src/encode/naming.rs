@@ -25,6 +25,9 @@ pub(crate) fn release_types(arena: &Arena<'_>, graph: &mut Graph) -> Vec<(Instan
     let ids: Vec<InstanceId> = graph.instances().map(|(id, _)| id).collect();
     for id in ids {
         let instance = graph.instance(id);
+        if instance.is_filled(arena) {
+            continue;
+        }
         let imports = &arena.type_of(instance.component()).imports;
         let mut filled: BTreeSet<String> = instance
             .arguments()
@@ -72,11 +75,8 @@ pub(crate) fn import_types(arena: &mut Arena<'_>, graph: &mut Graph) -> Result<(
     for id in ids {
         let instance = graph.instance(id);
         let component = instance.component();
-        if instance
-            .arguments()
-            .values()
-            .all(|edge| graph.has_names(edge))
-        {
+        let mut edges = instance.arguments().values();
+        if instance.is_filled(arena) || edges.all(|edge| graph.has_names(edge)) {
             continue;
         }
         let named = named

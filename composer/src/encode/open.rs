@@ -15,7 +15,7 @@ use wasmparser::component_types::ComponentItem;
 /// The open imports of a graph, in groups that become one import each.
 pub(super) struct OpenImports<'a> {
     pub(super) groups: Vec<Group<'a>>,
-    /// The group of each import of an instance, by its number; nothing for one that is filled.
+    /// The group of each import of an instance that has open ones, by its number; nothing for one that is filled.
     by_import: HashMap<InstanceId, Vec<Option<GroupId>>>,
     used: UsedTypes<'a>,
 }
@@ -88,7 +88,8 @@ impl<'a> OpenImports<'a> {
             by_import: HashMap::default(),
             used: used_types(arena, graph),
         };
-        for (id, instance) in graph.instances() {
+        let unfilled = graph.instances().filter(|(_, it)| !it.is_filled(arena));
+        for (id, instance) in unfilled {
             let imports = &arena.type_of(instance.component()).imports;
             let mut numbered = vec![None; imports.len()];
             for ((name, item), number) in imports.iter().zip(&mut numbered) {

@@ -65,6 +65,19 @@ impl<'i> Pieces<'i> {
         }
     }
 
+    /// Leaves out what is after the first `size` bytes. The last of these are not of an input.
+    pub(crate) fn truncate(&mut self, size: u64) {
+        let kept = self.starts.partition_point(|start| *start < size);
+        self.pieces.truncate(kept);
+        self.starts.truncate(kept);
+        if let (Some(Piece::Bytes(last)), Some(start)) =
+            (self.pieces.last_mut(), self.starts.last())
+        {
+            last.truncate((size - start) as usize);
+        }
+        self.size = size;
+    }
+
     pub(crate) fn as_slice(&self) -> &[Piece<'i>] {
         &self.pieces
     }

@@ -311,6 +311,11 @@ impl<'p, 'i> Planner<'p, 'i> {
         import: ItemId,
         fits: Vec<(Place, Fit)>,
     ) -> Result<Option<Filling>, Error> {
+        if let [only @ (_, fit)] = fits.as_slice()
+            && !fit.imports_it_too
+        {
+            return Ok(Some(Filling::of(*only, fit.rule)));
+        }
         let (links, ends): (Vec<_>, Vec<_>) =
             fits.into_iter().partition(|(_, fit)| fit.imports_it_too);
         let component = self.lineup.component(consumer);

@@ -1,10 +1,10 @@
 //! Plans of what is not going to be made: what stays open, and what a further plug would change.
 
-use super::read;
 use super::request::Lineup;
 use crate::args::Plug;
 use crate::error::Failure;
 use crate::project::auto::Verdict;
+use crate::reading::read;
 use crate::source::Named;
 use crate::ui;
 use std::collections::{BTreeMap, BTreeSet};
