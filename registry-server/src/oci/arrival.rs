@@ -297,8 +297,8 @@ async fn plan(asked: &Asked<'_>, tags: &[Tag], new: &New<'_>) -> Result<Plan, Fa
     Ok(plan)
 }
 
-/// What a manifest is to the highest release, which it may be going to be; `None` if there are no releases, and
-/// nothing within that if it is another one.
+/// What a manifest is to the highest release, which it may be going to be; `None` if there never was a release, and
+/// nothing within that if it is another one, or all are yanked.
 async fn would_be_latest(
     asked: &Asked<'_>,
     package: &PackageName,
@@ -315,12 +315,14 @@ async fn would_be_latest(
     let Some(tag) = tag else {
         return Ok(None);
     };
-    let latest = package::find(asked, package, &Reference::Tag(tag)).await?;
-    Ok(latest.map(|latest| {
-        if latest.bytes == *new.bytes {
-            return Some(Outcome::Released);
-        }
-        release::is_same_content(&latest, new.document).then_some(Outcome::SameContent)
+    let Some(latest) = package::find(asked, package, &Reference::Tag(tag)).await? else {
+        let (log, name) = (asked.name.log(), package.clone());
+        let is_release = asked.read(move |tx| latest::is_release(tx, log, &name));
+        return Ok(is_release.await?.then_some(None));
+    };
+    Ok(Some(match latest.bytes == *new.bytes {
+        true => Some(Outcome::Released),
+        false => release::is_same_content(&latest, new.document).then_some(Outcome::SameContent),
     }))
 }
 

@@ -2,6 +2,8 @@
 
 use super::Asked;
 use super::error::Failure;
+use super::name::Name;
+use super::reference::{LATEST, Reference};
 use crate::catalog::rank;
 use crate::domain::Error;
 use crate::log::LogId;
@@ -21,7 +23,8 @@ pub(super) async fn became(
         .await
 }
 
-/// Whether a package has a release that `latest` is, and so no manifest of another kind.
+/// Whether `latest` of a package is a release or nothing: as soon as there was a release, whatever became of it.
+/// What was pushed by that tag before is not there any more, lest it come back when all releases are yanked.
 pub(super) fn is_release(
     tx: &Transaction<'_>,
     log: LogId,
@@ -29,9 +32,23 @@ pub(super) fn is_release(
 ) -> Result<bool, Error> {
     let mut select = tx.prepare_cached(
         "SELECT 1 FROM package p JOIN release r ON r.package = p.id
-         WHERE p.log = ?1 AND p.name = ?2 AND r.choice > 0",
+         WHERE p.log = ?1 AND p.name = ?2",
     )?;
     Ok(select.exists(params![log.number(), package.to_string()])?)
+}
+
+/// Whether a tag of a repository leads to a release or to nothing, whatever was pushed by it.
+pub(super) fn hides(
+    tx: &Transaction<'_>,
+    name: &Name,
+    reference: &Reference,
+) -> Result<bool, Error> {
+    match (name.package(), reference) {
+        (Some(package), Reference::Tag(tag)) if tag.as_str() == LATEST => {
+            is_release(tx, name.log(), &package)
+        }
+        _ => Ok(false),
+    }
 }
 
 fn is_highest_of_its_time(

@@ -6,7 +6,7 @@ use super::error::{Code, Failure};
 use super::package::Release;
 use super::reference::{Reference, ReferenceError};
 use super::repository::{self, RepositoryId};
-use super::{Answer, Asked, package, takedown, yank};
+use super::{Answer, Asked, latest, package, takedown, yank};
 use crate::api::{Body, reply};
 use crate::domain::Error;
 use bytes::Bytes;
@@ -100,15 +100,18 @@ pub(super) async fn delete(asked: &Asked<'_>, reference: &str) -> Answer {
         let message = format!(
             "`{parsed}` says that a release of `{package}` is yanked, and stays as long as it is"
         );
-        return Err(
-            Failure::new(Code::Unsupported, message).with_status(StatusCode::METHOD_NOT_ALLOWED)
-        );
+        return Err(Failure::new(Code::Unsupported, message)
+            .with_status(StatusCode::METHOD_NOT_ALLOWED)
+            .with(ALLOW, HeaderValue::from_static("GET, HEAD")));
     }
     let name = asked.name.clone();
     let removed = asked.write(move |tx| {
         let Some(id) = repository::find(tx, &name)? else {
             return Ok(false);
         };
+        if latest::hides(tx, &name, &parsed)? {
+            return Ok(false);
+        }
         Ok(match &parsed {
             Reference::Tag(tag) => {
                 let delete = "DELETE FROM oci_tag WHERE repository = ?1 AND tag = ?2";
@@ -155,6 +158,9 @@ async fn look(asked: &Asked<'_>, reference: &Reference) -> Result<Option<Manifes
         let Some(id) = repository::find(tx, &name)? else {
             return Ok(None);
         };
+        if latest::hides(tx, &name, &wanted)? {
+            return Ok(None);
+        }
         let found = find(tx, id, &wanted)?.map(Manifest::checked).transpose()?;
         let (Some(package), Some(found)) = (name.package(), &found) else {
             return Ok(found);

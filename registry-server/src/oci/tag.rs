@@ -2,6 +2,7 @@
 
 use super::error::{Code, Failure};
 use super::place::{Parameters, escape};
+use super::reference::LATEST;
 use super::{Answer, Asked, package, repository, takedown};
 use crate::api::reply;
 use http::StatusCode;
@@ -50,6 +51,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Answer {
             && let Some(versions) = package::tags(tx, name.log(), &package)?
         {
             known = true;
+            tags.retain(|tag| tag != LATEST);
             tags.extend(versions.into_iter().filter(|tag| *tag > after));
             tags.sort();
             tags.dedup();

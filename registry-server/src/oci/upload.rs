@@ -75,7 +75,7 @@ impl Uploads {
     ) -> Result<UploadId, Failure> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(Error::internal)?;
-        let id = UploadId(u128::from_ne_bytes(bytes));
+        let id = UploadId::of(bytes);
         let upload = Upload {
             repository: name.clone(),
             token,
@@ -242,11 +242,21 @@ impl Intake {
     }
 }
 
+impl UploadId {
+    /// The UUID of these random bytes: of version 4 ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562#section-5.4)).
+    fn of(random: [u8; 16]) -> UploadId {
+        let (version, variant) = (0xf << 76, 0x3 << 62);
+        let rest = u128::from_ne_bytes(random) & !(version | variant);
+        UploadId(rest | 0x4 << 76 | 0x2 << 62)
+    }
+}
+
 impl FromStr for UploadId {
     type Err = ();
 
     fn from_str(text: &str) -> Result<UploadId, ()> {
-        let id = u128::from_str_radix(text, 16)
+        let digits = text.replace('-', "");
+        let id = u128::from_str_radix(&digits, 16)
             .map(UploadId)
             .map_err(|_| ())?;
         match id.to_string() == text {
@@ -258,12 +268,44 @@ impl FromStr for UploadId {
 
 impl fmt::Display for UploadId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        let id = self.0;
+        let [low, middle, high, sequence] =
+            [96, 80, 64, 48].map(|at| (id >> at) & if at == 96 { 0xffff_ffff } else { 0xffff });
+        let node = id & 0xffff_ffff_ffff;
+        write!(
+            f,
+            "{low:08x}-{middle:04x}-{high:04x}-{sequence:04x}-{node:012x}"
+        )
     }
 }
 
 impl fmt::Debug for UploadId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_random_uuids_in_one_spelling() {
+        let text = "ffffffff-ffff-4fff-bfff-ffffffffffff";
+        assert_eq!(UploadId::of([0xff; 16]).to_string(), text);
+        assert_eq!(text.parse::<UploadId>().unwrap(), UploadId::of([0xff; 16]));
+        let nothing = UploadId::of([0; 16]).to_string();
+        assert_eq!(nothing, "00000000-0000-4000-8000-000000000000");
+        for other in [
+            "",
+            "-",
+            &text.replace('-', ""),
+            &text.to_uppercase(),
+            &format!("{text}f"),
+            "+fffffff-ffff-4fff-bfff-ffffffffffff",
+        ] {
+            assert!(other.parse::<UploadId>().is_err(), "{other}");
+        }
     }
 }

@@ -46,6 +46,38 @@ fn end_4a_a_post_creates_the_repository() {
 }
 
 #[test]
+fn end_4c_a_post_may_say_by_which_algorithm() {
+    let house = House::new();
+    let guest = Guest::new(&house);
+    for said in ["sha256", "sha512", "md5"] {
+        for (digest, status) in [
+            (digest(b"abc"), 201),
+            (SHA512_OF_ABC.to_owned(), 201),
+            ("md5:900150983cd24fb0d6963f7d28e17f72".to_owned(), 400),
+            ("sha384:abc".to_owned(), 400),
+            ("nonsense".to_owned(), 400),
+        ] {
+            let begun = guest.ask(
+                "POST",
+                &format!("/v2/repo/blobs/uploads/?digest-algorithm={said}"),
+            );
+            assert_eq!(begun.status, 202);
+            let location = begun.header("location").unwrap();
+            let put = guest.send("PUT", &format!("{location}?digest={digest}"), &[], b"abc");
+            assert_eq!(put.status, status, "{said} {digest}");
+            for way in ["digest", "mount"] {
+                let path = format!("/v2/repo/blobs/uploads/?{way}={digest}");
+                let answer = guest.send("POST", &path, &[], b"abc");
+                match status {
+                    201 => assert_eq!(answer.status, 201, "{way} {digest}"),
+                    _ => drop(fails(&answer, 400, "DIGEST_INVALID")),
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn end_4b_a_blob_is_pushed_by_one_post() {
     let house = House::new();
     let guest = Guest::new(&house);

@@ -420,3 +420,32 @@ fn a_push_to_the_private_log_is_a_release_there() {
         "NAME_UNKNOWN",
     );
 }
+
+#[test]
+fn what_was_latest_before_the_first_release_does_not_come_back() {
+    let house = House::new();
+    let alice = granted(&house);
+    let guest = Guest::new(&house);
+    let image = guest.push_image("acme/app", "latest", b"layer");
+    assert_eq!(guest.get("/v2/acme/app/manifests/latest").body, image);
+    let manifest = prepare(&guest, "acme/app", &component(1), CREATED);
+    assert_eq!(guest.put("acme/app", "1.0.0", &manifest).status, 201);
+    assert_eq!(guest.get("/v2/acme/app/manifests/latest").body, manifest);
+    let page: Value = guest.get("/v2/acme/app/tags/list").json();
+    assert_eq!(page["tags"], json!(["1.0.0"]));
+    // By its digest it is what it was.
+    let by_digest = format!("/v2/acme/app/manifests/{}", digest(&image));
+    assert_eq!(guest.get(&by_digest).body, image);
+    // Not even when no release is left to choose.
+    let log = house.app.public().log();
+    let subject = Subject::Package("acme:app".parse().unwrap());
+    let last = log.chain(&subject).unwrap().pop().unwrap();
+    let yank = alice.yank("app", after(&last), "1.0.0");
+    assert_eq!(post(&house, &yank).status, 201);
+    let latest = "/v2/acme/app/manifests/latest";
+    fails(&guest.get(latest), 404, "MANIFEST_UNKNOWN");
+    fails(&guest.ask("DELETE", latest), 404, "MANIFEST_UNKNOWN");
+    fails(&guest.put("acme/app", "latest", &image), 409, "DENIED");
+    let page: Value = guest.get("/v2/acme/app/tags/list").json();
+    assert_eq!(page["tags"], json!([]));
+}
