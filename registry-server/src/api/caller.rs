@@ -72,7 +72,7 @@ fn authenticate(
     // Who guessed too often is not even heard, lest a right guess be told from a wrong one.
     app.rates()
         .look(Class::Failure, client)
-        .map_err(too_often)?;
+        .map_err(guessed_too_often)?;
     let refused = |detail: &str| {
         // It may be the last that is heard.
         let _ = app.rates().take(Class::Failure, client);
@@ -113,6 +113,14 @@ pub(crate) fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> Ip
         }
     }
     client
+}
+
+/// That too many tokens came that are none.
+pub(crate) fn guessed_too_often(wait: Duration) -> Failure {
+    let detail = "too many tokens that are none came from your address, so that none is looked at now: wait as long as `retry-after` says, and log in again with the right one";
+    Error::new(ProblemCode::RateLimited, detail)
+        .after(wait)
+        .into()
 }
 
 pub(crate) fn too_often(wait: Duration) -> Failure {

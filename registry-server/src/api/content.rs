@@ -4,6 +4,7 @@ use super::body::Received;
 use super::error::Failure;
 use super::range::{self, Wanted};
 use super::{Answer, Asked, Body, reply};
+use crate::domain::upload::too_large;
 use crate::domain::{self, Announced, Error};
 use http::header::{
     ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPECT,
@@ -128,8 +129,7 @@ async fn hear_out(body: &mut Received, most: u64) -> Result<(), Failure> {
     while let Some(bytes) = body.next().await? {
         heard += bytes.len() as u64;
         if heard > most {
-            let detail = format!("content has at most {most} bytes here");
-            return Err(Error::new(ProblemCode::TooLarge, detail).into());
+            return Err(too_large(most).into());
         }
     }
     Ok(())

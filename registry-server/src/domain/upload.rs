@@ -167,6 +167,8 @@ pub(super) fn may_read(
 }
 
 pub(crate) fn too_large(most: u64) -> Error {
-    let detail = format!("content has at most {most} bytes here");
+    let detail = format!(
+        "content has at most {most} bytes here, unless the registry's operator raises `limits.content-bytes`"
+    );
     Error::new(ProblemCode::TooLarge, detail)
 }

@@ -5,7 +5,7 @@ use super::error::{Code, Failure};
 use super::name::{Name, Owner};
 use super::place::{Parameters, TOKENS};
 use crate::access::{AccessError, Action, Class, Secret, Token};
-use crate::api::caller::{client_address, too_often};
+use crate::api::caller::{client_address, guessed_too_often, too_often};
 use crate::app::App;
 use base64::Engine as _;
 use base64::alphabet;
@@ -161,7 +161,7 @@ pub(super) fn password(pair: &str) -> Option<String> {
 fn check(app: &App, client: IpAddr, secret: Option<&str>) -> Result<Arc<Token>, Failure> {
     // Who guessed too often is not even heard, lest a right guess be told from a wrong one.
     let heard = app.rates().look(Class::Failure, client);
-    heard.map_err(|wait| Failure::from(too_often(wait)))?;
+    heard.map_err(|wait| Failure::from(guessed_too_often(wait)))?;
     let refused = |message: String| {
         // It may be the last that is heard.
         let _ = app.rates().take(Class::Failure, client);

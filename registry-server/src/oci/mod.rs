@@ -12,6 +12,7 @@
 //! | `blob`, `push`, `upload` | content: sent, taken in, on its way in |
 //! | `manifest`, `arrival` | manifests: sent and removed, and on their way in |
 //! | `document`, `tag`, `referrer` | what they say, and how they are found |
+//! | `repositories`, `paging` | which there are; lists by pages |
 //! | `package`, `form`, `latest`, `yank` | releases: read, as manifests; the highest of them; what refers to those that are yanked |
 //! | `release`, `ingest` | releases pushed, and what signs them |
 //! | `repository`, `takedown` | what repositories hold, and what is gone of them |
@@ -35,11 +36,13 @@ mod latest;
 mod manifest;
 mod name;
 mod package;
+mod paging;
 mod place;
 mod push;
 mod reference;
 mod referrer;
 mod release;
+mod repositories;
 mod repository;
 mod tag;
 mod takedown;
@@ -71,9 +74,6 @@ use std::time::Duration;
 
 const VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 const API_VERSION: &str = "registry/2.0";
-
-/// Where other registries list their repositories, of which the specification knows nothing.
-const CATALOG: &str = "/v2/_catalog";
 
 /// The longest form with which a token is asked for.
 const MOST_FORM: usize = 16 << 10;
@@ -152,14 +152,11 @@ pub(crate) async fn answer(
             format!("repository:{name}:pull")
         }
         Some(Place::Repository(name, _)) => format!("repository:{name}:pull,push"),
+        Some(Place::Catalog) => "registry:catalog:*".to_owned(),
         _ => String::new(),
     };
     let answered = match place {
         Some(place) => answer_place(app, peer, parts, place, body).await,
-        None if parts.uri.path() == CATALOG => {
-            let message = "repositories are not listed here: packages are, by `tenon search` and at `/api/v1/packages`";
-            Err(Failure::new(Code::Unsupported, message).with_status(StatusCode::NOT_FOUND))
-        }
         None => {
             let message =
                 "there is nothing here: expected a path of the OCI Distribution specification";
@@ -209,6 +206,10 @@ async fn answer_place(
         Place::WellKnown => Ok(wellknown::answer()),
         Place::Base => base(&auth::identify(app, peer, parts)?),
         Place::Tokens => tokens(app, peer, parts, body).await,
+        Place::Catalog => {
+            let caller = auth::identify(app, peer, parts)?;
+            repositories::list(app, caller, &parts.uri).await
+        }
         Place::Repository(name, part) => {
             let caller = auth::identify(app, peer, parts)?;
             caller.must_be_ready(parts)?;

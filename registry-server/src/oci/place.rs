@@ -11,6 +11,8 @@ pub(super) enum Place {
     Base,
     /// Where tokens are given out.
     Tokens,
+    /// The list of repositories.
+    Catalog,
     /// Where packages of this registry are looked for.
     WellKnown,
     /// Something of a repository, by the repository's name.
@@ -40,12 +42,16 @@ pub(super) const WELL_KNOWN: &str = "/.well-known/wasm-pkg/registry.json";
 /// Where tokens are given out.
 pub(super) const TOKENS: &str = "/v2/token";
 
+/// The list of repositories, which was in the specification once.
+pub(super) const CATALOG: &str = "/v2/_catalog";
+
 impl Place {
     /// What a path stands for; nothing, if it is none of the specification's.
     pub(super) fn of(path: &str) -> Option<Place> {
         match path {
             "/v2" | "/v2/" => return Some(Place::Base),
             TOKENS => return Some(Place::Tokens),
+            CATALOG => return Some(Place::Catalog),
             WELL_KNOWN => return Some(Place::WellKnown),
             _ => {}
         }
@@ -70,6 +76,7 @@ impl Place {
         match self {
             Place::Base => "/v2/",
             Place::Tokens => TOKENS,
+            Place::Catalog => CATALOG,
             Place::WellKnown => WELL_KNOWN,
             Place::Repository(_, part) => match part {
                 Part::Manifest(_) => "/v2/{name}/manifests/{reference}",
@@ -85,7 +92,7 @@ impl Place {
     /// The methods that there are for it.
     pub(super) fn methods(&self) -> &'static str {
         match self {
-            Place::Base | Place::WellKnown => "GET, HEAD",
+            Place::Base | Place::Catalog | Place::WellKnown => "GET, HEAD",
             Place::Tokens => "GET, HEAD, POST",
             Place::Repository(_, part) => match part {
                 Part::Manifest(_) => "GET, HEAD, PUT, DELETE",
@@ -204,14 +211,7 @@ mod tests {
             place("/v2/a/blobs/sha256%3aa"),
             at("a", Part::Blob("sha256:a".to_owned()))
         );
-        for nothing in [
-            "/",
-            "/v1/",
-            "/v2/a",
-            "/v2/_catalog",
-            "/v2/a/tags",
-            "/v2/a/manifests/%zz",
-        ] {
+        for nothing in ["/", "/v1/", "/v2/a", "/v2/a/tags", "/v2/a/manifests/%zz"] {
             assert_eq!(Place::of(nothing), None, "{nothing}");
         }
         assert_eq!(Place::of("/v2/"), Some(Place::Base));

@@ -1,7 +1,7 @@
 //! The list of tags.
 
-use super::error::{Code, Failure};
-use super::place::{Parameters, escape};
+use super::paging::Page;
+use super::place::Parameters;
 use super::reference::LATEST;
 use super::{Answer, Asked, package, repository, takedown};
 use crate::api::reply;
@@ -10,7 +10,7 @@ use http::header::LINK;
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct Page<'a> {
+struct Listed<'a> {
     name: &'a str,
     tags: Vec<String>,
 }
@@ -18,16 +18,8 @@ struct Page<'a> {
 /// Lists tags in the order of their bytes: all of them, or `n` after `last`.
 pub(super) async fn list(asked: &Asked<'_>) -> Answer {
     asked.must_read()?;
-    let parameters = Parameters::of(&asked.parts.uri);
-    let n = match parameters.get("n") {
-        None => None,
-        Some(text) => Some(text.parse::<u32>().map_err(|_| {
-            let message = "`n` is how many tags to list: a number of at most 32 bits";
-            Failure::new(Code::Unsupported, message)
-        })?),
-    };
-    let last = parameters.get("last").unwrap_or_default().to_owned();
-    let (name, after) = (asked.name.clone(), last.clone());
+    let page = Page::of(&Parameters::of(&asked.parts.uri))?;
+    let (name, after) = (asked.name.clone(), page.after.clone());
     let found = asked.read(move |tx| {
         let mut known = false;
         let mut tags = vec![];
@@ -59,23 +51,14 @@ pub(super) async fn list(asked: &Asked<'_>) -> Answer {
         Ok(known.then_some(tags))
     });
     let mut tags = found.await?.ok_or_else(|| asked.unknown())?;
-    let more = n.is_some_and(|n| tags.len() > n as usize);
-    tags.truncate(n.map_or(usize::MAX, |n| n as usize));
-    let next = tags.last().filter(|_| more);
-    let next = next.map(|last| {
-        let (name, n) = (&asked.name, n.unwrap_or_default());
-        format!(
-            "</v2/{name}/tags/list?n={n}&last={}>; rel=\"next\"",
-            escape(last)
-        )
-    });
-    let page = Page {
+    let next = page.cut(&mut tags, &format!("/v2/{}/tags/list", asked.name));
+    let listed = Listed {
         name: asked.name.as_str(),
         tags,
     };
-    let mut response = reply::json(StatusCode::OK, &page)?;
+    let mut response = reply::json(StatusCode::OK, &listed)?;
     if let Some(next) = next {
-        reply::set(&mut response, LINK, reply::header(&next));
+        reply::set(&mut response, LINK, next);
     }
     Ok(response)
 }

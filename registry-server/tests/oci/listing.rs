@@ -3,7 +3,9 @@
 use crate::client::Answer;
 use crate::guest::{Guest, INDEX, descriptor, digest, fails, image};
 use crate::house::House;
+use crate::publisher::{FIRST, Publisher, component, post, upload};
 use serde_json::{Value, json};
+use tenon_registry_server::access::Action;
 
 fn tags(answer: &Answer) -> Vec<String> {
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -437,4 +439,110 @@ fn end_12_a_filter_is_applied_and_said_and_no_other() {
         assert_eq!(entries(&answer).len(), expected, "{query}");
         assert_eq!(answer.header("oci-filters-applied"), said, "{query}");
     }
+}
+
+/// All repositories that are listed, page by page.
+fn repositories(guest: &Guest, n: u32) -> Vec<String> {
+    let mut all: Vec<String> = vec![];
+    let mut path = format!("/v2/_catalog?n={n}");
+    loop {
+        let answer = guest.get(&path);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let page: Value = answer.json();
+        let page: Vec<String> = serde_json::from_value(page["repositories"].clone()).unwrap();
+        assert!(page.len() <= n as usize);
+        all.extend(page);
+        let Some(next) = answer.header("link") else {
+            return all;
+        };
+        let next = next.strip_prefix('<').unwrap();
+        path = next.strip_suffix(">; rel=\"next\"").unwrap().to_owned();
+    }
+}
+
+#[test]
+fn repositories_are_listed_to_whoever_may_read_them() {
+    let house = House::with(|config| config.private = true);
+    let guest = Guest::new(&house);
+    let nobody = Guest::nobody(&house);
+    assert_eq!(nobody.get("/v2/_catalog").text(), "{\"repositories\":[]}");
+    // Of packages, which sort otherwise by their own names, and of others, within and between them.
+    for namespace in ["a", "a-b", "a0"] {
+        let alice = Publisher::new(&house, namespace);
+        for name in ["app", "app-2", "zoo"] {
+            let bytes = component(1);
+            upload(&house, &bytes);
+            let answer = post(&house, &alice.release(name, FIRST, "1.0.0", &bytes));
+            assert_eq!(answer.status, 201, "{}", answer.text());
+        }
+    }
+    for name in [
+        "a",
+        "a/app/x",
+        "a/mid",
+        "a/app",
+        "images/base",
+        "z",
+        "private/corp/app",
+        "private/other",
+    ] {
+        guest.push_image(name, "edge", b"layer");
+    }
+    let public = [
+        "a",
+        "a-b/app",
+        "a-b/app-2",
+        "a-b/zoo",
+        "a/app",
+        "a/app-2",
+        "a/app/x",
+        "a/mid",
+        "a/zoo",
+        "a0/app",
+        "a0/app-2",
+        "a0/zoo",
+        "images/base",
+        "z",
+    ];
+    let mut all: Vec<String> = public.iter().map(|name| (*name).to_owned()).collect();
+    for n in [1, 2, 3, 5, 14, 15, 1_000, u32::MAX] {
+        assert_eq!(repositories(&nobody, n), all, "{n}");
+    }
+    // What is private is listed to whoever may read it, and nobody else.
+    let token = house.token(&[Action::Read], &["corp:*"]);
+    let corp = Guest::with(&house, &format!("Bearer {token}"));
+    all.insert(13, "private/corp/app".to_owned());
+    for n in [1, 4, 1_000] {
+        assert_eq!(repositories(&corp, n), all, "{n}");
+    }
+    let token = house.token(&[Action::Publish], &["*"]);
+    let publisher = Guest::with(&house, &format!("Bearer {token}"));
+    assert_eq!(repositories(&publisher, 7), public);
+    all.insert(14, "private/other".to_owned());
+    for n in [1, 4, 1_000] {
+        assert_eq!(repositories(&guest, n), all, "{n}");
+    }
+    // Behind a name that is not there, and behind all.
+    let behind = |last: &str| {
+        guest
+            .get(&format!("/v2/_catalog?last={last}"))
+            .json::<Value>()
+    };
+    for (last, from) in [
+        ("a/app/", 6),
+        ("a/", 4),
+        ("b", 12),
+        ("private/d", 14),
+        ("zz", 16),
+    ] {
+        assert_eq!(behind(last)["repositories"], json!(all[from..]), "{last}");
+    }
+    assert_eq!(
+        nobody.get("/v2/_catalog?n=0").text(),
+        "{\"repositories\":[]}"
+    );
+    fails(&nobody.get("/v2/_catalog?n=x"), 400, "UNSUPPORTED");
+    fails(&nobody.ask("POST", "/v2/_catalog"), 405, "UNSUPPORTED");
+    let wrong = Guest::with(&house, "Bearer nonsense");
+    fails(&wrong.get("/v2/_catalog"), 401, "UNAUTHORIZED");
 }

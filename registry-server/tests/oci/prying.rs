@@ -407,7 +407,6 @@ fn s40_nothing_else_is_there() {
     let guest = Guest::new(&house);
     for path in [
         "/v1/",
-        "/v2/_catalog",
         "/v2/debug",
         "/v2/_oci/ext/discover",
         "/v2/repo/_oci/ext/discover",
