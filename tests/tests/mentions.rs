@@ -34,7 +34,7 @@ fn found(bytes: &Vec<u8>) -> (ContentKind, BTreeSet<Mention>) {
 
 /// What the registry says.
 fn said(bytes: &Vec<u8>, kind: ContentKind) -> World {
-    check(bytes, kind, None, None).unwrap()
+    check(bytes, kind, None, [None, None]).unwrap()
 }
 
 fn agree(name: &str, bytes: &Vec<u8>, expected: ContentKind) -> BTreeSet<Mention> {

@@ -98,6 +98,8 @@ codes! {
     Timeout = "TIMEOUT", 408, "request timed out";
     /// The record does not follow the last one of its chain, or a version is taken.
     Conflict = "CONFLICT", 409, "conflict";
+    /// A version breaks those who use another one of its track, and the registry takes no such version of the package.
+    VersionBreaking = "VERSION_BREAKING", 409, "version breaks others";
     /// The log at that size is no longer, or not yet, held: ask again for the latest.
     SizeNotHeld = "SIZE_NOT_HELD", 409, "size not held";
     /// The length has to be said.

@@ -27,6 +27,31 @@ const MOST_CONFLICTS: u64 = 200_000;
 ///
 /// [`Conflict`]: nothing meets every need, or it is too hard to find out.
 pub fn solve(universe: &Universe, asked: &[Asked], wishes: &Wishes) -> Result<Solution, Conflict> {
+    let solution = solve_once(universe, asked, wishes)?;
+    if wishes.locked.is_empty() || wishes.locked == solution.chosen {
+        return Ok(solution);
+    }
+    let with = |locked| {
+        let precise = wishes.precise.clone();
+        solve_once(universe, asked, &Wishes { locked, precise })
+    };
+    let Ok(again) = with(solution.chosen.clone()) else {
+        return Ok(solution);
+    };
+    if again.chosen == solution.chosen {
+        return Ok(solution);
+    }
+    // Something was taken for no better reason than that it was locked, where something else would do that is
+    // there now: so it would go the next time, and goes at once.
+    let mut locked = wishes.locked.clone();
+    for (name, versions) in &mut locked {
+        let stays = again.chosen.get(name);
+        versions.retain(|version| stays.is_some_and(|stays| stays.contains(version)));
+    }
+    Ok(with(locked).unwrap_or(solution))
+}
+
+fn solve_once(universe: &Universe, asked: &[Asked], wishes: &Wishes) -> Result<Solution, Conflict> {
     let problem = Problem::new(universe, asked, wishes);
     let solver = Solver {
         problem,

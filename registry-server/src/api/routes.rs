@@ -441,6 +441,7 @@ pub const ROUTES: &[Route] = &[
             ProblemCode::EncodingUnsupported,
             ProblemCode::ContentMissing,
             ProblemCode::ContentInvalid,
+            ProblemCode::VersionBreaking,
             ProblemCode::Timeout,
             ProblemCode::StorageFull,
         ],

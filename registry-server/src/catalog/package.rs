@@ -1,6 +1,6 @@
 //! Packages, as they are listed and shown.
 
-use super::rank::{lowest, rank};
+use super::rank::{ends, rank};
 use super::{Catalog, CatalogError, Readable, page_size, rows};
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row};
@@ -72,38 +72,45 @@ impl Catalog<'_> {
         Ok(PackagePage { packages, next })
     }
 
-    /// The release that another version takes the place of, for those who use it: the highest below it on its
-    /// track that is neither yanked nor taken down. A prerelease takes the place of none, and none that of it.
+    /// The releases that a version comes between, for those who use them: the highest below it on its track, and the
+    /// lowest above it, of those that are neither yanked nor taken down. Prereleases come between none, and none
+    /// comes between them.
     ///
     /// # Errors
     ///
-    /// SQLite's, or the row is damaged.
-    pub fn predecessor(
+    /// SQLite's, or a row is damaged.
+    pub fn neighbours(
         &self,
         name: &PackageName,
         version: &Version,
-    ) -> Result<Option<(Version, Digest)>, CatalogError> {
-        let Some(lowest) = lowest(&Track::of(version.semver())) else {
-            return Ok(None);
+    ) -> Result<[Option<(Version, Digest)>; 2], CatalogError> {
+        let Some((lowest, highest)) = ends(&Track::of(version.semver())) else {
+            return Ok([None, None]);
         };
-        // Prereleases, some of which are between, are not among those that are chosen from.
-        let mut select = self.tx.prepare_cached(
-            "SELECT version, digest FROM release
-             WHERE package = (SELECT id FROM package WHERE log = ?1 AND name = ?2)
-               AND choice = 2 AND rank >= ?3 AND rank < ?4
-             ORDER BY rank DESC LIMIT 1",
-        )?;
-        let values = (self.log, name.to_string(), lowest, rank(version));
-        let found = select.query_row(values, |row| {
-            let damaged =
-                |error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error));
-            let version: Result<Version, _> = row.get_ref(0)?.as_str()?.parse();
-            Ok((
-                version.map_err(damaged)?,
-                Digest::from(row.get::<_, [u8; 32]>(1)?),
-            ))
-        });
-        Ok(found.optional()?)
+        let own = rank(version);
+        let nearest = |from: &[u8], to: &[u8], order: &str| {
+            // Prereleases, some of which are between, are not among those that are chosen from.
+            let mut select = self.tx.prepare_cached(&format!(
+                "SELECT version, digest FROM release INDEXED BY release_choice
+                 WHERE package = (SELECT id FROM package WHERE log = ?1 AND name = ?2)
+                   AND choice = 2 AND rank > ?3 AND rank < ?4
+                 ORDER BY rank {order} LIMIT 1"
+            ))?;
+            let values = (self.log, name.to_string(), from, to);
+            let found = select.query_row(values, |row| {
+                let damaged = |error| {
+                    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
+                };
+                let version: Result<Version, _> = row.get_ref(0)?.as_str()?.parse();
+                let digest = Digest::from(row.get::<_, [u8; 32]>(1)?);
+                Ok((version.map_err(damaged)?, digest))
+            });
+            found.optional()
+        };
+        Ok([
+            nearest(&lowest, &own, "DESC")?,
+            nearest(&own, &highest, "ASC")?,
+        ])
     }
 
     /// A package, if there is one of this name, with all its releases; `size` is that of the log. Whether

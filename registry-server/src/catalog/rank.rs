@@ -23,15 +23,20 @@ pub(crate) fn rank(version: &Version) -> Vec<u8> {
     rank
 }
 
-/// What sorts before every version of a track that is no prerelease; nothing, if the track is that of one.
-pub(super) fn lowest(track: &Track) -> Option<Vec<u8>> {
-    let numbers: [u64; 3] = match *track {
-        Track::Major(major) => [major, 0, 0],
-        Track::Minor(minor) => [0, minor, 0],
-        Track::Patch(patch) => [0, 0, patch],
+/// What sorts before, and what behind every version of a track that is no prerelease; nothing, if the track is
+/// that of one.
+pub(super) fn ends(track: &Track) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (numbers, at): ([u64; 3], usize) = match *track {
+        Track::Major(major) => ([major, 0, 0], 0),
+        Track::Minor(minor) => ([0, minor, 0], 1),
+        Track::Patch(patch) => ([0, 0, patch], 2),
         Track::Prerelease(_) => return None,
     };
-    Some(numbers.map(u64::to_be_bytes).concat())
+    let begins = numbers.map(u64::to_be_bytes).concat();
+    // All of the track have these numbers, and what comes behind them is less than this.
+    let common = begins.get(..8 * (at + 1)).unwrap_or_default();
+    let end = [common, &[u8::MAX; 32]].concat();
+    Some((begins, end))
 }
 
 /// A number is lower than a word, and a shorter list than one that it begins.

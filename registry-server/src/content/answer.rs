@@ -1,6 +1,6 @@
 //! The process that checks content: it bounds itself, and answers until its input ends.
 
-use super::check::{Before, CheckError, check};
+use super::check::{CheckError, Near, check, incomparable};
 use super::frame::{self, Answer, Request};
 use super::refusal::{Refusal, RefusalCode};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -106,17 +106,28 @@ fn checked(request: &Request) -> io::Result<Answer> {
     // What it used for others does not count, and a second that has begun is not counted as used.
     limit(Resource::Cpu, used + 1 + request.cpu)?;
     let input = Content::open(OsStr::from_bytes(&request.path))?;
-    let old = request.before.as_ref().map(|(name, path)| {
-        let content = Content::open(OsStr::from_bytes(path));
-        content.map(|content| (name, content))
-    });
-    let old = old.transpose()?;
-    let before = old.as_ref().map(|(name, input)| Before { name, input });
-    Ok(match check(&input, kind, expected.as_ref(), before) {
-        Ok(world) => Answer::World(Box::new(world)),
-        Err(CheckError::Refused(refusal)) => Answer::Refused(refusal),
-        Err(CheckError::Unreadable(reason)) => Answer::Unreadable(reason),
-    })
+    let mut neighbours = vec![];
+    for neighbour in &request.neighbours {
+        neighbours.push(match neighbour {
+            None => None,
+            Some((name, path)) => match Content::open(OsStr::from_bytes(path)) {
+                Ok(content) => Some((name, content)),
+                // It is not the content that is checked that cannot be read.
+                Err(error) => return Ok(Answer::Unreadable(incomparable(name, &error))),
+            },
+        });
+    }
+    let near = |at: usize| {
+        let neighbour = neighbours.get(at)?.as_ref();
+        neighbour.map(|(name, input)| Near { name, input })
+    };
+    Ok(
+        match check(&input, kind, expected.as_ref(), [near(0), near(1)]) {
+            Ok(world) => Answer::World(Box::new(world)),
+            Err(CheckError::Refused(refusal)) => Answer::Refused(refusal),
+            Err(CheckError::Unreadable(reason)) => Answer::Unreadable(reason),
+        },
+    )
 }
 
 /// Sets a limit that this process can only lift to what it was started with.

@@ -31,9 +31,9 @@ pub enum CheckError {
     Unreadable(String),
 }
 
-/// A release that is there, and must not be broken by another one.
+/// A release that is there.
 #[derive(Clone, Copy)]
-pub struct Before<'a> {
+pub struct Near<'a> {
     /// What messages call it.
     pub name: &'a str,
     /// Its content, which was checked when it was published.
@@ -45,7 +45,8 @@ pub struct Before<'a> {
 /// All of it is validated, function bodies too, with every feature that [`Feature`] names; what uses
 /// anything else is refused. A WIT package must declare that it is the `expected` package in that
 /// version. A component does not say reliably what it is called, so for it `expected` is only what
-/// messages call it. With `before`, it must not break those who use that.
+/// messages call it. It must not break those who use the first of its
+/// `neighbours`, and the second must not break those who are going to use it.
 ///
 /// Whoever made the input may make this take time and memory, and may find a defect that ends the
 /// process: see [`Workers`](super::Workers).
@@ -57,13 +58,13 @@ pub fn check(
     input: &dyn Input,
     kind: ContentKind,
     expected: Option<&(PackageName, Version)>,
-    before: Option<Before<'_>>,
+    neighbours: [Option<Near<'_>>; 2],
 ) -> Result<World, CheckError> {
     let name = match expected {
         Some((package, version)) => format!("{package}@{version}"),
         None => "content".to_owned(),
     };
-    let packages = validate(&name, input, kind, before)?;
+    let packages = validate(&name, input, kind, neighbours)?;
     let anatomy = inspect(&name, input).map_err(|error| fault(&error, kind))?;
     if anatomy.root.all_features().contains(Feature::Unknown) {
         let message =
@@ -99,7 +100,7 @@ fn validate(
     name: &str,
     input: &dyn Input,
     kind: ContentKind,
-    before: Option<Before<'_>>,
+    neighbours: [Option<Near<'_>>; 2],
 ) -> Result<BTreeSet<Mention>, CheckError> {
     let mut arena = Arena::new();
     let source = Source {
@@ -118,31 +119,41 @@ fn validate(
         let help = "publish it as a component, or publish what `wkg wit build` writes";
         return Err(Refusal::new(RefusalCode::NotAWitPackage, &message, help).into());
     }
-    if let Some(before) = before {
-        let old = arena.read_release(Source {
-            name: before.name.to_owned(),
-            input: before.input,
+    let [before, after] = neighbours;
+    for (near, is_before) in [(before, true), (after, false)] {
+        let Some(near) = near else { continue };
+        let other = arena.read_release(Source {
+            name: near.name.to_owned(),
+            input: near.input,
             digest: None,
             bodies: Bodies::Skip,
         });
-        let old = old.map_err(|error| unreadable_before(before.name, &error))?;
-        must_not_break(before.name, name, &breaks_in_words(&arena, old, id))?;
+        let other = other.map_err(|error| match (error.kind(), error.source()) {
+            (ErrorKind::Read { .. }, Some(source)) => {
+                CheckError::Unreadable(incomparable(near.name, source))
+            }
+            _ => CheckError::Unreadable(incomparable(near.name, &error)),
+        })?;
+        match is_before {
+            true => must_not_break(near.name, name, &breaks_in_words(&arena, other, id), BEFORE)?,
+            false => must_not_break(name, near.name, &breaks_in_words(&arena, id, other), AFTER)?,
+        }
     }
     Ok(mentions(&arena, id))
 }
 
-/// That what was published before cannot be read, which is no fault of what is published now.
-fn unreadable_before(before: &str, error: &Error) -> CheckError {
-    let reason = match (error.kind(), error.source()) {
-        (ErrorKind::Read { .. }, Some(source)) => source.to_string(),
-        _ => error.to_string(),
-    };
-    CheckError::Unreadable(harmless(&format!(
-        "`{before}`, which it is compared with: {reason}"
-    )))
+/// That a neighbour cannot be read, which is no fault of what is published.
+pub(super) fn incomparable(near: &str, error: &dyn std::error::Error) -> String {
+    harmless(&format!("`{near}`, which it is compared with: {error}"))
 }
 
-fn must_not_break(before: &str, name: &str, breaks: &[String]) -> Result<(), Refusal> {
+const BEFORE: &str = "publish it as a version of another track, such as the next major one: this registry takes no version \
+                      of this package that breaks the one before it";
+
+const AFTER: &str = "publish it as a version above that one: this registry takes no version of this package that the one \
+                     behind it would break";
+
+fn must_not_break(old: &str, new: &str, breaks: &[String], help: &str) -> Result<(), Refusal> {
     let (told, more) = match breaks {
         [] => return Ok(()),
         breaks => breaks.split_at(breaks.len().min(MAX_TOLD)),
@@ -152,11 +163,9 @@ fn must_not_break(before: &str, name: &str, breaks: &[String]) -> Result<(), Ref
         more => format!("; and {more} more"),
     };
     let message = format!(
-        "`{name}` breaks those who use `{before}`: {}{more}",
+        "`{new}` breaks those who use `{old}`: {}{more}",
         told.join("; ")
     );
-    let help = "publish it as a version of another track, such as the next major one: this registry takes no version of \
-                this package that breaks the one before it";
     Err(Refusal::new(RefusalCode::Breaking, &message, help))
 }
 

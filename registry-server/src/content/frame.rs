@@ -18,8 +18,8 @@ pub(super) struct Request {
     pub(super) kind: String,
     /// The package and version it is to be.
     pub(super) expected: Option<(String, String)>,
-    /// What it must not break: the name of that, and the bytes of its path.
-    pub(super) before: Option<(String, Vec<u8>)>,
+    /// What it must not break, and what must not break it: the name of each, and the bytes of its path.
+    pub(super) neighbours: [Option<(String, Vec<u8>)>; 2],
     /// The CPU time it may take, in seconds.
     pub(super) cpu: u64,
     /// The memory that it may take, in bytes.

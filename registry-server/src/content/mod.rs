@@ -13,6 +13,6 @@ mod wit;
 mod worker;
 
 pub use answer::answer_checks;
-pub use check::{Before, CheckError, check};
+pub use check::{CheckError, Near, check};
 pub use refusal::{Refusal, RefusalCode};
-pub use worker::{CHECK_CONTENT, Limits, Options, Release, WorkerError, Workers};
+pub use worker::{CHECK_CONTENT, Limits, Neighbours, Options, Release, WorkerError, Workers};

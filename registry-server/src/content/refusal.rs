@@ -38,7 +38,8 @@ pub enum RefusalCode {
     /// It says that it is another package, or another version.
     #[serde(rename = "content-name-differs")]
     NameDiffers,
-    /// It breaks those who use the release before it on its track, and the registry takes no such release.
+    /// It breaks those who use the release before it on its track, or the one behind it does, and the registry takes
+    /// no such release.
     #[serde(rename = "content-breaking")]
     Breaking,
     /// There is more to say about it than the registry keeps.

@@ -101,7 +101,16 @@ struct Pool {
     idle: Mutex<Vec<Process>>,
 }
 
-/// A release that is there, and must not be broken by another one.
+/// The releases that one comes between.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// What it must not break.
+    pub before: Option<Release>,
+    /// What must not break it.
+    pub after: Option<Release>,
+}
+
+/// A release that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
     /// What messages call it.
@@ -167,31 +176,22 @@ impl Workers {
         kind: ContentKind,
         expected: Option<&(PackageName, Version)>,
     ) -> Result<Result<World, Refusal>, WorkerError> {
-        self.ask(path, kind, expected, None).await
+        self.check_between(&Neighbours::default(), path, kind, expected)
+            .await
     }
 
-    /// As [`check`](Workers::check); what breaks those who use `before` is refused as well:
-    /// [`RefusalCode::Breaking`].
+    /// As [`check`](Workers::check); what breaks those who use the release before it, or is broken by the one
+    /// behind it, is refused as well: [`RefusalCode::Breaking`].
     ///
     /// # Errors
     ///
-    /// As [`check`](Workers::check); that what was before cannot be read is a [`WorkerError`].
-    pub async fn check_after(
+    /// As [`check`](Workers::check); that a neighbour cannot be read is a [`WorkerError`].
+    pub async fn check_between(
         &self,
-        before: &Release,
+        neighbours: &Neighbours,
         path: &Path,
         kind: ContentKind,
         expected: Option<&(PackageName, Version)>,
-    ) -> Result<Result<World, Refusal>, WorkerError> {
-        self.ask(path, kind, expected, Some(before)).await
-    }
-
-    async fn ask(
-        &self,
-        path: &Path,
-        kind: ContentKind,
-        expected: Option<&(PackageName, Version)>,
-        before: Option<&Release>,
     ) -> Result<Result<World, Refusal>, WorkerError> {
         let pool = &*self.0;
         let limits = &pool.options.limits;
@@ -202,9 +202,9 @@ impl Workers {
                 ContentKind::Wit => "wit".to_owned(),
             },
             expected: expected.map(|(package, version)| (package.to_string(), version.to_string())),
-            before: before.map(|before| {
-                let path = before.path.as_os_str().as_bytes();
-                (before.name.clone(), path.to_vec())
+            neighbours: [&neighbours.before, &neighbours.after].map(|release| {
+                let release = release.as_ref();
+                release.map(|it| (it.name.clone(), it.path.as_os_str().as_bytes().to_vec()))
             }),
             cpu: limits.cpu,
             memory: limits.memory,

@@ -5,7 +5,7 @@ use super::{Error, Reader, chain_of};
 use crate::access::{Action, Token, now};
 use crate::app::{App, Realm};
 use crate::catalog::Catalog;
-use crate::content::Release;
+use crate::content::{Neighbours, RefusalCode, Release};
 use crate::log::{LogId, Logged, Submission};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -75,8 +75,9 @@ pub async fn submit(
             },
             ..
         } => {
-            let before = before(app, realm, (package, version), link).await?;
-            Some(check_content(app, realm, token, (package, version), content, before).await?)
+            let neighbours = neighbours(app, realm, (package, version), link).await?;
+            let release = (package, version);
+            Some(check_content(app, realm, token, release, content, &neighbours).await?)
         }
         _ => None,
     };
@@ -219,18 +220,18 @@ async fn check_usage(
     Ok(())
 }
 
-/// The release that this one must not break, if it is of a package that refuses that.
-async fn before(
+/// The releases that this one comes between, if it is of a package that refuses what breaks others.
+async fn neighbours(
     app: &Arc<App>,
     realm: &Arc<Realm>,
     (package, version): (&PackageName, &Version),
     link: &Link,
-) -> Result<Option<Release>, Error> {
+) -> Result<Neighbours, Error> {
     if !app.config().refuses_breaking(package) {
-        return Ok(None);
+        return Ok(Neighbours::default());
     }
-    // Which release that is must not change until this one is logged. If another comes before it, it no
-    // longer follows the last record, and the log refuses it; and the same if it follows what is still to come.
+    // Which releases these are must not change until this one is logged. If another record comes before it, it no
+    // longer follows the last one, and the log refuses it; and the same if it follows what is still to come.
     let subject = Subject::Package(package.clone());
     let published = realm.log().published();
     let last = published.map.get(&subject.map_key());
@@ -242,12 +243,15 @@ async fn before(
     }
     let (name, wanted) = (package.clone(), version.clone());
     let found = realm.catalog(app, move |catalog: &Catalog<'_>| {
-        Ok(catalog.predecessor(&name, &wanted)?)
+        Ok(catalog.neighbours(&name, &wanted)?)
     });
-    Ok(found.await?.map(|(version, digest)| Release {
-        name: format!("{package}@{version}"),
-        path: path_of(app, realm, &digest),
-    }))
+    let [before, after] = found.await?.map(|found| {
+        found.map(|(version, digest)| Release {
+            name: format!("{package}@{version}"),
+            path: path_of(app, realm, &digest),
+        })
+    });
+    Ok(Neighbours { before, after })
 }
 
 fn path_of(app: &App, realm: &Realm, digest: &Digest) -> PathBuf {
@@ -261,7 +265,7 @@ async fn check_content(
     token: &Arc<Token>,
     (package, version): (&PackageName, &Version),
     content: &Content,
-    before: Option<Release>,
+    neighbours: &Neighbours,
 ) -> Result<World, Error> {
     let digest = content.digest;
     super::upload::must_not_be_taken_down(app, realm, digest).await?;
@@ -286,16 +290,23 @@ async fn check_content(
     }
     let path = path_of(app, realm, &digest);
     let expected = (package.clone(), version.clone());
-    let workers = app.workers();
-    let checked = match &before {
-        Some(before) => {
-            let checked = workers.check_after(before, &path, content.kind, Some(&expected));
-            checked.await?
-        }
-        None => workers.check(&path, content.kind, Some(&expected)).await?,
-    };
-    checked.map_err(|refusal| {
-        let detail = format!("{}: {}; {}", refusal.code, refusal.message, refusal.help);
-        Error::new(ProblemCode::ContentInvalid, detail)
+    let checked = app
+        .workers()
+        .check_between(neighbours, &path, content.kind, Some(&expected));
+    checked.await?.map_err(|refusal| {
+        let code = match refusal.code {
+            RefusalCode::Breaking => ProblemCode::VersionBreaking,
+            _ => ProblemCode::ContentInvalid,
+        };
+        let is_secret = realm.id() == LogId::Private && !token.allows_package(Action::Read, package);
+        let detail = match code == ProblemCode::VersionBreaking && is_secret {
+            // What it has is for those to know who may read it.
+            true => format!(
+                "{}: this version breaks those who use the one before it, or the one behind it breaks those who use this: how is told to who may `read` the package",
+                refusal.code
+            ),
+            false => format!("{}: {}; {}", refusal.code, refusal.message, refusal.help),
+        };
+        Error::new(code, detail)
     })
 }

@@ -117,7 +117,8 @@ pub(super) async fn put(asked: &Asked<'_>, reference: &str, body: Incoming) -> A
         bytes: &bytes,
         digest: &digest,
     };
-    let says_yanked = document.artifact_type.as_deref() == Some(yank::YANK);
+    let artifact_type = document.artifact_type.as_deref().map(str::trim);
+    let says_yanked = artifact_type.is_some_and(|it| it.eq_ignore_ascii_case(yank::YANK));
     let package = asked.name.package();
     let is_known = match package.filter(|_| says_yanked) {
         Some(package) => {

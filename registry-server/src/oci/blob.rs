@@ -126,6 +126,8 @@ pub(super) async fn delete(asked: &Asked<'_>, digest: &str) -> Answer {
     match deleted.await? {
         Some(true) => Ok(reply::empty(StatusCode::ACCEPTED)),
         Some(false) => Err(unknown(&asked.name, &digest)),
+        // Whether there is such a release is for those to know who may read it.
+        None if asked.must_read().is_err() => Err(unknown(&asked.name, &digest)),
         None => {
             let message = match digest == Digest::of(NOTHING) {
                 true => format!("`{digest}` is `{{}}`, which every package has"),

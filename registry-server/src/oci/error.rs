@@ -195,9 +195,10 @@ impl<E: Into<Error>> From<E> for Failure {
             ProblemCode::DigestInvalid => Code::DigestInvalid,
             ProblemCode::NameInvalid => Code::NameInvalid,
             ProblemCode::TokenInvalid => Code::Unauthorized,
-            ProblemCode::Forbidden | ProblemCode::NotAuthorised | ProblemCode::Conflict => {
-                Code::Denied
-            }
+            ProblemCode::Forbidden
+            | ProblemCode::NotAuthorised
+            | ProblemCode::Conflict
+            | ProblemCode::VersionBreaking => Code::Denied,
             ProblemCode::NotFound => Code::NameUnknown,
             ProblemCode::TooLarge => Code::SizeInvalid,
             ProblemCode::ContentMissing => Code::ManifestBlobUnknown,

@@ -88,6 +88,10 @@ pub(super) async fn delete(asked: &Asked<'_>, reference: &str) -> Answer {
     if let Some(package) = asked.name.package()
         && is_of_release(asked, &package, &parsed).await?
     {
+        // Whether there is one is for those to know who may read it.
+        if asked.must_read().is_err() {
+            return Err(missing(asked, reference).await?);
+        }
         let message =
             format!("`{parsed}` is a release of `{package}`, and releases stay: yank it instead");
         return Err(Failure::new(Code::Unsupported, message)

@@ -78,9 +78,11 @@ impl Release {
 
 /// Which forms count: those of releases that are not taken down, for the same content; and those that
 /// were pushed if it was the registry that signed.
-pub(super) const FORMS: &str = "FROM oci_release f
-     JOIN package p ON p.log = f.log AND p.name = f.package
-     JOIN release r ON r.package = p.id AND r.rank = f.rank AND r.digest = f.content
+///
+/// It comes behind the table of forms, which is looked into first: by an index that has to be named, since SQLite
+/// knows nothing of how many releases a package has.
+pub(super) const FORMS: &str = "CROSS JOIN package p ON p.log = f.log AND p.name = f.package
+     CROSS JOIN release r ON r.package = p.id AND r.rank = f.rank AND r.digest = f.content
      WHERE f.log = :log AND f.package = :package
        AND (f.pushed = 0 OR json_extract(r.publisher, '$.by') = 'registry')
        AND json_extract(r.status, '$.is') <> 'taken-down'";
@@ -113,7 +115,10 @@ pub(super) fn content(
             return Ok(Some(Content::Config(Bytes::from_static(NOTHING))));
         }
     }
-    let select = format!("SELECT f.config {FORMS} AND f.config_digest = :digest");
+    let select = format!(
+        "SELECT f.config FROM oci_release f INDEXED BY oci_release_config {FORMS}
+         AND f.config_digest = :digest"
+    );
     let mut select = tx.prepare_cached(&select)?;
     let values = named_params! {
         ":log": log.number(), ":package": name, ":digest": digest.to_string(),
@@ -294,14 +299,17 @@ fn formed(
     let (log, name) = (log.number(), package.to_string());
     let found = match wanted {
         Wanted::Rank(rank) => {
-            let mut select = tx.prepare_cached(&format!("{columns} {FORMS} AND f.rank = :rank"))?;
+            let mut select = tx.prepare_cached(&format!(
+                "{columns} FROM oci_release f {FORMS} AND f.rank = :rank"
+            ))?;
             let values = named_params! { ":log": log, ":package": name, ":rank": rank };
             select.query_row(values, read).optional()?
         }
         Wanted::Digest(digest) => {
             // Of several releases with one manifest, the one that there is something to say of.
             let select = format!(
-                "{columns} {FORMS} AND f.digest = :digest
+                "{columns} FROM oci_release f INDEXED BY oci_release_digest {FORMS}
+                   AND f.digest = :digest
                  ORDER BY json_extract(r.status, '$.is') <> 'yanked', r.rank LIMIT 1"
             );
             let mut select = tx.prepare_cached(&select)?;

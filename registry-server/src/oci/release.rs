@@ -380,9 +380,15 @@ fn record(realm: &Realm, token: &Token, pushed: &Pushed) -> Result<SignedRecord,
     SignedRecord::sign(record, &[&pushed.signer]).map_err(Error::internal)
 }
 
+/// What was pushed and never released makes room; the form of a release that came first stays.
 fn keep(tx: &rusqlite::Transaction<'_>, log: LogId, pushed: &Pushed) -> rusqlite::Result<()> {
     tx.execute(
-        "INSERT OR REPLACE INTO oci_release VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO oci_release VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT DO UPDATE SET content = ?4, pushed = 1, digest = ?5, media_type = ?6,
+           manifest = ?7, config_digest = ?8, config = ?9
+         WHERE NOT EXISTS (
+           SELECT 1 FROM package p JOIN release r ON r.package = p.id
+           WHERE p.log = ?1 AND p.name = ?2 AND r.rank = ?3 AND r.digest = oci_release.content)",
         params![
             log.number(),
             pushed.package.to_string(),

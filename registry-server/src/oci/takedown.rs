@@ -18,7 +18,8 @@ pub(super) fn gone(
     repository: RepositoryId,
 ) -> Result<HashSet<String>, Error> {
     let mut select = tx.prepare_cached(
-        "SELECT r.digest, f.manifest FROM package p JOIN release r ON r.package = p.id
+        "SELECT r.digest, f.manifest FROM package p
+         CROSS JOIN release r INDEXED BY release_choice ON r.package = p.id
          LEFT JOIN oci_release f ON f.log = p.log AND f.package = p.name AND f.rank = r.rank
            AND f.content = r.digest AND NOT EXISTS (
              SELECT 1 FROM oci_release g

@@ -349,7 +349,8 @@ fn count_yanked(
     most: u32,
 ) -> rusqlite::Result<u32> {
     let mut select = tx.prepare_cached(&format!(
-        "SELECT count(*) FROM (SELECT 1 FROM package p JOIN release r ON r.package = p.id
+        "SELECT count(*) FROM (SELECT 1 FROM package p
+           CROSS JOIN release r INDEXED BY release_choice ON r.package = p.id
            WHERE p.log = ?1 AND p.name = ?2 {YANKED} LIMIT ?3)"
     ))?;
     let values = params![log.number(), package.to_string(), most];
@@ -364,7 +365,8 @@ fn yanked_with(
     manifest: &[u8],
 ) -> Result<Vec<(Release, String)>, Error> {
     let mut select = tx.prepare_cached(&format!(
-        "SELECT r.version, r.status, f.media_type {FORMS}
+        "SELECT r.version, r.status, f.media_type
+         FROM oci_release f INDEXED BY oci_release_digest {FORMS}
            AND f.digest IN (:one, :other) {YANKED} ORDER BY r.rank"
     ))?;
     let mut rows = select.query(named_params! {
@@ -388,7 +390,7 @@ fn each_yanked(
     mut show: impl FnMut(&Release, &str, &[u8]) -> Result<(), Error>,
 ) -> Result<bool, Error> {
     let mut select = tx.prepare_cached(&format!(
-        "SELECT r.version, r.status, f.media_type, f.manifest {FORMS} {YANKED}"
+        "SELECT r.version, r.status, f.media_type, f.manifest FROM oci_release f {FORMS} {YANKED}"
     ))?;
     let mut rows = select.query(named_params! {
         ":log": log.number(), ":package": package.to_string(),

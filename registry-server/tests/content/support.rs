@@ -48,7 +48,7 @@ pub(crate) fn judge(
     kind: ContentKind,
     expected: Option<&(PackageName, Version)>,
 ) -> Result<World, Refusal> {
-    check(&bytes, kind, expected, None).map_err(|error| match error {
+    check(&bytes, kind, expected, [None, None]).map_err(|error| match error {
         CheckError::Refused(refusal) => refusal,
         CheckError::Unreadable(reason) => panic!("{reason}"),
     })

@@ -368,9 +368,8 @@ fn what_is_refused_by_the_log_leaves_no_manifest() {
     }
 }
 
-#[test]
-fn a_push_to_the_private_log_is_a_release_there() {
-    let house = House::with(|config| config.private = true);
+/// Makes the namespace `secret` of the private log, and has it let the registry sign.
+pub(crate) fn private_granted(house: &House) {
     let full = house.full_token();
     let origin = house.app.private().unwrap().log().origin().clone();
     let mut bob = Publisher::unknown(origin, "secret");
@@ -396,6 +395,12 @@ fn a_push_to_the_private_log_is_a_release_there() {
         bob.namespace_record(after(bob.chain.last().unwrap()), act)
             .bytes(),
     );
+}
+
+#[test]
+fn a_push_to_the_private_log_is_a_release_there() {
+    let house = House::with(|config| config.private = true);
+    private_granted(&house);
     let token = house.token(&[Action::Publish, Action::Read], &["secret:*"]);
     let guest = Guest::with(&house, &format!("Bearer {token}"));
     let manifest = prepare(&guest, "private/secret/app", &component(1), CREATED);

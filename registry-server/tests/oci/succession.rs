@@ -4,10 +4,11 @@
 use crate::guest::{Guest, fails};
 use crate::house::House;
 use crate::publisher::{FIRST, after, post, release, upload};
-use crate::releases::{granted, prepare};
+use crate::releases::{granted, prepare, private_granted};
 use serde_json::Value;
 use tenon_registry_client::api::ProblemCode;
 use tenon_registry_client::record::{ContentKind, PackageAct, SignedRecord, Statement, Subject};
+use tenon_registry_server::access::Action;
 
 const CREATED: &str = "2026-09-01T10:00:00Z";
 
@@ -68,7 +69,7 @@ impl Pusher {
     #[track_caller]
     fn is_refused(&self, version: &str, names: &[&str]) -> String {
         let answer = self.push(version, &exports(names));
-        fails(&answer, 400, "MANIFEST_INVALID")
+        fails(&answer, 409, "DENIED")
     }
 }
 
@@ -115,11 +116,7 @@ fn a_push_that_breaks_the_version_before_is_refused() {
     // And by other tags beside the version neither.
     let manifest = prepare(&app.guest, "acme/app", &exports(&["f"]), CREATED);
     let by = format!("{}?tag=1.1.0&tag=nightly", crate::guest::digest(&manifest));
-    fails(
-        &app.guest.put("acme/app", &by, &manifest),
-        400,
-        "MANIFEST_INVALID",
-    );
+    fails(&app.guest.put("acme/app", &by, &manifest), 409, "DENIED");
     assert_eq!(app.guest.get("/v2/acme/app/manifests/nightly").status, 404);
     // What does not break is taken, and so is what nobody asks to be compatible.
     app.is_taken("1.1.0", &["f", "g", "h"]);
@@ -137,6 +134,83 @@ fn a_push_that_breaks_the_version_before_is_refused() {
     };
     other.is_taken("1.0.0", &["f", "g"]);
     other.is_taken("1.1.0", &["f"]);
+}
+
+#[test]
+fn a_version_between_two_is_compared_with_both() {
+    let house = strict(&["*"]);
+    let alice = granted(&house);
+    let app = Pusher {
+        guest: Guest::new(&house),
+        name: "acme/app",
+    };
+    app.is_taken("1.0.0", &["f"]);
+    app.is_taken("1.2.0", &["f", "h"]);
+    // Whoever uses it would be given 1.2.0, which has no `g`.
+    let message = app.is_refused("1.1.0", &["f", "g"]);
+    for part in [
+        "`acme:app@1.2.0` breaks those who use `acme:app@1.1.0`: the export `g` is gone",
+        "above that one",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(
+        app.is_refused("1.1.0", &["h"])
+            .contains("the export `f` is gone")
+    );
+    app.is_taken("1.1.0", &["f", "h"]);
+    app.is_taken("2.0.0", &["k"]);
+    // Of another track nothing is asked, and neither is of what is yanked.
+    app.is_taken("1.3.0", &["f", "h", "k"]);
+    let subject = Subject::Package("acme:app".parse().unwrap());
+    let chain = house.app.public().log().chain(&subject).unwrap();
+    let yank = alice.yank("app", after(chain.last().unwrap()), "1.3.0");
+    assert_eq!(post(&house, &yank).status, 201);
+    app.is_taken("1.2.1", &["f", "h", "z"]);
+}
+
+#[test]
+fn what_breaks_is_told_to_whoever_may_read() {
+    let house = House::with(|config| {
+        config.private = true;
+        config.refuse_breaking = vec!["*".parse().unwrap()];
+    });
+    private_granted(&house);
+    let push = |actions: &[Action], version: &str, names: &[&str]| {
+        let token = house.token(actions, &["secret:*"]);
+        let pusher = Pusher {
+            guest: Guest::with(&house, &format!("Bearer {token}")),
+            name: "private/secret/app",
+        };
+        pusher.push(version, &exports(names))
+    };
+    let answer = push(&[Action::Publish], "1.0.0", &["hidden", "seen"]);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let message = fails(&push(&[Action::Publish], "1.0.1", &[]), 409, "DENIED");
+    assert!(message.contains("content-breaking"), "{message}");
+    assert!(
+        !message.contains("hidden") && !message.contains("1.0.0"),
+        "{message}"
+    );
+    let both = [Action::Publish, Action::Read];
+    let message = fails(&push(&both, "1.0.1", &["seen"]), 409, "DENIED");
+    assert!(message.contains("the export `hidden` is gone"), "{message}");
+    // Nor does a delete tell whether there is a release.
+    let token = house.token(&[Action::Publish], &["secret:*"]);
+    let blind = Guest::with(&house, &format!("Bearer {token}"));
+    let content = crate::guest::digest(&exports(&["hidden", "seen"]));
+    let none = crate::guest::digest(b"nothing");
+    for [there, missing] in [
+        ["manifests/1.0.0".to_owned(), "manifests/3.0.0".to_owned()],
+        [format!("blobs/{content}"), format!("blobs/{none}")],
+    ] {
+        let ask = |path: &str| {
+            let answer = blind.ask("DELETE", &format!("/v2/private/secret/app/{path}"));
+            let code = answer.json::<Value>()["errors"][0]["code"].clone();
+            (answer.status, code)
+        };
+        assert_eq!(ask(&there), ask(&missing), "{there}");
+    }
 }
 
 #[test]
@@ -173,7 +247,7 @@ fn publishers_with_keys_are_held_to_it_too() {
     };
     assert_eq!(publish("1.0.0", &["f", "g"]).status, 201);
     let answer = publish("1.0.1", &["g"]);
-    let problem = answer.problem(ProblemCode::ContentInvalid);
+    let problem = answer.problem(ProblemCode::VersionBreaking);
     assert!(
         problem.detail.contains("the export `f` is gone"),
         "{}",
@@ -181,7 +255,7 @@ fn publishers_with_keys_are_held_to_it_too() {
     );
     // A version that was yanked is used by nobody new: what it had may go.
     assert_eq!(publish("1.1.0", &["f", "g", "h"]).status, 201);
-    assert_eq!(publish("1.2.0", &["f", "g"]).status, 422);
+    assert_eq!(publish("1.2.0", &["f", "g"]).status, 409);
     let yank = alice.yank("app", link, "1.1.0");
     assert_eq!(post(&house, &yank).status, 201);
     let bytes = exports(&["f", "g"]);
@@ -194,7 +268,7 @@ fn wit_packages_are_held_to_it_too() {
     let house = strict(&["acme:*"]);
     let alice = granted(&house);
     let mut link = FIRST;
-    for (version, names, status) in [("1.0.0", &["f", "g"][..], 201), ("1.1.0", &["f"], 422)] {
+    for (version, names, status) in [("1.0.0", &["f", "g"][..], 201), ("1.1.0", &["f"], 409)] {
         let bytes = wit(version, names);
         upload(&house, &bytes);
         let act = release(version, &bytes, ContentKind::Wit);
@@ -219,7 +293,7 @@ fn a_record_that_follows_what_is_still_to_come_is_not_compared_with_what_is_here
     let problem = post(&house, &third).problem(ProblemCode::Conflict);
     assert!(problem.detail.contains("follow"), "{}", problem.detail);
     assert_eq!(post(&house, &second).status, 201);
-    let problem = post(&house, &third).problem(ProblemCode::ContentInvalid);
+    let problem = post(&house, &third).problem(ProblemCode::VersionBreaking);
     assert!(
         problem.detail.contains("the export `g` is gone"),
         "{}",
