@@ -251,8 +251,18 @@ pub enum ConfigError {
         nearest: Option<String>,
     },
     /// A value cannot be what it is for.
-    #[error("the settings cannot be used")]
-    Value(#[source] Box<toml::de::Error>),
+    #[error("the settings cannot be used: {0}")]
+    Value(String),
+    /// A text is not what the setting takes.
+    #[error("the setting `{key}` cannot be `{value}`: {reason}")]
+    Text {
+        /// The name.
+        key: &'static str,
+        /// The value.
+        value: String,
+        /// What is expected.
+        reason: &'static str,
+    },
     /// A number is out of bounds.
     #[error("the setting `{key}` cannot be {value}: {reason}")]
     Bounds {
@@ -387,7 +397,10 @@ impl Config {
         }
         let config: Config = Value::Table(table)
             .try_into()
-            .map_err(|error| ConfigError::Value(Box::new(error)))?;
+            .map_err(|error: toml::de::Error| {
+                let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+                ConfigError::Value(lines.join(" "))
+            })?;
         config.check()?;
         Ok(config)
     }
@@ -405,6 +418,19 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        let text = |key, value: &Option<String>, reason| {
+            let value = value.clone().unwrap_or_default();
+            Err(ConfigError::Text { key, value, reason })
+        };
+        if self.public_url.as_deref().is_some_and(|url| !is_url(url)) {
+            let reason = "expected a URL such as `https://registry.example`";
+            return text("public-url", &self.public_url, reason);
+        }
+        let origin = self.origin.as_deref();
+        if origin.is_some_and(|origin| origin.contains("://")) {
+            let reason = "it is a name and no address: such as `registry.example/log`";
+            return text("origin", &self.origin, reason);
+        }
         let limits = &self.limits;
         let at_least_one = [
             ("limits.connections", limits.connections as u64),
@@ -623,6 +649,16 @@ impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.address, self.prefix)
     }
+}
+
+/// Whether a text is the URL of something that is served.
+fn is_url(text: &str) -> bool {
+    let url: Result<http::Uri, _> = text.parse();
+    url.is_ok_and(|url| {
+        matches!(url.scheme_str(), Some("http" | "https"))
+            && url.host().is_some_and(|host| !host.is_empty())
+            && url.query().is_none()
+    })
 }
 
 /// Everything that can be set, with a value of its type.

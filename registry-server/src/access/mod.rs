@@ -72,9 +72,13 @@ impl Access {
     ///
     /// [`AccessError::Unknown`]; the database cannot be read.
     pub fn authenticate(&self, secret: &Secret) -> Result<Arc<Token>, AccessError> {
-        let copy = self.current()?;
+        let mut copy = self.current(FRESH)?;
+        if !copy.tokens.contains_key(&secret.id()) {
+            // Another process may have made it this very moment. Who guesses is soon not heard any more.
+            copy = self.current(Duration::ZERO)?;
+        }
         let token = copy.tokens.get(&secret.id());
-        // An unknown id takes the same time as a wrong secret.
+        // An unknown id, which is no secret, takes as long to compare as a wrong secret.
         let hash = token.map_or([0; 32], |token| token.hash);
         let same = constant_time_eq(&hash, secret.hash().as_bytes());
         match token {
@@ -147,11 +151,11 @@ impl Access {
         Ok(found)
     }
 
-    /// The copy, made again if the database changed and this was not looked for lately.
-    fn current(&self) -> Result<Arc<Copy>, AccessError> {
+    /// The copy, made again if the database changed and this was not looked for so long.
+    fn current(&self, fresh: Duration) -> Result<Arc<Copy>, AccessError> {
         let copy = || Arc::clone(&self.copy.read().unwrap_or_else(PoisonError::into_inner));
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        if looked.elapsed() < FRESH {
+        if looked.elapsed() < fresh {
             return Ok(copy());
         }
         let known = copy().changes;

@@ -83,7 +83,7 @@ impl fmt::Display for FsckReport {
         for log in &self.logs {
             writeln!(
                 f,
-                "{} log `{}`: {} of {} records read, {} packages, {} blobs of {} bytes",
+                "{} log `{}`: records read: {} of {}, packages: {}, blobs: {} of {} bytes",
                 log.log, log.origin, log.read, log.size, log.packages, log.blobs, log.bytes
             )?;
         }

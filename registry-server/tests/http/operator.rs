@@ -184,7 +184,26 @@ fn a_configuration_is_put_together() {
     assert!(wrong("limits = 1", &[], &[]).contains("limits"));
     assert!(wrong("listen = ", &[], &[]).contains("not TOML"));
     assert!(wrong("trusted-proxies = [\"10.0.0.0/33\"]", &[], &[]).contains("10.0.0.0/33"));
+    for url in [
+        "registry.example",
+        "ftp://registry.example",
+        "https://",
+        "https://a?b",
+    ] {
+        let error = wrong("", &[], &[("public-url", url)]);
+        assert!(
+            error.contains("such as `https://registry.example`"),
+            "{error}"
+        );
+    }
+    assert!(load("", &[], &[("public-url", "http://127.0.0.1:7180/sub")]).is_ok());
+    let error = wrong("origin = \"https://registry.example/log\"", &[], &[]);
+    assert!(
+        error.contains("no address: such as `registry.example/log`"),
+        "{error}"
+    );
     let error = wrong("refuse-breaking = [\"acme\"]", &[], &[]);
+    assert!(!error.trim_end().contains('\n'), "{error}");
     assert!(
         error.contains("`acme` is no pattern: expected `*`, `acme:*`"),
         "{error}"
