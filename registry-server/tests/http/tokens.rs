@@ -250,6 +250,11 @@ fn tokens_are_made_and_revoked_beside_a_running_registry() {
         "--expires",
         "90d",
     ];
+    // The tokens that the registry knows are looked at just before.
+    assert_eq!(
+        house.client().token(&house.full_token()).get(WHOAMI).status,
+        200
+    );
     let (ok, token, error) = run(&create);
     assert!(ok, "{error}");
     let token = token.trim();
@@ -261,7 +266,7 @@ fn tokens_are_made_and_revoked_beside_a_running_registry() {
             std::thread::sleep(Duration::from_millis(20));
         }
     };
-    wait_for(200);
+    assert_eq!(status(), 200);
     let id = &token[4..20];
     let (_, list, _) = run(&["list"]);
     assert!(
