@@ -156,9 +156,12 @@ impl Yanks {
 
     fn put(&self, log: LogId, package: &PackageName, known: &Arc<Known>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let size: usize = all.values().map(|known| known.weight()).sum();
-        if size + known.weight() > MOST_KNOWN {
-            all.clear();
+        let mut size: usize = all.values().map(|known| known.weight()).sum();
+        // Some go, whichever they are: all at once would have all of them be read again.
+        while size + known.weight() > MOST_KNOWN
+            && let Some(some) = all.keys().next().cloned()
+        {
+            size -= all.remove(&some).map_or(0, |gone| gone.weight());
         }
         all.insert((log, package.clone()), Arc::clone(known));
     }
