@@ -5,6 +5,7 @@ use crate::guest::{Guest, INDEX, descriptor, digest, fails, image};
 use crate::house::House;
 use crate::publisher::{FIRST, Publisher, component, post, upload};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use tenon_registry_server::access::Action;
 
 fn tags(answer: &Answer) -> Vec<String> {
@@ -545,4 +546,170 @@ fn repositories_are_listed_to_whoever_may_read_them() {
     fails(&nobody.ask("POST", "/v2/_catalog"), 405, "UNSUPPORTED");
     let wrong = Guest::with(&house, "Bearer nonsense");
     fails(&wrong.get("/v2/_catalog"), 401, "UNAUTHORIZED");
+}
+
+/// Puts packages with a release, namespaces without any, and repositories into a log.
+fn fill(house: &House, log: u32, packages: &[String], empty: u32, others: &[String]) {
+    let mut database = rusqlite::Connection::open(house.dir.join("registry.sqlite")).unwrap();
+    let tx = database.transaction().unwrap();
+    {
+        let namespace = "INSERT OR IGNORE INTO namespace VALUES (?1, ?2, 1, '[]', 1)";
+        let mut namespace = tx.prepare(namespace).unwrap();
+        for n in 0..empty {
+            namespace.execute((log, format!("empty-{n:05}"))).unwrap();
+        }
+        let package = "INSERT INTO package (log, name, kind) VALUES (?1, ?2, 'component')";
+        let mut package = tx.prepare(package).unwrap();
+        let release = "INSERT INTO release VALUES (?1, x'00', '1.0.0', x'00', 1, 'component', 1, 1, 1, '', '', 0, NULL)";
+        let mut release = tx.prepare(release).unwrap();
+        for name in packages {
+            let (owner, _) = name.split_once(':').unwrap();
+            namespace.execute((log, owner)).unwrap();
+            let id = package.insert((log, name)).unwrap();
+            release.execute([id]).unwrap();
+        }
+        let other = "INSERT INTO oci_repository (log, name) VALUES (?1, ?2)";
+        let mut other = tx.prepare(other).unwrap();
+        for name in others {
+            other.execute((log, name)).unwrap();
+        }
+    }
+    tx.commit().unwrap();
+}
+
+/// Names, made of few words, of which many begin as others do.
+fn similar() -> (Vec<String>, Vec<String>) {
+    let namespaces = [
+        "a", "a-0", "a-0a", "a-b", "a0", "a0-0", "a0-a", "a00", "a000", "a01", "a01a", "a0a", "a1",
+        "a1-1", "a9", "aa", "aa0", "b0-1-2", "b0-1-23", "b00", "c",
+    ];
+    let names = ["a", "a-0", "a-b", "a0", "a00", "b"];
+    let packages = namespaces.iter().flat_map(|namespace| {
+        let names = names
+            .iter()
+            .filter(|name| (namespace.len() + name.len()) % 3 > 0);
+        names.map(move |name| format!("{namespace}:{name}"))
+    });
+    let others = [
+        "0", "0/a", "a", "a-0/a.b", "a.0/a", "a/a", "a/a-0/x", "a/a-b_c", "a/a-b/x", "a/a/x",
+        "a/a0/x", "a/a_b", "a/x/y/z", "a0/a/b", "a0/z", "a_0/a", "aa", "aa/a.b/c", "b0-1-2", "d/x",
+    ];
+    let others = others.iter().map(|name| (*name).to_owned());
+    (packages.collect(), others.collect())
+}
+
+#[test]
+fn repositories_are_in_order_behind_whatever_name_for_whatever_token() {
+    let house = House::with(|config| config.private = true);
+    let (packages, others) = similar();
+    for log in [0, 1] {
+        fill(&house, log, &packages, 0, &others);
+    }
+    let mut all: Vec<String> = packages.iter().map(|name| name.replace(':', "/")).collect();
+    all.extend(others);
+    all.sort();
+    all.dedup();
+    let nobody = Guest::nobody(&house);
+    for n in [1, 2, 7, 1_000] {
+        assert_eq!(repositories(&nobody, n), all, "{n}");
+    }
+    let wrong = [
+        "", "-", ".", ":", "A", "a-", "a-0", "a.", "a/", "a/a-", "a/a/", "a0", "a0/", "a00-",
+        "a01/b/c", "a:b", "a_b/c", "az", "b0-1", "zz", "0/", "a0:", "a%7F", "%C3%A4", "a/%C3%A4",
+    ];
+    for last in all.iter().map(String::as_str).chain(wrong) {
+        let plain = last.replace("%7F", "\x7f").replace("%C3%A4", "\u{e4}");
+        let expected: Vec<&String> = all.iter().filter(|name| **name > plain).collect();
+        for n in [1, 3, 1_000] {
+            let found: Value = nobody
+                .get(&format!("/v2/_catalog?n={n}&last={last}"))
+                .json();
+            let expected = &expected[..n.min(expected.len())];
+            assert_eq!(found["repositories"], json!(expected), "{n} behind {last}");
+        }
+    }
+    // Whose a name is that is in the private log, as far as it matters here.
+    let of = |name: &str, scope: &str| {
+        let (owner, pattern) = scope.split_once(':').unwrap_or(("*", "*"));
+        let mut parts = name.split('/');
+        let (first, second) = (parts.next().unwrap(), parts.next());
+        let is_package = second.is_some_and(|name| !name.contains(['.', '_']));
+        let matches = match (pattern.strip_suffix('*'), second) {
+            (Some(""), _) => true,
+            (Some(start), Some(name)) => is_package && name.starts_with(start),
+            (None, Some(name)) => is_package && name == pattern,
+            (_, None) => false,
+        };
+        owner == "*" || owner == first && matches
+    };
+    for scopes in [
+        &["*"][..],
+        &["a:*"],
+        &["a:a"],
+        &["a:a-*"],
+        &["a0:*", "a:a0"],
+        &["a:a-b", "aa:*", "a:*", "a:a-*"],
+        &["b0-1-2:*", "*"],
+        &["nothing:*"],
+    ] {
+        let guest = Guest::with(
+            &house,
+            &format!("Bearer {}", house.token(&[Action::Read], scopes)),
+        );
+        let may = |name: &&String| scopes.iter().any(|scope| of(name, scope));
+        let private = all.iter().filter(may).map(|name| format!("private/{name}"));
+        let mut expected: Vec<String> = all.iter().cloned().chain(private).collect();
+        expected.sort();
+        for n in [1, 2, 1_000] {
+            assert_eq!(repositories(&guest, n), expected, "{n} with {scopes:?}");
+        }
+    }
+}
+
+#[test]
+fn a_page_takes_no_longer_for_what_is_not_on_it() {
+    let house = House::with(|config| config.private = true);
+    let names = |start: &str, count: u32| -> Vec<String> {
+        (0..count).map(|n| format!("{start}{n:05}")).collect()
+    };
+    fill(&house, 0, &["zoo:app".to_owned()], 20_000, &[]);
+    let packages = names("zoo:app-", 10_000);
+    let mut others = names("acme/private/image-", 10_000);
+    others.extend(names("corp/image_", 10_000));
+    fill(&house, 1, &packages, 20_000, &others);
+    let token = house.token(&[Action::Read], &["acme:other"]);
+    let reader = Guest::with(&house, &format!("Bearer {token}"));
+    let publisher = house.token(&[Action::Publish], &["*"]);
+    let publisher = Guest::with(&house, &format!("Bearer {publisher}"));
+    // The best of three, for others use this machine too.
+    let takes = |what: &dyn Fn()| {
+        let times = [(); 3].map(|()| {
+            let begun = Instant::now();
+            what();
+            begun.elapsed()
+        });
+        let best = times.into_iter().min().unwrap();
+        assert!(best < Duration::from_millis(250), "{times:?}");
+    };
+    let nobody = Guest::nobody(&house);
+    for guest in [&nobody, &reader, &publisher] {
+        takes(&|| {
+            for n in [1, 1_000] {
+                assert_eq!(repositories(guest, n), ["zoo/app"]);
+            }
+        });
+    }
+    // Nor for what is behind it.
+    let packages = names("own-", 20_000)
+        .into_iter()
+        .map(|own| format!("{own}:app"));
+    fill(&house, 0, &packages.collect::<Vec<_>>(), 0, &[]);
+    takes(&|| {
+        let page: Value = nobody.get("/v2/_catalog?n=1&last=own-10000").json();
+        assert_eq!(page["repositories"], json!(["own-10000/app"]));
+    });
+    takes(&|| {
+        let page: Value = nobody.get("/v2/_catalog?n=1000").json();
+        assert_eq!(page["repositories"][999], "own-00999/app");
+    });
 }
