@@ -77,7 +77,9 @@ impl FindingKind {
                 "put the file back from a backup or a mirror, whoever has bytes of that digest"
             }
             FindingKind::Database => "stop the registry and run `tenon-registry rebuild`",
-            FindingKind::Keys => "put the right keys back, and let nobody but the owner read them",
+            FindingKind::Keys => {
+                "where nothing else is said, put the right keys back, and let nobody but the owner read them"
+            }
             FindingKind::TakenDown => {
                 "run `tenon-registry gc`, which removes what was taken down; nobody is given it meanwhile"
             }

@@ -14,7 +14,7 @@ use super::snapshot::Snapshot;
 use super::tree::{check_root, check_tile};
 use super::walk::{Walk, Walked};
 use super::{CareError, rows, whole};
-use crate::log::keys::Keys;
+use crate::log::keys::{KeyFile, Keys, KeysError, ingest_file_name};
 use crate::log::{Layout, LogId};
 use crate::store::database::Database;
 use serde::Serialize;
@@ -23,9 +23,10 @@ use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use tenon_registry_client::Digest;
-use tenon_registry_client::chain::Availability;
-use tenon_registry_client::log::{Checkpoint, TilePath};
+use tenon_registry_client::chain::{Availability, OperatorKey, RegistryChain};
+use tenon_registry_client::log::{Checkpoint, TilePath, Vkey};
 use tenon_registry_client::monitor::Monitor;
+use tenon_registry_client::record::Role;
 
 /// How to compare.
 #[derive(Default)]
@@ -447,7 +448,7 @@ fn check_content(log: LogId, history: &History<'_>, monitor: &Monitor) -> (u64, 
     (blobs, bytes, findings)
 }
 
-/// Whether the keys are those of the log, and its secret.
+/// Whether the keys are those of the log, all of them, and its secret.
 fn check_keys(dir: &DataDir, log: LogId, monitor: &Monitor) -> Vec<Finding> {
     let path = dir.keys(log);
     let mut findings = vec![];
@@ -469,18 +470,103 @@ fn check_keys(dir: &DataDir, log: LogId, monitor: &Monitor) -> Vec<Finding> {
         }
         Ok(_) => {}
     }
-    match Keys::load(&path) {
-        Err(error) => find(whole(&error)),
-        Ok(keys) => {
-            // A second key of one role waits for the record that adds it.
-            let mut seen = BTreeSet::new();
-            for (role, vkey) in keys.vkeys() {
-                let known = monitor.registry().active(role).any(|known| *known == vkey);
-                if seen.insert(role) && !known {
-                    find(format!("`{role}.key` is no {role} key of this log"));
-                }
-            }
+    let loaded = Keys::load(&path);
+    let files = Keys::files(&path).and_then(|files| Ok((files, Keys::misnamed(&path)?)));
+    let (files, misnamed) = match files {
+        Err(error) => {
+            find(whole(&error));
+            return findings;
         }
+        Ok(found) => found,
+    };
+    for name in misnamed {
+        find(format!(
+            "`{name}` is not used, since no key is named so: `ingest.key` is the first ingest key, and `ingest-2.key`, `ingest-3.key` and so on are the later ones; remove it, or give it its name"
+        ));
+    }
+    let registry = monitor.registry();
+    let by_file = files
+        .iter()
+        .map(|file| wrong_key(file, &files, log, registry));
+    by_file.flatten().for_each(&mut find);
+    let ingest = files.iter().filter(|file| file.role == Role::Ingest);
+    let lost = lost_ingest(registry).filter(|_| {
+        let mut known = ingest.map(|file| of_file(file, registry));
+        known.all(|known| known.is_some_and(|key| key.removed.is_some()))
+    });
+    match loaded {
+        // Which one it is, is said below.
+        Err(KeysError::NoIngest(_)) if lost.is_some() => {}
+        Err(error) => find(whole(&error)),
+        Ok(_) => {}
+    }
+    if let Some((name, vkey)) = lost {
+        find(format!(
+            "`{name}` is missing, which is `{vkey}`: put it back from a backup"
+        ));
     }
     findings
+}
+
+/// What the log knows of the key in a file.
+fn of_file<'a>(file: &KeyFile, registry: &'a RegistryChain) -> Option<&'a OperatorKey> {
+    let mut known = registry.keys().iter();
+    known.find(|key| key.role == file.role && key.vkey == file.vkey)
+}
+
+/// What is wrong with the key in a file. Of what a command left that was interrupted, that it is to be run again.
+fn wrong_key(
+    file: &KeyFile,
+    all: &[KeyFile],
+    log: LogId,
+    registry: &RegistryChain,
+) -> Option<String> {
+    let KeyFile { name, role, vkey } = file;
+    let key = match log {
+        LogId::Public => "tenon-registry key",
+        LogId::Private => "tenon-registry key --private",
+    };
+    let known = of_file(file, registry);
+    if known.is_some_and(|known| known.removed.is_none()) {
+        return None;
+    }
+    let is_active = |file: &KeyFile| registry.active(file.role).any(|key| *key == file.vkey);
+    let other = || all.iter().find(|it| it.role == *role && it.name != *name);
+    let is_own = |called: String| vkey.name().as_str() == called;
+    let origin = registry.origin();
+    let ever = registry.keys().iter().filter(|key| key.role == *role);
+    // As `key rotate` would name the next one.
+    let next = (ever.count() + 1).max(2);
+    Some(match (role, known) {
+        (Role::Ingest, Some(_)) => format!(
+            "the log has removed the key in `{name}`, and the file is still there: run `{key} remove ingest {vkey}` again, which removes it"
+        ),
+        (Role::Log, Some(_)) if other().is_some_and(is_active) => format!(
+            "the log has removed the key in `{name}`, and the file is still there: run `{key} finish` again, which puts the new one in its place"
+        ),
+        (Role::Ingest, None)
+            if *name == format!("ingest-{next}.key")
+                && is_own(format!("{origin}/ingest-{next}")) =>
+        {
+            format!(
+                "the log does not know the key in `{name}` yet: run `{key} rotate ingest` again, which takes it"
+            )
+        }
+        (Role::Log, None) if other().is_some_and(is_active) && is_own(origin.to_string()) => {
+            format!(
+                "the log does not know the key in `{name}` yet: run `{key} rotate` again, which takes it"
+            )
+        }
+        (_, Some(_)) => format!("`{name}` is no {role} key of this log any more: it was removed"),
+        (_, None) => format!("`{name}` is no {role} key of this log"),
+    })
+}
+
+/// The newest ingest key that the log has and that this program made, and its file.
+fn lost_ingest(registry: &RegistryChain) -> Option<(String, &Vkey)> {
+    let own = registry.active(Role::Ingest).filter_map(|vkey| {
+        let name = ingest_file_name(registry.origin(), vkey)?;
+        Some((name, vkey))
+    });
+    own.last()
 }

@@ -160,6 +160,11 @@ pub enum KeyError {
     /// The log signs with it.
     #[error("`{0}` signs the checkpoints of this registry: use `key rotate` and `key finish`")]
     InUse(Vkey),
+    /// The registry signs with it, and no command makes another one.
+    #[error(
+        "`{1}` is the {0} key that this registry signs with: it can be removed when `{0}.key` is another one, which `key add {0}` has logged"
+    )]
+    Held(Role, Vkey),
     /// There would be no key that signs releases for tokens.
     #[error(
         "`{0}` is the newest key by which this registry signs releases for tokens: make another one first, by `key rotate ingest`"
@@ -214,10 +219,14 @@ impl KeyArgs {
                 add(&place, *role, vkey).await?;
                 format!("{vkey}\nis a {role} key now.\n")
             }
-            KeyCommand::Remove { role, vkey } => {
-                remove(&place, *role, vkey).await?;
-                format!("{vkey}\nis no {role} key any more, and never will be again.\n")
-            }
+            KeyCommand::Remove { role, vkey } => match remove(&place, *role, vkey).await? {
+                Removed::Now => {
+                    format!("{vkey}\nis no {role} key any more, and never will be again.\n")
+                }
+                Removed::Before(time) => {
+                    format!("{vkey}\nis no {role} key since {time}: it was removed already.\n")
+                }
+            },
         })
     }
 }
@@ -252,6 +261,15 @@ pub enum Early {
     Allowed,
     /// It may not.
     Refused,
+}
+
+/// Whether it took anything to remove a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// It was there, or its file was.
+    Now,
+    /// It was removed at that time, and nothing was left of it.
+    Before(Time),
 }
 
 /// The keys that the registry has and had, in the order in which they were added.
@@ -329,12 +347,13 @@ pub async fn add(place: &KeyPlace, role: Role, vkey: &Vkey) -> Result<(), KeyErr
     opened.close(logged).await
 }
 
-/// Logs that a key has a role no more; of an ingest key of this registry, the file goes, too.
+/// Logs that a key has a role no more; of an ingest key of this registry, the file goes, too. It can be
+/// repeated, whether or not it was interrupted.
 ///
 /// # Errors
 ///
 /// [`KeyError`].
-pub async fn remove(place: &KeyPlace, role: Role, vkey: &Vkey) -> Result<(), KeyError> {
+pub async fn remove(place: &KeyPlace, role: Role, vkey: &Vkey) -> Result<Removed, KeyError> {
     let opened = Opened::open(place)?;
     let removed = opened.remove(place, role, vkey).await;
     opened.close(removed).await
@@ -343,7 +362,9 @@ pub async fn remove(place: &KeyPlace, role: Role, vkey: &Vkey) -> Result<(), Key
 fn rotated(text: &str) -> Result<Role, String> {
     let found = role(text).ok();
     let found = found.filter(|role| matches!(role, Role::Log | Role::Ingest));
-    found.ok_or_else(|| "expected `log` or `ingest`".to_owned())
+    found.ok_or_else(|| {
+        "expected `log` or `ingest`: no command makes a key of another role".to_owned()
+    })
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -354,7 +375,8 @@ fn role(text: &str) -> Result<Role, String> {
 /// The log of a registry that runs, and its database: what it published is there, and is looked at only.
 pub(super) fn look(place: &KeyPlace) -> Result<(Seen, Arc<Database>), KeyError> {
     let files = Arc::new(Disk::open(&place.data)?);
-    let database = Arc::new(Database::open(&place.data.join("registry.sqlite"))?);
+    let database = Database::open_to_read(&place.data.join("registry.sqlite"))?;
+    let database = Arc::new(database);
     let keys = Keys::load(&place.keys)?;
     let seen = Seen::look(place.log, files, Arc::clone(&database), &keys)?;
     Ok((seen, database))
@@ -484,27 +506,32 @@ impl Opened {
         Ok(vkey)
     }
 
-    async fn remove(&self, place: &KeyPlace, role: Role, vkey: &Vkey) -> Result<(), KeyError> {
+    async fn remove(&self, place: &KeyPlace, role: Role, vkey: &Vkey) -> Result<Removed, KeyError> {
         let own = self.keys.vkeys().into_iter().find(|(_, own)| own == vkey);
         match own.map(|(held, _)| held) {
             Some(Role::Ingest) if self.log.ingest().first().map(SigningKey::vkey) == Some(vkey) => {
                 return Err(KeyError::NewestIngest(vkey.clone()));
             }
             None | Some(Role::Root | Role::Ingest) => {}
-            Some(_) => return Err(KeyError::InUse(vkey.clone())),
+            Some(Role::Log) => return Err(KeyError::InUse(vkey.clone())),
+            Some(held) => return Err(KeyError::Held(held, vkey.clone())),
         }
-        let mut listed = self.listed()?.into_iter();
         let is_own = role == Role::Ingest && own_ingest(&self.keys, vkey);
-        // It was interrupted after that, if it is removed already.
-        let is_done = is_own && listed.any(|key| key.vkey == *vkey && key.removed.is_some());
-        if !is_done {
-            self.log(place, RegistryAct::KeyRemove(role, vkey.clone()))
-                .await?;
+        let mut listed = self.listed()?.into_iter();
+        let known = listed.find(|key| key.role == role && key.vkey == *vkey);
+        match known.and_then(|key| key.removed) {
+            None => {
+                let act = RegistryAct::KeyRemove(role, vkey.clone());
+                self.log(place, act).await?;
+            }
+            // It was interrupted after that, if its file is there.
+            Some(_) if is_own => {}
+            Some(time) => return Ok(Removed::Before(time)),
         }
         if is_own {
             Keys::forget_ingest(&place.keys, vkey)?;
         }
-        Ok(())
+        Ok(Removed::Now)
     }
 
     async fn finish(&self, place: &KeyPlace, early: Early) -> Result<Vkey, KeyError> {

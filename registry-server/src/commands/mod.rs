@@ -39,8 +39,8 @@ use std::sync::atomic::AtomicBool;
     version,
     about = "A registry of WebAssembly components",
     after_help = "`tenon-registry serve` is all that it takes to begin.\n\n\
-        Exit codes: 0 it is done; 1 it is not; 2 the command line is wrong; 10 to 14 something is wrong \
-        with the log itself, its files, content, the database, or keys"
+        Exit codes: 0 it is done; 1 it is not; 2 the command line is wrong; 10 to 15 something is wrong \
+        with the log itself, its files, content, the database, keys, or what was taken down and is there"
 )]
 pub struct CommandLine {
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! The registry's own keys: one for each role, each in a file of its own.
 
 use super::LogId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
@@ -42,6 +42,17 @@ pub struct Keys {
     pub earlier_ingest: Vec<SigningKey>,
 }
 
+/// A key in a file, and what it is for.
+#[derive(Debug)]
+pub(crate) struct KeyFile {
+    /// The name of the file.
+    pub(crate) name: String,
+    /// What it is for.
+    pub(crate) role: Role,
+    /// The key.
+    pub(crate) vkey: Vkey,
+}
+
 /// Why keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -71,6 +82,9 @@ pub enum KeysError {
     /// A key that has to be there is not.
     #[error("the key `{}` is missing: put it back from a backup, since clients know the log by its keys", .0.display())]
     Missing(PathBuf),
+    /// None of the ingest keys is there; which of them the log still has, its files do not say.
+    #[error("`{}` has no ingest key: put back from a backup the one that `tenon-registry fsck` names, as one that was removed must not come back", .0.display())]
+    NoIngest(PathBuf),
     /// There is no randomness.
     #[error("the system gives no randomness for keys")]
     Random(#[source] getrandom::Error),
@@ -135,7 +149,7 @@ impl Keys {
             log: [need(Role::Log)?].into_iter().chain(next).collect(),
             index: need(Role::Index)?,
             time: need(Role::Time)?,
-            ingest: ingest.ok_or_else(|| KeysError::Missing(file(dir, Role::Ingest)))?,
+            ingest: ingest.ok_or_else(|| KeysError::NoIngest(dir.to_owned()))?,
             earlier_ingest,
         })
     }
@@ -202,6 +216,44 @@ impl Keys {
         sync_dir(dir)
     }
 
+    /// The files of keys that are in a directory, whether or not they are all that there have to be.
+    ///
+    /// # Errors
+    ///
+    /// A file or directory cannot be read, or is not as it should be.
+    pub(crate) fn files(dir: &Path) -> Result<Vec<KeyFile>, KeysError> {
+        let single = [Role::Root, Role::Log, Role::Index, Role::Time];
+        let single = single.map(|role| (role, file(dir, role)));
+        let mut found = vec![];
+        for (role, path) in [(Role::Log, dir.join(NEXT_LOG_KEY))]
+            .into_iter()
+            .chain(single)
+        {
+            let key = load(&path, algorithm(role))?;
+            found.extend(key.map(|key| (role, path, key)));
+        }
+        let ingest = ingest_keys(dir)?.into_iter();
+        found.extend(ingest.map(|(path, key)| (Role::Ingest, path, key)));
+        let files = found.into_iter().map(|(role, path, key)| KeyFile {
+            name: file_name(&path),
+            role,
+            vkey: key.vkey().clone(),
+        });
+        Ok(files.collect())
+    }
+
+    /// The names of the files in a directory that look like those of ingest keys, and are not: their number is
+    /// none, or is not written as this program writes it.
+    ///
+    /// # Errors
+    ///
+    /// The directory cannot be read.
+    pub(crate) fn misnamed(dir: &Path) -> Result<Vec<String>, KeysError> {
+        let named = named_as_ingest(dir)?.into_iter();
+        let others = named.filter(|(_, number)| number.is_none());
+        Ok(others.map(|(name, _)| name).collect())
+    }
+
     /// The public keys, by role.
     pub fn vkeys(&self) -> Vec<(Role, Vkey)> {
         let root = self.root.iter().map(|key| (Role::Root, key));
@@ -237,6 +289,18 @@ pub(crate) fn make(path: &Path, name: &str, algorithm: Algorithm) -> Result<Sign
     load(path, algorithm)?.ok_or_else(|| KeysError::Missing(path.to_owned()))
 }
 
+/// The name of the file that an ingest key of a log is made in, if its own name is as they are made.
+pub(crate) fn ingest_file_name(origin: &Origin, vkey: &Vkey) -> Option<String> {
+    let name = vkey.name().as_str().strip_prefix(origin.as_str())?;
+    let name = name.strip_prefix('/')?;
+    let rest = name.strip_prefix(Role::Ingest.as_str())?;
+    let is_made = match rest.strip_prefix('-') {
+        None => rest.is_empty(),
+        Some(number) => later_number(number).is_some(),
+    };
+    is_made.then(|| format!("{name}.key"))
+}
+
 /// 32 bytes for a key.
 ///
 /// # Errors
@@ -266,25 +330,45 @@ fn ingest_file(dir: &Path, number: usize) -> PathBuf {
 
 /// The ingest keys in a directory, in the order in which they were made.
 fn ingest_keys(dir: &Path) -> Result<Vec<(PathBuf, SigningKey)>, KeysError> {
-    let first = file(dir, Role::Ingest);
-    let mut files = BTreeMap::from([(1, first)]);
-    for entry in fs::read_dir(dir).map_err(io_error("read", dir))? {
-        let name = entry.map_err(io_error("read", dir))?.file_name();
-        let number = name.to_str().and_then(|name| {
-            let name = name.strip_prefix(Role::Ingest.as_str())?;
-            name.strip_prefix('-')?.strip_suffix(".key")?.parse().ok()
-        });
-        if let Some(number) = number {
-            files.insert(number, ingest_file(dir, number));
-        }
-    }
+    let later = named_as_ingest(dir)?.into_iter();
+    let later: BTreeSet<usize> = later.filter_map(|(_, number)| number).collect();
+    let later = later.into_iter().map(|number| ingest_file(dir, number));
     let mut keys = vec![];
-    for path in files.into_values() {
+    for path in [file(dir, Role::Ingest)].into_iter().chain(later) {
         if let Some(key) = load(&path, algorithm(Role::Ingest))? {
             keys.push((path, key));
         }
     }
     Ok(keys)
+}
+
+/// The files in a directory that are named as ingest keys made later are, in order, each with its number if
+/// [`ingest_file`] would name it so.
+fn named_as_ingest(dir: &Path) -> Result<BTreeMap<String, Option<usize>>, KeysError> {
+    let mut named = BTreeMap::new();
+    for entry in fs::read_dir(dir).map_err(io_error("read", dir))? {
+        let name = entry.map_err(io_error("read", dir))?.file_name();
+        let name = name.to_string_lossy();
+        let text = name
+            .strip_prefix(Role::Ingest.as_str())
+            .and_then(|rest| rest.strip_prefix('-')?.strip_suffix(".key"));
+        if let Some(text) = text {
+            let number = later_number(text);
+            named.insert(name.clone().into_owned(), number);
+        }
+    }
+    Ok(named)
+}
+
+/// The number of an ingest key that is not the first one, as this program writes it.
+fn later_number(text: &str) -> Option<usize> {
+    let number = text.parse().ok();
+    number.filter(|number: &usize| *number >= 2 && number.to_string() == text)
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 fn save(path: &Path, name: &str, seed: &[u8; 32]) -> Result<(), KeysError> {

@@ -21,7 +21,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// Looks at a log, whose files are written up to the checkpoint that is published, which one of its own
-    /// keys signed.
+    /// keys signed. The database is one that was opened to be read.
     ///
     /// # Errors
     ///

@@ -21,6 +21,8 @@ const VERSION: i32 = 2;
 /// A registry's SQLite file. One connection writes, others read what was committed.
 pub struct Database {
     path: PathBuf,
+    /// How connections besides the first one are opened.
+    flags: OpenFlags,
     writer: Mutex<Connection>,
     /// Writes what need not be durable at once, in turn with the other one.
     early: Mutex<Option<Connection>>,
@@ -54,6 +56,17 @@ pub enum DatabaseError {
         /// Its layout.
         found: i32,
     },
+    /// It was made by an earlier version, and is only to be read.
+    #[error(
+        "`{}` was made by an earlier version of tenon-registry (its layout is {found}, this one reads {VERSION}), and may be in use by it: use that version, or stop the registry, since this one changes the layout only when it has the directory for itself",
+        path.display()
+    )]
+    Earlier {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        found: i32,
+    },
 }
 
 /// Why something was not written.
@@ -72,20 +85,12 @@ impl Database {
     ///
     /// It cannot be opened, or is not a registry's, or is a later version's.
     pub fn open(path: &Path) -> Result<Database, DatabaseError> {
-        let failed = |source| DatabaseError::Sqlite {
-            path: path.to_owned(),
-            source,
-        };
-        let writer = Connection::open(path).map_err(failed)?;
-        configure(&writer).map_err(failed)?;
-        let number = |name| writer.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-        let (application, version) = (
-            number("application_id").map_err(failed)?,
-            number("user_version").map_err(failed)?,
-        );
-        match (application, version) {
+        let failed = failed(path);
+        let writer = Connection::open(path).map_err(&failed)?;
+        configure(&writer).map_err(&failed)?;
+        match layout(&writer).map_err(&failed)? {
             (APPLICATION_ID, VERSION) => {}
-            (APPLICATION_ID, 1) => add_oci(&writer).map_err(failed)?,
+            (APPLICATION_ID, 1) => add_oci(&writer).map_err(&failed)?,
             (APPLICATION_ID, found) => {
                 let path = path.to_owned();
                 return Err(DatabaseError::Later { path, found });
@@ -96,12 +101,40 @@ impl Database {
             }
             _ => return Err(DatabaseError::Foreign(path.to_owned())),
         }
-        Ok(Database {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+        Ok(Database::with(path, flags, writer))
+    }
+
+    /// Opens a file that another process may be writing, only to read it: its tables stay as they are,
+    /// and whatever would write them fails.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened, or is not a registry's, or is of another layout, earlier or later.
+    pub fn open_to_read(path: &Path) -> Result<Database, DatabaseError> {
+        let failed = failed(path);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let only = open_reader(path, flags).map_err(&failed)?;
+        let layout = layout(&only).map_err(&failed)?;
+        let path = path.to_owned();
+        match layout {
+            (APPLICATION_ID, VERSION) => Ok(Database::with(&path, flags, only)),
+            (APPLICATION_ID, found) if found < VERSION => {
+                Err(DatabaseError::Earlier { path, found })
+            }
+            (APPLICATION_ID, found) => Err(DatabaseError::Later { path, found }),
+            _ => Err(DatabaseError::Foreign(path)),
+        }
+    }
+
+    fn with(path: &Path, flags: OpenFlags, writer: Connection) -> Database {
+        Database {
             path: path.to_owned(),
+            flags,
             writer: Mutex::new(writer),
             early: Mutex::default(),
             readers: Mutex::default(),
-        })
+        }
     }
 
     /// From here on, what is committed reaches the disk only when the file is closed and synced: for one
@@ -179,7 +212,8 @@ impl Database {
         let writer = match &mut *early {
             Some(writer) => writer,
             none => {
-                let writer = Connection::open(&self.path)?;
+                let flags = self.flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let writer = Connection::open_with_flags(&self.path, flags)?;
                 configure(&writer)?;
                 // The write-ahead log is one file: to sync it syncs this, too.
                 writer.pragma_update(None, "synchronous", "NORMAL")?;
@@ -204,7 +238,7 @@ impl Database {
         let kept = lock(&self.readers).pop();
         let mut reader = match kept {
             Some(reader) => reader,
-            None => self.reader()?,
+            None => open_reader(&self.path, self.flags)?,
         };
         let done = {
             let transaction = reader.transaction()?;
@@ -215,16 +249,6 @@ impl Database {
             readers.push(reader);
         }
         done
-    }
-
-    fn reader(&self) -> Result<Connection, rusqlite::Error> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(&self.path, flags)?;
-        reader.busy_timeout(BUSY)?;
-        reader.pragma_update(None, "query_only", true)?;
-        reader.pragma_update(None, "cell_size_check", true)?;
-        reader.set_prepared_statement_cache_capacity(64);
-        Ok(reader)
     }
 }
 
@@ -255,6 +279,29 @@ fn commit<T, E: From<rusqlite::Error>>(
         }
     })?;
     Ok(done)
+}
+
+fn failed(path: &Path) -> impl Fn(rusqlite::Error) -> DatabaseError {
+    |source| DatabaseError::Sqlite {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Whose file it is, and in which layout.
+fn layout(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+    Ok((number("application_id")?, number("user_version")?))
+}
+
+fn open_reader(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let reader = Connection::open_with_flags(path, flags)?;
+    reader.busy_timeout(BUSY)?;
+    reader.pragma_update(None, "query_only", true)?;
+    reader.pragma_update(None, "cell_size_check", true)?;
+    reader.set_prepared_statement_cache_capacity(64);
+    Ok(reader)
 }
 
 fn configure(writer: &Connection) -> rusqlite::Result<()> {

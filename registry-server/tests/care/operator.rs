@@ -2,10 +2,15 @@
 
 use crate::fixture::{Fixture, blob, content};
 use crate::support::{Publisher, Registry};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use tenon_registry_server::commands::CommandLine;
 use tenon_registry_server::commands::namespace::NamespaceArgs;
 use tenon_registry_server::commands::takedown::TakedownArgs;
+use tenon_registry_server::log::keys::Keys;
 use tenon_registry_server::log::{Cosigning, SubmitError};
+use tenon_registry_server::store::database::{Database, DatabaseError};
 
 #[derive(Debug, Parser)]
 enum Command {
@@ -141,4 +146,98 @@ async fn a_registry_that_runs_keeps_out_what_would_change_it() {
         assert!(error.contains("in use by another process"), "{error}");
     }
     drop(held);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_of_another_version_that_runs_is_not_changed() {
+    let fixture = Fixture::new();
+    let held = tenon_registry_server::care::DataDir::lock(fixture.path()).unwrap();
+    let path = fixture.file("registry.sqlite");
+    for (layout, says) in [(1, "earlier version"), (99, "later version")] {
+        fixture.sql(&format!("PRAGMA user_version = {layout}"));
+        let before = fs::read(&path).unwrap();
+        let error = run(&fixture, &["namespace", "list"]).await.unwrap_err();
+        assert!(
+            error.contains(says) && error.contains(&format!("its layout is {layout}, ")),
+            "{error}"
+        );
+        assert!(fs::read(&path).unwrap() == before, "{layout}");
+    }
+    drop(held);
+}
+
+#[test]
+fn a_database_that_is_only_read_is_not_written() {
+    let fixture = Fixture::new();
+    let path = fixture.file("registry.sqlite");
+    let held = Database::open(&path).unwrap();
+    let only = Database::open_to_read(&path).unwrap();
+    let delete = |tx: &rusqlite::Transaction<'_>| tx.execute("DELETE FROM batch", ());
+    for refused in [only.write(delete), only.write_early(delete)] {
+        let code = refused.unwrap_err().sqlite_error_code();
+        assert_eq!(code, Some(rusqlite::ErrorCode::ReadOnly));
+    }
+    let count = |database: &Database| {
+        let sql = "SELECT count(*) FROM batch";
+        let read = |tx: &rusqlite::Transaction<'_>| tx.query_row(sql, (), |row| row.get(0));
+        database.read::<i64, rusqlite::Error>(read).unwrap()
+    };
+    let before = count(&only);
+    assert!(before > 0);
+    held.write(delete).unwrap();
+    assert_eq!(count(&only), 0);
+    let missing = fixture.file("none.sqlite");
+    assert!(matches!(
+        Database::open_to_read(&missing),
+        Err(DatabaseError::Sqlite { .. })
+    ));
+    assert!(!missing.exists());
+}
+
+#[test]
+fn every_file_of_a_key_is_compared_by_its_own_name() {
+    let fixture = Fixture::new();
+    let dir = fixture.file("keys/public");
+    let own = fixture.keys().ingest;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let foreign = elsewhere.path().join("keys");
+    Keys::generate(&foreign, None).unwrap();
+    let put = |name: &str| {
+        fs::copy(foreign.join("ingest.key"), dir.join(name)).unwrap();
+        fs::set_permissions(dir.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    // None of these takes the place of another.
+    let misnamed = [
+        "ingest-1.key",
+        "ingest-02.key",
+        "ingest-+3.key",
+        "ingest-x.key",
+    ];
+    misnamed.iter().for_each(|name| put(name));
+    let keys = fixture.keys();
+    assert_eq!(keys.ingest.vkey(), own.vkey());
+    assert!(keys.earlier_ingest.is_empty());
+    let later = ["ingest-2.key", "ingest-10.key"];
+    later.iter().for_each(|name| put(name));
+    let report = fixture.fsck();
+    let all = report.to_string();
+    assert_eq!(
+        (report.findings.len(), report.exit_code()),
+        (6, 14),
+        "{all}"
+    );
+    for name in misnamed {
+        assert!(all.contains(&format!("`{name}` is not used")), "{all}");
+    }
+    for name in later {
+        let says = format!("`{name}` is no ingest key of this log\n");
+        assert!(all.contains(&says), "{all}");
+    }
+}
+
+#[test]
+fn help_names_all_exit_codes() {
+    let help = CommandLine::command().render_help().to_string();
+    let all = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(all.contains("10 to 15 something is wrong"), "{all}");
 }

@@ -10,9 +10,11 @@ use tenon_registry_client::log::{CheckpointError, NoteError, SignedCheckpoint, V
 use tenon_registry_client::record::{Role, Time};
 use tenon_registry_client::state::{Pin, TrustState};
 use tenon_registry_client::verify::{Held, Known, Request, Rules, Trust, VerifyError, verify};
+use tenon_registry_server::care::{DataDir, FindingKind, FsckOptions, fsck};
 use tenon_registry_server::commands::key::{
-    Early, KeyError, KeyPlace, add, finish, list, remove, rotate,
+    Early, KeyError, KeyPlace, Removed, add, finish, list, remove, rotate,
 };
+use tenon_registry_server::log::keys::Keys;
 use tenon_registry_server::log::{Cosigning, Log, LogId, Source};
 use tenon_registry_server::store::{Call, Fault, Faulty, Which};
 
@@ -79,6 +81,15 @@ fn start(dir: &Path, clock: &Arc<Hands>) -> Log {
     Registry::try_open(&source).unwrap().log
 }
 
+/// What is wrong with the keys of a directory, a line each.
+fn wrong(dir: &Path) -> String {
+    let dir = DataDir::lock(dir).unwrap();
+    let report = fsck(&dir, &FsckOptions::default()).unwrap();
+    let lines = report.findings.iter();
+    let lines = lines.filter(|finding| finding.kind == FindingKind::Keys);
+    lines.map(|finding| format!("{finding}\n")).collect()
+}
+
 fn signs(note: &[u8], log: &Log, key: &Vkey) -> bool {
     SignedCheckpoint::open(note, log.origin(), [key]).is_ok()
 }
@@ -124,7 +135,16 @@ async fn a_client_sleeps_through_a_rotation() {
         finish(&place, Early::Allowed).await,
         Err(KeyError::NotRotating)
     ));
+    // The program ends when the key is made, and before it is logged.
+    let made = Keys::make_next(&place.keys).unwrap();
+    let left = wrong(dir.path());
+    assert!(
+        left.contains("run `tenon-registry key rotate` again"),
+        "{left}"
+    );
     let new = rotate(&place).await.unwrap();
+    assert_eq!(new, *made.vkey());
+    assert_eq!(wrong(dir.path()), "");
     assert!(matches!(rotate(&place).await, Err(KeyError::Rotating(..))));
     let log = start(dir.path(), &clock);
     assert!(
@@ -300,6 +320,11 @@ async fn the_last_checkpoint_is_kept_before_there_is_one_without_the_key() {
     log.close().await;
     drop(log);
     // `finish` has nothing left to do but to take the key's place.
+    let left = wrong(dir.path());
+    assert!(
+        left.contains("run `tenon-registry key finish` again"),
+        "{left}"
+    );
     let new = finish(&place, Early::Allowed).await.unwrap();
     let log = start(dir.path(), &clock);
     assert_eq!(*log.pin().key(), new);
@@ -338,11 +363,19 @@ async fn other_keys_come_and_go_while_the_registry_is_stopped() {
         key.removed
     };
     assert_eq!(added(&list(&place).await.unwrap()), None);
-    remove(&place, Role::Index, index).await.unwrap();
-    assert!(added(&list(&place).await.unwrap()).is_some());
+    let removed = remove(&place, Role::Index, index).await.unwrap();
+    assert_eq!(removed, Removed::Now);
+    let when = added(&list(&place).await.unwrap()).unwrap();
+    let again = remove(&place, Role::Index, index).await.unwrap();
+    assert_eq!(again, Removed::Before(when));
+    // In a role that it never had, it was not removed.
+    assert!(matches!(
+        remove(&place, Role::Ingest, index).await,
+        Err(KeyError::Submit(_))
+    ));
     let own = source(dir.path()).keys;
     assert!(matches!(
         remove(&place, Role::Index, own.index.vkey()).await,
-        Err(KeyError::InUse(_))
+        Err(KeyError::Held(Role::Index, _))
     ));
 }

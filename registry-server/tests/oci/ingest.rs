@@ -6,6 +6,7 @@ use crate::publisher::{Publisher, after, component, post};
 use crate::releases::prepare;
 use crate::served;
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tenon_registry_client::log::Vkey;
 use tenon_registry_client::record::{Grant, NamespaceAct, Permission};
@@ -55,6 +56,14 @@ fn key(arguments: &[&str], dir: &Path) -> Result<String, String> {
         true => Ok(text(output.stdout)),
         false => Err(text(output.stderr)),
     }
+}
+
+/// What `fsck` says of a directory whose keys are not as they should be, and of nothing else.
+#[track_caller]
+fn wrong_keys(dir: &Path) -> String {
+    let output = served::run(&["fsck"], dir);
+    assert_eq!(output.status.code(), Some(14), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn push(guest: &Guest, name: &str, version: &str, number: u32) -> crate::client::Answer {
@@ -147,6 +156,9 @@ fn an_earlier_key_can_be_removed_and_the_newest_cannot() {
         assert!(!keys(&dir).join(file).exists());
     }
     served::assert_sound(&dir);
+    // What is done is done, and says so.
+    let said = remove(&old).unwrap();
+    assert!(said.contains("it was removed already"), "{said}");
     let house = House::at(temp);
     let guest = guest.at(&house);
     let message = fails(&push(&guest, "acme/app", "1.1.0", 2), 403, "DENIED");
@@ -159,6 +171,58 @@ fn an_earlier_key_can_be_removed_and_the_newest_cannot() {
         assert_eq!(guest.get(&path).status, 200);
     }
     served::assert_sound(house.leave().path().join("data").as_path());
+}
+
+#[test]
+fn a_removal_that_was_interrupted_is_to_be_repeated_and_a_lost_key_is_named() {
+    let temp = House::new().leave();
+    let dir = temp.path().join("data");
+    let old = newest(&dir);
+    key(&["rotate", "ingest"], &dir).unwrap();
+    let new = newest(&dir);
+    let (first, second) = (
+        keys(&dir).join("ingest.key"),
+        keys(&dir).join("ingest-2.key"),
+    );
+    let bytes = std::fs::read(&first).unwrap();
+    let put_back = || {
+        std::fs::write(&first, &bytes).unwrap();
+        std::fs::set_permissions(&first, std::fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let command = ["remove", "ingest", &old.to_string()];
+    key(&command, &dir).unwrap();
+    // The program ends between the two.
+    put_back();
+    let said = wrong_keys(&dir);
+    let again = format!("run `tenon-registry key remove ingest {old}` again");
+    assert!(
+        said.contains("`ingest.key`") && said.contains(&again),
+        "{said}"
+    );
+    assert!(!said.contains("is no ingest key"), "{said}");
+    let said = key(&command, &dir).unwrap();
+    assert!(said.contains("is no ingest key any more"), "{said}");
+    assert!(!first.exists());
+    served::assert_sound(&dir);
+
+    // The one that was removed is not what has to come back, and does not stand in for the other.
+    let away = temp.path().join("away.key");
+    std::fs::rename(&second, &away).unwrap();
+    let refused = key(&["list"], &dir).unwrap_err();
+    assert!(refused.contains("`tenon-registry fsck` names"), "{refused}");
+    assert!(!refused.contains("ingest.key"), "{refused}");
+    let missing = format!("`ingest-2.key` is missing, which is `{new}`");
+    let said = wrong_keys(&dir);
+    assert!(
+        said.contains(&missing) && said.contains("1 thing is wrong"),
+        "{said}"
+    );
+    put_back();
+    let said = wrong_keys(&dir);
+    assert!(said.contains(&missing) && said.contains(&again), "{said}");
+    key(&command, &dir).unwrap();
+    std::fs::rename(&away, &second).unwrap();
+    served::assert_sound(&dir);
 }
 
 #[test]
@@ -180,7 +244,12 @@ fn a_key_that_was_not_logged_signs_nothing_and_is_taken_by_the_next_try() {
     let origin = Keys::load(&keys(&dir)).unwrap();
     let origin = origin.log[0].vkey().name().as_str().parse().unwrap();
     let made = Keys::make_ingest(&keys(&dir), &origin, 2, |_| false).unwrap();
-    served::assert_sound(&dir);
+    let said = wrong_keys(&dir);
+    assert!(
+        said.contains("`ingest-2.key`")
+            && said.contains("run `tenon-registry key rotate ingest` again"),
+        "{said}"
+    );
     let house = House::at(temp);
     let guest = guest.at(&house);
     assert_eq!(push(&guest, "acme/app", "1.0.0", 1).status, 201);
@@ -191,4 +260,11 @@ fn a_key_that_was_not_logged_signs_nothing_and_is_taken_by_the_next_try() {
     assert!(said.starts_with(&made.vkey().to_string()), "{said}");
     let wrong = key(&["--root-key", away, "rotate", "time"], &dir).unwrap_err();
     assert!(wrong.contains("expected `log` or `ingest`"), "{wrong}");
+    served::assert_sound(&dir);
+    let time = Keys::load(&keys(&dir)).unwrap().time.vkey().to_string();
+    let held = key(&["remove", "time", &time], &dir).unwrap_err();
+    assert!(
+        held.contains("the time key that this registry signs with") && !held.contains("rotate"),
+        "{held}"
+    );
 }
