@@ -54,11 +54,12 @@ pub(crate) fn wanted(text: &str) -> Result<Wanted, Failure> {
 
 /// What to say of what looks like a place in an OCI registry, and is not written as one.
 fn meant_as_place(text: &str) -> Option<String> {
-    let scheme = "oci".len();
-    let rest = match text.get(..scheme) {
-        Some(begin) if begin.eq_ignore_ascii_case("oci") => text.get(scheme..)?,
-        _ => text,
+    let is_scheme = |scheme: &&str| {
+        let begin = text.get(..scheme.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
     };
+    let scheme = ["https:", "http:", "oci"].into_iter().find(is_scheme);
+    let rest = scheme.map_or(text, |scheme| text.get(scheme.len()..).unwrap_or_default());
     let bare = rest.trim_start_matches([':', '/']);
     let host = bare.split_once('/')?.0;
     let is_said = bare.len() < rest.len() && rest.len() < text.len();

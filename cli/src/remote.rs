@@ -11,6 +11,7 @@ use crate::ui::{self, Ui};
 use futures_util::{StreamExt, stream};
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
+use tenon_registry_client::api::{Problem, ProblemCode};
 use tenon_registry_client::http::{
     BaseUrl, Client, Credentials, Error, ErrorKind, Network, Options, Token,
 };
@@ -224,7 +225,7 @@ impl From<Error> for Failure {
             (None, Some(problem)) => {
                 let request = ui::clean_line(&problem.instance);
                 failure
-                    .cause(ui::clean_line(&problem.detail))
+                    .cause(ui::clean_line_of(&problem.detail, MAX_REASON))
                     .notes([format!("the registry knows this request as `{request}`")])
             }
             (None, None) => failure.reasons(&error),
@@ -262,7 +263,9 @@ pub(crate) fn is_proved(error: &VerifyError) -> bool {
 fn code(error: &Error) -> &'static str {
     match &*error.kind {
         ErrorKind::Verify(error) => error.code(),
-        ErrorKind::Problem(problem) if problem.status == 401 => "registry::login",
+        ErrorKind::Problem(Problem { status: 401, .. }) | ErrorKind::Status(401) => {
+            "registry::login"
+        }
         ErrorKind::Problem(_) | ErrorKind::Status(_) => "registry::problem",
         ErrorKind::Oci {
             status: 401 | 403, ..
@@ -284,11 +287,14 @@ fn code(error: &Error) -> &'static str {
 
 fn help(error: &Error) -> Option<&'static str> {
     Some(match &*error.kind {
-        ErrorKind::Problem(problem) if problem.status == 401 => {
+        ErrorKind::Problem(Problem { status: 401, .. }) | ErrorKind::Status(401) => {
             "log in with `tenon login`, with a token that the registry's operator gives"
         }
-        ErrorKind::Problem(problem) if problem.status == 403 => {
+        ErrorKind::Problem(Problem { status: 403, .. }) | ErrorKind::Status(403) => {
             "ask for the right, or use another token or key"
+        }
+        ErrorKind::Problem(problem) if problem.code == ProblemCode::VersionBreaking => {
+            "`--allow-breaking` does not count here: publish it as a version of the next track, or ask whoever runs the registry"
         }
         ErrorKind::Problem(problem) if problem.status == 409 => {
             "something else was logged meanwhile: give the command again"
@@ -300,7 +306,7 @@ fn help(error: &Error) -> Option<&'static str> {
             "do what the registry says, ask for the right, or log in as someone else"
         }
         ErrorKind::Oci { status: 404, .. } => {
-            "check the name of the repository, and the tag or digest"
+            "check the name of the repository, and the tag or digest; or your token may not read it: whoever may not sees it as not there"
         }
         ErrorKind::NotCreated { .. } => {
             "whether it is there is not known: try again, and if it stays so, tell the registry's operator"

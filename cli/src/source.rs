@@ -119,9 +119,11 @@ impl Sources<'_> {
         Ok(all.collect())
     }
 
-    /// What was fetched, with a warning if no log proves it.
+    /// What was fetched, with a warning if no log proves it; of what is locked, there was one.
     fn named(&self, argument: &str, brought: Brought) -> Named {
-        if let Brought::Unlogged(unlogged) = &brought {
+        if let Brought::Unlogged(unlogged) = &brought
+            && unlogged.manifest.is_some()
+        {
             unlogged.warn(self.ui);
         }
         Named::of(argument, brought)

@@ -230,7 +230,30 @@ fn what_cannot_be_fetched_or_verified_leaves_no_folder() {
         DOCUMENT.replace("acme:app ", "acme:none "),
     )
     .unwrap();
-    place.fails(1, "verify::no-such-package", &FETCH);
+    let said = place.fails(1, "verify::no-such-package", &FETCH);
+    assert!(
+        said.err.contains(
+            "put it into `deps/acme/none.wasm` yourself, or give its path in `tenon.toml`"
+        ),
+        "{}",
+        said.err
+    );
+    // The others are there, and what is one's own is passed over.
+    assert_eq!(names(&place.at("deps")), ["acme/http/1.0.0.wasm"]);
+    fs::write(
+        place.at("deps/acme/none.wasm"),
+        component("none", &["http"], &["run"]),
+    )
+    .unwrap();
+    let said = place.ok(&FETCH);
+    assert!(
+        said.err.contains(
+            "`acme:none` is not fetched: `deps/acme/none.wasm` is there, and the registry has no such package"
+        ),
+        "{}",
+        said.err
+    );
+    fs::remove_dir_all(place.at("deps")).unwrap();
     fs::write(
         place.at("app.wac"),
         "package acme:shop;\nlet x = new acme:of:three {};\n",

@@ -71,6 +71,7 @@ pub(crate) fn run(ui: &Ui, args: &Add, global: &Global) -> Result<(), Failure> {
             None => Freedom::Of(names.clone()),
         },
         precise,
+        takes_moved: false,
         yes: args.agreement.yes,
         global,
     };

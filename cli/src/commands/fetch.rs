@@ -42,8 +42,8 @@ struct Fetched {
 }
 
 pub(crate) fn run(ui: &Ui, args: &Fetch, global: &Global) -> Result<(), Failure> {
-    let fetched = match args.packages.is_empty() {
-        true => all_of_project(ui, args, global)?,
+    let (fetched, missing) = match args.packages.is_empty() {
+        true => (all_of_project(ui, args, global)?, None),
         false => all_named(ui, args, global)?,
     };
     let placed = match &args.deps_dir {
@@ -51,6 +51,9 @@ pub(crate) fn run(ui: &Ui, args: &Fetch, global: &Global) -> Result<(), Failure>
         Some(folder) => folder::write(folder, &fetched, args.replace)?,
     };
     if ui.json {
+        if let Some(missing) = missing {
+            return Err(missing);
+        }
         return report(ui, &fetched, placed);
     }
     say(ui, &fetched);
@@ -62,17 +65,22 @@ pub(crate) fn run(ui: &Ui, args: &Fetch, global: &Global) -> Result<(), Failure>
             Change::Unchanged => format!("`{path}` is this release already"),
         });
     }
-    Ok(())
+    missing.map_or(Ok(()), Err)
 }
 
-/// All that the command line names, by itself or by documents.
-fn all_named(ui: &Ui, args: &Fetch, global: &Global) -> Result<Vec<Fetched>, Failure> {
+/// All that the command line names, by itself or by documents; and why something of the documents is not among it.
+fn all_named(
+    ui: &Ui,
+    args: &Fetch,
+    global: &Global,
+) -> Result<(Vec<Fetched>, Option<Failure>), Failure> {
     let is_document = |word: &&String| is_document(Path::new(word));
     let (documents, packages): (Vec<_>, Vec<_>) = args.packages.iter().partition(is_document);
     let wanted = packages.iter().map(|package| pulled::wanted(package));
     let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
     let documents = documents.iter().map(|document| PathBuf::from(*document));
-    let named = document::all_of(ui, global, &Vec::from_iter(documents))?;
+    let folder = args.deps_dir.as_deref();
+    let named = document::all_of(ui, global, &Vec::from_iter(documents), folder)?;
     let pulled = pull(ui, global, &wanted)?;
     let mut fetched: Vec<_> = wanted
         .iter()
@@ -82,11 +90,11 @@ fn all_named(ui: &Ui, args: &Fetch, global: &Global) -> Result<Vec<Fetched>, Fai
             by_version: wanted.version != Selection::Highest,
         })
         .collect();
-    fetched.extend(named);
+    fetched.extend(named.fetched);
     // A document may name what the command line names, too.
     let mut seen = BTreeSet::new();
     fetched.retain(|fetched| seen.insert((fetched.brought.name(), fetched.by_version)));
-    Ok(fetched)
+    Ok((fetched, named.missing))
 }
 
 /// Everything that the project has locked.

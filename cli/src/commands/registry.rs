@@ -160,7 +160,7 @@ fn add(ui: &Ui, args: &RegistryAdd) -> Result<(), Failure> {
     ui.say(&match before {
         true => format!("`{name}` is known; what was given was added"),
         false => format!(
-            "`{name}` is known now, as the log `{}` at {url}",
+            "`{name}` is known now, as the log `{}` at {url} (not asked yet)",
             pin.origin()
         ),
     });

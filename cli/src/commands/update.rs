@@ -56,6 +56,7 @@ pub(crate) fn run(ui: &Ui, args: &Update, global: &Global) -> Result<(), Failure
             false => Freedom::Of(packages),
         },
         precise,
+        takes_moved: true,
         // Who only looks is asked nothing.
         yes: args.agreement.yes || args.dry_run,
         global,

@@ -164,7 +164,10 @@ impl Settings {
             let registry: RegistryName = registry.parse().map_err(|error: NameError| {
                 invalid(
                     &path,
-                    &format!("in `[namespaces]`, of `{namespace}`: {error}"),
+                    &format!(
+                        "in `[namespaces]`, of `{namespace}`: {error}{}",
+                        meant(&registry)
+                    ),
                 )
             })?;
             let what = format!("the registry of the namespace `{namespace}`");
@@ -328,6 +331,21 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let causes: Vec<_> = causes.map(ToString::to_string).collect();
     causes.join(": ")
+}
+
+/// What to write in place of an address.
+fn meant(registry: &str) -> String {
+    let schemes = ["http://", "https://"];
+    let host = schemes
+        .iter()
+        .find_map(|scheme| registry.strip_prefix(scheme));
+    host.map_or_else(String::new, |host| {
+        format!(
+            "; a registry that speaks OCI is named as `{}{}`",
+            Reference::SCHEME,
+            ui::clean_line(host.trim_end_matches('/'))
+        )
+    })
 }
 
 fn invalid(path: &Path, why: &str) -> Failure {

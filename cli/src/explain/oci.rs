@@ -89,7 +89,7 @@ bytes of the lock file, and are not told otherwise.",
         code: "oci::version",
         help: "publish what has changed as a higher version",
         text: "\
-The tag is a version, and there is another manifest with it already. Most OCI registries would let it be replaced; then everyone who \
+The tag is a version, and there is a manifest with other bytes with it already. Most OCI registries would let it be replaced; then everyone who \
 has it in a lock file would have other bytes than they who come later. A tag that is no version, such as `latest`, is replaced.",
     },
 ];

@@ -22,6 +22,8 @@ pub(crate) struct Locking<'l> {
     pub(crate) freedom: Freedom,
     /// Versions that are to be taken, and no other.
     pub(crate) precise: BTreeMap<PackageName, Version>,
+    /// Whether the content that the tag of a locked version has now is taken, if that is another.
+    pub(crate) takes_moved: bool,
     /// Whether it was agreed to that releases come from other publishers than before.
     pub(crate) yes: bool,
     pub(crate) global: &'l Global,
@@ -54,6 +56,7 @@ impl Locking<'_> {
         Locking {
             freedom: Freedom::None,
             precise: BTreeMap::new(),
+            takes_moved: false,
             yes,
             global,
         }
@@ -299,7 +302,8 @@ fn make_by(
         let before = old.and_then(|old| old.packages.get(&key));
         // A log has a version once; a tag that may move again is taken as it is now.
         let is_free = locking.freedom.holds(package) || locking.precise.contains_key(package);
-        let kept = before.filter(|before| before.unlogged().is_none() || !is_free);
+        let is_retaken = is_free && locking.takes_moved;
+        let kept = before.filter(|before| before.unlogged().is_none() || !is_retaken);
         if let (Some(before), None) = (before, kept) {
             super::unlogged::warn_of_other(ui, before, &gathered);
         }

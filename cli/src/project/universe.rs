@@ -68,7 +68,7 @@ impl Gathered {
             heads: old.map(heads).unwrap_or_default(),
         };
         let locked = old.into_iter().flat_map(|old| old.packages.values());
-        let kept = locked.filter(|locked| !freedom.holds(locked.package()));
+        let kept = locked.filter(|locked| !locking.takes_moved || !freedom.holds(locked.package()));
         let kept: Vec<&LockedPackage> = kept.collect();
         let needs = asked.needs.iter().map(|asked| &asked.need);
         let direct: BTreeSet<PackageName> = needs

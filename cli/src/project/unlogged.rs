@@ -75,12 +75,14 @@ pub(super) fn warn_of(ui: &Ui, package: &PackageName, version: &Version) {
 /// Says which of the releases that are used are proved by nobody.
 pub(super) fn warn_of_all(ui: &Ui, all: &[Unlogged]) {
     let names: Vec<_> = all.iter().map(|one| format!("`{}`", one.name())).collect();
-    if !names.is_empty() {
-        ui.warn_once(&format!(
-            "unverified, as no log has it: {}; that it is what is locked is all that is known",
-            names.join(", ")
-        ));
-    }
+    let names = match names.as_slice() {
+        [] => return,
+        [one] => format!("no log has it: {one}; that it is"),
+        all => format!("no log has them: {}; that they are", all.join(", ")),
+    };
+    ui.warn_once(&format!(
+        "unverified, as {names} what is locked is all that is known"
+    ));
 }
 
 /// Says that a version is taken that is other content than before.

@@ -1,5 +1,6 @@
 //! The folder with packages: `NAMESPACE/NAME[/VERSION]`, as a file or as a folder of WIT.
 
+use crate::wanted::{Selection, Wanted};
 use semver::Version;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,6 +102,20 @@ impl<'f> Folder<'f> {
         read.insert(folder.to_owned(), Rc::clone(&entries));
         entries
     }
+}
+
+/// Where a folder with packages has one that will do, by its path.
+pub(crate) fn place_in(folder: &Path, wanted: &Wanted) -> Option<PathBuf> {
+    let (folder, name) = (Folder::of(folder), wanted.package.to_string());
+    let plain = (wanted.version == Selection::Highest).then(|| folder.plain(&name));
+    plain.flatten().or_else(|| {
+        let mut versions = folder.versions(&name).into_iter().rev();
+        let admits = |version: &Version| {
+            let version = version.to_string().parse();
+            version.is_ok_and(|version| wanted.version.admits(&version))
+        };
+        versions.find_map(|(version, path)| admits(&version).then_some(path))
+    })
 }
 
 /// All files in a folder with packages and in those below it, each of which is looked into once, however many links lead there.

@@ -18,7 +18,7 @@ mod opened;
 mod search;
 mod subject;
 
-pub(crate) use folder::files_in;
+pub(crate) use folder::{files_in, place_in};
 pub(crate) use meaning::{Making, Read};
 pub(crate) use search::{Search, release_of};
 pub(crate) use subject::Subject;

@@ -3,6 +3,7 @@
 use super::deps::is_made;
 use super::fault::fault;
 use super::read::{Gates, caught, decode_package, sorted};
+use crate::config::manifest;
 use crate::error::{Failure, wit_failure};
 use crate::source::Named;
 use std::collections::BTreeSet;
@@ -255,7 +256,10 @@ fn unresolved(
     let failure = Failure::new("wit::missing-package", message);
     let is_one = others.len() == 1;
     match (others.is_empty(), &requested.version) {
-        (true, _) => failure.help("run `tenon wit fetch`, or put its WIT there"),
+        (true, _) => failure.help(match manifest::of_here() {
+            Some(_) => "run `tenon wit fetch`, or put its WIT there",
+            None => "run `tenon init` and then `tenon wit fetch`, or put its WIT there",
+        }),
         (false, None) => failure
             .notes([format!("there is {}", others.join(" and "))])
             .help(format!(

@@ -333,6 +333,8 @@ fn what_is_nearly_a_place_is_shown_as_one() {
         ("oci:ghcr.io/a/b:1.0", "oci://ghcr.io/a/b:1.0"),
         ("oci:/ghcr.io/a/b:1.0", "oci://ghcr.io/a/b:1.0"),
         ("OCI://ghcr.io/a/b:1.0", "oci://ghcr.io/a/b:1.0"),
+        ("http://localhost:5000/a/b:1", "oci://localhost:5000/a/b:1"),
+        ("https://ghcr.io/a/b:1.0", "oci://ghcr.io/a/b:1.0"),
         (
             "oci//localhost:5000/a/b:1.0",
             "oci://localhost:5000/a/b:1.0",

@@ -55,6 +55,8 @@ fn what_is_locked_is_held_by_its_digest() {
         "{}",
         said.err
     );
+    shop.fails(3, "oci::tag-moved", &["add", "other:log"]);
+    shop.fails(3, "oci::tag-moved", &["add", "other:log@1.0.0"]);
     assert_eq!(shop.read("tenon.lock"), lock);
     let said = shop.ok(&["update"]);
     assert!(
@@ -90,12 +92,14 @@ fn a_project_is_built_of_both_kinds() {
     );
     let said = shop.ok(&["build"]);
     assert!(
-        said.err.contains("`other:log@1.0.0` is unverified"),
+        said.err
+            .contains("no log has it: `other:log@1.0.0`; that it is what is locked"),
         "{}",
         said.err
     );
     assert!(
-        !said.err.contains("`acme:http@1.0.0` is unverified"),
+        !said.err.contains("`other:log@1.0.0` is unverified")
+            && !said.err.contains("no log has it: `acme:http@1.0.0`"),
         "{}",
         said.err
     );

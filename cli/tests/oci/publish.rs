@@ -118,6 +118,16 @@ fn a_version_is_used_once_and_another_tag_moves() {
         &["publish", "two.wasm", &at("1.0.0"), "--yes"],
     );
     assert!(said.err.contains("with other bytes"), "{}", said.err);
+    // The same bytes are there, whoever described them.
+    registry.has("other/log", "3.0.0", &place.read("one.wasm"));
+    let json = place.ok(&["publish", "one.wasm", &at("3.0.0"), "--yes", "--json"]);
+    assert_eq!(json.json()["state"], "published-before");
+    let said = place.ok(&["publish", "one.wasm", &at("3.0.0"), "--yes"]);
+    assert!(
+        said.err.contains("with these bytes: nothing is to be done"),
+        "{}",
+        said.err
+    );
     place.ok(&["publish", "one.wasm", &at("latest"), "--yes"]);
     let said = place.ok(&["publish", "two.wasm", &at("latest"), "--yes"]);
     assert!(said.err.contains("replaces   sha256:"), "{}", said.err);

@@ -269,7 +269,7 @@ fn a_revocation_says_first_what_becomes_void() {
     );
     assert!(said.contains("`acme/bob` may not release"), "{said}");
     let vkey = bob.vkey();
-    owner.fails(
+    let said = owner.fails(
         1,
         "namespace::draft",
         &[
@@ -281,6 +281,10 @@ fn a_revocation_says_first_what_becomes_void() {
             "release",
             "--yes",
         ],
+    );
+    assert!(
+        said.contains("`tenon key generate` and grant that"),
+        "{said}"
     );
     let document = owner.json(&["namespace", "show", "acme"]);
     let revoked = document["keys"]

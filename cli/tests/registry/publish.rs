@@ -194,6 +194,37 @@ fn names_and_versions_come_from_flags_or_from_within() {
 }
 
 #[test]
+fn a_token_that_is_not_known_is_said_to_be_none() {
+    let server = Server::start();
+    let user = User::with_namespace(&server, "acme");
+    user.write("a.wat", &component(&[], &["run"]));
+    let (begin, end) = server.token.split_at(server.token.len() - 4);
+    let wrong = format!("{begin}{}", if end == "0000" { "1111" } else { "0000" });
+    let words = [
+        "publish",
+        "a.wat",
+        "--package",
+        "acme:a",
+        "--version",
+        "1.0.0",
+        "--yes",
+    ];
+    let output = user
+        .tenon(&words)
+        .env("TENON_TOKEN", wrong)
+        .env("TENON_REGISTRY", &server.url)
+        .output()
+        .unwrap();
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("error[registry::login]"), "{text}");
+    assert!(
+        text.contains("because ") && text.contains("log in with `tenon login`"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_key_without_a_grant_publishes_nothing() {
     let server = Server::start();
     let owner = User::with_namespace(&server, "acme");

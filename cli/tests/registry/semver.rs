@@ -84,6 +84,38 @@ fn what_breaks_others_needs_a_version_that_says_so() {
 }
 
 #[test]
+fn a_registry_that_refuses_what_breaks_is_not_overruled() {
+    let server = Server::that_refuses_breaking();
+    let user = User::with_namespace(&server, "acme");
+    let long = |number: u32| format!("an-export-with-a-name-that-takes-room-{number}");
+    let names: Vec<String> = (0..10).map(long).collect();
+    let mut exports: Vec<&str> = names.iter().map(String::as_str).collect();
+    exports.push(RUN);
+    assert_eq!(breaks(&user, "1.0.0", &component(&[], &exports)), None);
+    user.write("next.wat", &component(&[], &[RUN]));
+    let said = user.fails(
+        1,
+        "registry::problem",
+        &[
+            "publish",
+            "next.wat",
+            "--package",
+            "acme:a",
+            "--version",
+            "1.1.0",
+            "--yes",
+            "--allow-breaking",
+        ],
+    );
+    assert!(
+        said.contains("`--allow-breaking` does not count here"),
+        "{said}"
+    );
+    let cause = said.split("because ").nth(1).unwrap();
+    assert!(cause.len() > 300, "{said}");
+}
+
+#[test]
 fn zero_versions_and_yanked_ones_follow_the_rules_of_tracks() {
     let server = Server::start();
     let user = User::with_namespace(&server, "acme");

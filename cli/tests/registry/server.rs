@@ -31,6 +31,12 @@ impl Server {
         Server::serve(data, None, &["--private"])
     }
 
+    /// A registry that takes no version that breaks others.
+    pub(crate) fn that_refuses_breaking() -> Server {
+        let data = tempfile::tempdir().unwrap();
+        Server::serve(data, None, &["--set", "refuse-breaking=*"])
+    }
+
     /// A registry whose log has this origin.
     pub(crate) fn with_origin(origin: &str) -> Server {
         let data = tempfile::tempdir().unwrap();

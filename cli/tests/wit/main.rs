@@ -135,7 +135,7 @@ fn what_cannot_be_built_is_said_with_file_and_line() {
     assert!(
         said.contains(
             "the package `dep:base@1.0.0` that `wit/kit.wit:5:7` uses is not in `wit/deps`"
-        ) && said.contains("run `tenon wit fetch`"),
+        ) && said.contains("run `tenon init` and then `tenon wit fetch`"),
         "{said}"
     );
     place.write("wit/deps/base.wit", &BASE.replace("1.0.0", "1.1.0"));

@@ -2,7 +2,7 @@
 
 use super::progress::{Meter, Transfer, TransferKind};
 use super::transport::{Ask, WhenToken};
-use super::{Client, Error};
+use super::{Client, Error, ErrorKind};
 use crate::api::Paths;
 use crate::store::StoreError;
 use crate::{Digest, Hasher};
@@ -81,11 +81,13 @@ impl Client {
             token: WhenToken::AtOnce,
             ..Ask::get(Paths::blob(digest), u64::MAX)
         };
-        match self.get(head).await {
+        // An answer to HEAD has no body: why the registry says no, only the answer to PUT can say.
+        let refused = match self.get(head).await {
             Ok(_) => return Ok(Uploaded::AlreadyThere),
-            Err(error) if error.is_not_found() => {}
+            Err(error) if error.is_not_found() => None,
+            Err(error) if matches!(*error.kind, ErrorKind::Status(401 | 403)) => Some(error),
             Err(error) => return Err(error),
-        }
+        };
         let what = digest.to_string();
         let meter = self.0.options.progress.begin(Transfer {
             kind: TransferKind::Upload,
@@ -115,8 +117,12 @@ impl Client {
         let timeouts = &self.0.options.timeouts;
         let slowest = Duration::from_secs(size / timeouts.slowest.max(1));
         let limit = timeouts.total.saturating_add(slowest);
-        self.0.transport.write(&ask, body, limit).await?;
-        Ok(Uploaded::Sent)
+        match (self.0.transport.write(&ask, body, limit).await, refused) {
+            (Ok(_), _) => Ok(Uploaded::Sent),
+            // It may have hung up on the content.
+            (Err(error), Some(refused)) if error.problem().is_none() => Err(refused),
+            (Err(error), _) => Err(error),
+        }
     }
 }
 

@@ -484,6 +484,7 @@ impl Auto<'_> {
         let locking = Locking {
             freedom: Freedom::Of(BTreeSet::from([package.clone()])),
             precise: BTreeMap::from([(package.clone(), version.clone())]),
+            takes_moved: false,
             yes: self.args.agreement.yes,
             global: self.global,
         };

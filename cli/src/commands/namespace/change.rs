@@ -7,7 +7,7 @@ use crate::signing::Logged;
 use crate::ui::{self, Document, Seen, Ui};
 use crate::write::{Content, Target};
 use serde::Serialize;
-use tenon_registry_client::chain::NamespaceChain;
+use tenon_registry_client::chain::{ChainErrorKind, NamespaceChain};
 use tenon_registry_client::http::Draft;
 use tenon_registry_client::log::{SigningKey, Vkey};
 use tenon_registry_client::name::Namespace;
@@ -383,6 +383,10 @@ pub(super) fn check(
         None => NamespaceChain::new(origin(), namespace.clone()),
     };
     chain.apply(record).map_err(|error| {
+        let help = match &*error.kind {
+            ChainErrorKind::KeyRevoked(_) => "for a registry's key, its operator makes another one with `tenon-registry key rotate ingest`; for a person's, make one with `tenon key generate` and grant that".to_owned(),
+            _ => format!("`tenon namespace show {namespace}` says how things are now"),
+        };
         let causes = std::iter::successors(std::error::Error::source(&error), |e| e.source());
         let causes = causes
             .map(|cause| ui::clean_line(&cause.to_string()))
@@ -391,9 +395,7 @@ pub(super) fn check(
             causes,
             ..Failure::new("namespace::draft", "the rules do not allow this change")
         }
-        .help(format!(
-            "`tenon namespace show {namespace}` says how things are now"
-        ))
+        .help(help)
     })
 }
 

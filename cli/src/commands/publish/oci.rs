@@ -116,7 +116,12 @@ pub(super) fn run(
     if let (Some(there), Some(version)) =
         (there.filter(|there| *there != package.digest()), &version)
     {
-        return Err(taken(&foreign, &reference, &publication, version, there));
+        if !has_these_bytes(&foreign, &reference, &publication, there) {
+            return Err(taken(&reference, version, there));
+        }
+        content.is_there_as(&reference, there);
+        ui.say(&content.nothing_to_do());
+        return content.print(ui);
     }
     let gated = version.as_ref().filter(|_| there.is_none());
     if let Some(version) = gated {
@@ -272,30 +277,32 @@ fn form(
     }
 }
 
-/// A version is used once: other content under its tag would be another release of the same name.
-fn taken(
+/// Whether a manifest has the bytes that are published, however it describes them.
+fn has_these_bytes(
     foreign: &Foreign,
     reference: &Reference,
     publication: &Publication,
-    version: &Version,
     there: Digest,
-) -> Failure {
+) -> bool {
     let manifest = foreign.wait_raw(
         foreign
             .client
             .manifest(&reference.repository, &Pick::Digest(there)),
     );
-    let is_same = manifest.is_ok_and(|named| {
+    manifest.is_ok_and(|named| {
         let layer = named.manifest.component();
         layer.is_ok_and(|layer| layer.digest == publication.content.digest)
-    });
-    let with = match is_same {
-        true => "with these bytes, and another description of them",
-        false => "with other bytes",
-    };
+    })
+}
+
+/// A version is used once: other content under its tag would be another release of the same name.
+fn taken(reference: &Reference, version: &Version, there: Digest) -> Failure {
     Failure::new(
         "oci::version",
-        format!("{version} is in `{}` already, {with}", reference.repository),
+        format!(
+            "{version} is in `{}` already, with other bytes",
+            reference.repository
+        ),
     )
     .cause(format!("its manifest is {there}"))
     .help("a version is used once: publish what has changed as a higher version")
@@ -369,6 +376,31 @@ impl PublishContent {
             bill_of_materials: None,
             state: State::Planned,
         }
+    }
+
+    /// The same bytes are there, as a manifest that describes them otherwise.
+    fn is_there_as(&mut self, reference: &Reference, manifest: Digest) {
+        self.manifest = manifest.to_string();
+        self.pinned = reference.with(Pick::Digest(manifest)).to_string();
+        self.replaces = None;
+        self.state = State::PublishedBefore;
+    }
+
+    fn nothing_to_do(&self) -> String {
+        let yanked = match &self.released_as {
+            Some(ReleasedData {
+                package, version, ..
+            }) => {
+                format!(
+                    "; if it is yanked, `tenon yank {package}@{version} --undo` takes the yank back"
+                )
+            }
+            None => String::new(),
+        };
+        format!(
+            "`{}` is there already, with these bytes: nothing is to be done{yanked}",
+            self.reference
+        )
     }
 
     fn print(&self, ui: &Ui) -> Result<(), Failure> {
