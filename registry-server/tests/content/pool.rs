@@ -305,6 +305,7 @@ async fn processes_end_with_the_workers_even_while_they_check() {
         "path": path.to_str().unwrap().as_bytes(),
         "kind": "component",
         "expected": null,
+        "neighbours": [null, null],
         "cpu": 10,
         "memory": 64 << 20,
     });
