@@ -70,7 +70,7 @@ fn nobody_publishes_and_a_wrong_token_does_not() {
             nobody.write("wit/greeter.wit", GREETER);
             let said = nobody.fails(&["publish", "wit"]);
             assert!(
-                said.contains("to push takes a token that may `publish`"),
+                said.contains("to push or delete takes a token that may `publish`"),
                 "{said}"
             );
             for access in NAMED {
