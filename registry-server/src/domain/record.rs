@@ -302,7 +302,7 @@ async fn check_content(
         let detail = match code == ProblemCode::VersionBreaking && is_secret {
             // What it has is for those to know who may read it.
             true => format!(
-                "{}: this version breaks those who use the one before it, or the one behind it breaks those who use this: how is told to who may `read` the package",
+                "{}: this version breaks those who use the one before it, or the one behind it breaks those who use this: publish it as a version of another track; how it breaks them is told to a token that may `read` the package",
                 refusal.code
             ),
             false => format!("{}: {}; {}", refusal.code, refusal.message, refusal.help),

@@ -10,7 +10,7 @@ use crate::app::App;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{AUTHORIZATION, HOST, HeaderName, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use serde::Serialize;
@@ -85,21 +85,19 @@ impl Caller {
     }
 
     /// Refuses whoever says nothing of themselves and is going to need it for what comes next. Clients made of
-    /// containerd before 2.0 look for all parts of an image, and push its manifest if they are there; asked for a
+    /// containerd, such as 1.6, look for all parts of an image, and push its manifest if they are there; asked for a
     /// token only then, they send the manifest again without its bytes, and wait.
     pub(super) fn must_be_ready(&self, parts: &Parts) -> Result<(), Failure> {
-        let agent = parts.headers.get(USER_AGENT).map(HeaderValue::as_bytes);
-        let forgets = ["containerd/", "buildkit/"].map(str::as_bytes);
+        let agent = parts.headers.get(USER_AGENT);
+        let agent = agent.and_then(|agent| agent.to_str().ok());
+        let forgets = |agent: &str| {
+            let names = ["containerd/", "buildkit/"];
+            names.iter().any(|name| agent.starts_with(name))
+        };
         let says_nothing = self.token.is_none() && !self.is_nobody;
-        match agent {
-            Some(agent)
-                if says_nothing
-                    && parts.method == Method::HEAD
-                    && forgets.iter().any(|name| agent.starts_with(name)) =>
-            {
-                Err(Failure::new(Code::Unauthorized, SAY_WHO))
-            }
-            _ => Ok(()),
+        match says_nothing && parts.method == Method::HEAD && agent.is_some_and(forgets) {
+            true => Err(Failure::new(Code::Unauthorized, SAY_WHO)),
+            false => Ok(()),
         }
     }
 
