@@ -308,7 +308,7 @@ async fn would_be_latest(
 ) -> Result<Option<Option<Outcome>>, Failure> {
     if let Some((_, version)) = &plan.release {
         let (log, name, version) = (asked.name.log(), package.clone(), version.clone());
-        let is_highest = asked.read(move |tx| package::would_be_highest(tx, log, &name, &version));
+        let is_highest = asked.read(move |tx| latest::would_be_highest(tx, log, &name, &version));
         let is_highest = is_highest.await?;
         return Ok(Some(is_highest.then_some(Outcome::Released)));
     }

@@ -51,6 +51,26 @@ pub(super) fn hides(
     }
 }
 
+/// Whether a version would be `latest` if it were released now.
+pub(super) fn would_be_highest(
+    tx: &Transaction<'_>,
+    log: LogId,
+    package: &PackageName,
+    version: &Version,
+) -> Result<bool, Error> {
+    let mut select = tx.prepare_cached(
+        "SELECT 1 FROM package p JOIN release r ON r.package = p.id
+         WHERE p.log = ?1 AND p.name = ?2 AND (r.choice, r.rank) > (?3, ?4)",
+    )?;
+    let values = params![
+        log.number(),
+        package.to_string(),
+        choice(version),
+        rank(version)
+    ];
+    Ok(!select.exists(values)?)
+}
+
 fn is_highest_of_its_time(
     tx: &Transaction<'_>,
     log: LogId,
@@ -64,8 +84,16 @@ fn is_highest_of_its_time(
          WHERE p.log = ?1 AND p.name = ?2
            AND r.idx < (SELECT min(idx) FROM batch WHERE log = ?1 AND idx > own.idx)",
     )?;
-    // As the catalog has it: what is no pre-release is chosen before what is one.
-    let choice = 1 + i64::from(version.semver().pre.is_empty());
-    let values = params![log.number(), package.to_string(), rank(version), choice];
+    let values = params![
+        log.number(),
+        package.to_string(),
+        rank(version),
+        choice(version)
+    ];
     Ok(!select.exists(values)?)
+}
+
+/// How a version is chosen, as the catalog has it: what is no pre-release before what is one.
+fn choice(version: &Version) -> i64 {
+    1 + i64::from(version.semver().pre.is_empty())
 }

@@ -508,23 +508,6 @@ fn keep(
     Ok(())
 }
 
-/// Whether a version would be `latest` if it were released now.
-pub(super) fn would_be_highest(
-    tx: &Transaction<'_>,
-    log: LogId,
-    package: &PackageName,
-    version: &Version,
-) -> Result<bool, Error> {
-    let mut select = tx.prepare_cached(
-        "SELECT 1 FROM package p JOIN release r ON r.package = p.id
-         WHERE p.log = ?1 AND p.name = ?2 AND (r.choice, r.rank) > (?3, ?4)",
-    )?;
-    // As the catalog has it: what is no pre-release is chosen before what is one.
-    let choice = 1 + i64::from(version.semver().pre.is_empty());
-    let values = params![log.number(), package.to_string(), choice, rank(version)];
-    Ok(!select.exists(values)?)
-}
-
 /// Whether a package has a release of a version, or of one that differs in build metadata only: which.
 pub(super) fn version_taken(
     tx: &Transaction<'_>,

@@ -5,7 +5,8 @@ use crate::house::House;
 use crate::publisher::{FIRST, Publisher, after, component, post, release, upload};
 use serde_json::{Value, json};
 use tenon_registry_client::record::{
-    Attestation, ContentKind, Grant, NamespaceAct, PackageAct, Permission, Statement, Subject,
+    Attestation, ContentKind, Grant, NamespaceAct, PackageAct, Permission, SignedRecord, Statement,
+    Subject,
 };
 use tenon_registry_server::access::Action;
 use tenon_registry_server::log::LogId;
@@ -369,17 +370,11 @@ fn what_is_refused_by_the_log_leaves_no_manifest() {
 }
 
 /// Makes the namespace `secret` of the private log, and has it let the registry sign.
-pub(crate) fn private_granted(house: &House) {
-    let full = house.full_token();
+pub(crate) fn private_granted(house: &House) -> Publisher {
     let origin = house.app.private().unwrap().log().origin().clone();
     let mut bob = Publisher::unknown(origin, "secret");
-    let send = |bytes: &[u8]| {
-        let mut client = house.client().token(&full);
-        let answer = client.ask_with("POST", "/private/api/v1/records", bytes);
-        assert_eq!(answer.status, 201, "{}", answer.text());
-    };
     for record in bob.beginning() {
-        send(record.bytes());
+        post_private(house, &record);
         bob.chain.push(record);
     }
     let keys = Keys::load(&LogId::Private.keys(&house.dir)).unwrap();
@@ -391,10 +386,18 @@ pub(crate) fn private_granted(house: &House) {
             expires: None,
         },
     );
-    send(
-        bob.namespace_record(after(bob.chain.last().unwrap()), act)
-            .bytes(),
-    );
+    let record = bob.namespace_record(after(bob.chain.last().unwrap()), act);
+    post_private(house, &record);
+    bob.chain.push(record);
+    bob
+}
+
+/// Has a record logged in the private log.
+#[track_caller]
+pub(crate) fn post_private(house: &House, record: &SignedRecord) {
+    let mut client = house.client().token(&house.full_token());
+    let answer = client.ask_with("POST", "/private/api/v1/records", record.bytes());
+    assert_eq!(answer.status, 201, "{}", answer.text());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::client::Answer;
 use crate::guest::{Algorithm, Guest, IMAGE, INDEX, descriptor, digest, fails, image};
 use crate::house::House;
 use crate::publisher::{FIRST, Publisher, after, component, post, release, upload};
-use crate::releases::{granted, prepare};
+use crate::releases::{granted, post_private, prepare, private_granted};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -438,25 +438,15 @@ fn s41_on_a_full_disk_it_is_said_of_releases_that_nobody_asked_for_yet() {
 #[test]
 fn s28_what_is_private_is_said_to_be_yanked_to_those_who_may_read_it() {
     let house = House::with(|config| config.private = true);
+    let bob = private_granted(&house);
     let full = house.full_token();
-    let origin = house.app.private().unwrap().log().origin().clone();
-    let mut bob = Publisher::unknown(origin, "secret");
-    let send = |bytes: &[u8]| {
-        let mut client = house.client().token(&full);
-        let answer = client.ask_with("POST", "/private/api/v1/records", bytes);
-        assert_eq!(answer.status, 201, "{}", answer.text());
-    };
-    for record in bob.beginning() {
-        send(record.bytes());
-        bob.chain.push(record);
-    }
     let bytes = component(1);
     let path = format!("/private{}", Paths::upload(&Digest::of(&bytes)));
     let answer = house.client().token(&full).ask_with("PUT", &path, &bytes);
     assert_eq!(answer.status, 201);
     let first = bob.release("app", FIRST, "1.0.0", &bytes);
-    send(first.bytes());
-    send(bob.yank("app", after(&first), "1.0.0").bytes());
+    post_private(&house, &first);
+    post_private(&house, &bob.yank("app", after(&first), "1.0.0"));
     let reader = house.token(&[Action::Read], &["secret:*"]);
     let reader = Guest::with(&house, &format!("Bearer {reader}"));
     let name = "private/secret/app";
